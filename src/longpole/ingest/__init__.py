@@ -1,0 +1,1 @@
+"""From OTLP bytes to rows: decode, limit, assemble, price, settle."""

@@ -1,0 +1,1 @@
+"""The words of Longpole as frozen structs: executions, steps, events, findings, and what holds between them."""

@@ -1,0 +1,34 @@
+"""What one write to the store carries, all of it or nothing."""
+
+from msgspec import Struct
+
+from longpole.model.event import AgentSeen, Body, Decision, Event, Score
+from longpole.model.execution import Execution
+from longpole.model.finding import Finding
+from longpole.model.step import Step
+
+
+class SpoolPosition(Struct, frozen=True, kw_only=True):
+    """How far into the spool everything is stored: the next byte to read is `offset` of segment `segment`."""
+
+    segment: int
+    offset: int
+
+
+class Batch(Struct, kw_only=True):
+    """Rows for one transaction.
+
+    `replace` names (workspace, trace_id) pairs whose rows in `executions`, `steps`, `events` and `decisions` are
+    removed first; bodies are never removed by a write, the row with the highest `row_version` wins.
+    """
+
+    replace: list[tuple[str, str]] = []
+    executions: list[Execution] = []
+    steps: list[Step] = []
+    events: list[Event] = []
+    decisions: list[Decision] = []
+    bodies: list[Body] = []
+    agents: list[AgentSeen] = []
+    findings: list[Finding] = []
+    scores: list[Score] = []
+    position: SpoolPosition | None = None

@@ -1,0 +1,70 @@
+"""Every error that Longpole raises on purpose.
+
+    LongpoleError
+    ├── SettingsError (ValueError)      a setting has a wrong name or value
+    ├── InvalidInput (ValueError)       a body, span, filter or argument cannot be taken as it is
+    │   ├── BodyTooLarge                a request is over the size limit
+    │   ├── UnsupportedMedia            content type or encoding is not one that we read
+    │   └── UnknownQuery (LookupError)  a named query does not exist
+    ├── NotFound (LookupError)          no execution, step or agent has this id
+    ├── StoreError                      the store cannot do what was asked
+    │   ├── StoreLocked                 another process holds the database
+    │   └── StoreTooNew                 the database was made by a newer Longpole
+    ├── SpoolFull                       the spool cannot take another body now
+    ├── ServerUnreachable (OSError)     no Longpole server answers where one was expected
+    └── RefusedToServe                  serving as asked would be unsafe
+
+A message has three parts: what happened (with the value), what was expected, what to do now.
+"""
+
+
+class LongpoleError(Exception):
+    """The base of all of them; catching it catches nothing else."""
+
+
+class SettingsError(LongpoleError, ValueError):
+    """A setting has an unknown name or a value out of its range."""
+
+
+class InvalidInput(LongpoleError, ValueError):
+    """Input that cannot be taken as it is. Nothing else of the same request is lost by it unless the message says so."""
+
+
+class BodyTooLarge(InvalidInput):
+    """A request body is over the limit, before or after decompression."""
+
+
+class UnsupportedMedia(InvalidInput):
+    """The content type or the content encoding is not one that Longpole reads."""
+
+
+class UnknownQuery(InvalidInput, LookupError):
+    """There is no query of this name in `store/queries`."""
+
+
+class NotFound(LongpoleError, LookupError):
+    """No execution, step or agent has this id in this workspace."""
+
+
+class StoreError(LongpoleError):
+    """The store cannot do what was asked."""
+
+
+class StoreLocked(StoreError):
+    """Another process holds the database file."""
+
+
+class StoreTooNew(StoreError):
+    """The database was made by a newer Longpole than this one."""
+
+
+class SpoolFull(LongpoleError):
+    """The spool cannot take another body now; the sender should wait and try again."""
+
+
+class ServerUnreachable(LongpoleError, OSError):
+    """No Longpole server answers at the given address."""
+
+
+class RefusedToServe(LongpoleError):
+    """Serving as asked would expose data; the message says what to change."""

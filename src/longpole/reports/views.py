@@ -1,0 +1,308 @@
+"""The structs that REST, CLI, client and dashboard all show.
+
+Points in time are RFC 3339 strings, times inside an execution integer nanoseconds from its start (`offset_ns`), money
+US dollars as a float for reading (`cost_usd`; the store keeps integer nano-dollars), shares 0 to 1. `null` is unknown.
+"""
+
+from msgspec import Struct
+
+
+class ExecutionItem(Struct, kw_only=True):
+    """One row of the execution list. `duration_ns` is null while it runs; tokens and cost cover the whole subtree."""
+
+    execution_id: str
+    trace_id: str
+    parent_execution_id: str | None
+    root_execution_id: str
+    agent: str
+    method: str | None
+    kind: str
+    status: str
+    stage: str | None
+    started_at: str
+    ended_at: str | None
+    duration_ns: int | None
+    steps_total: int
+    steps_completed: int
+    steps_failed: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cache_read_tokens: int | None
+    reasoning_tokens: int | None
+    cost_usd: float | None
+    model: str | None
+    model_calls: int
+    model_calls_without_usage: int
+    model_calls_without_cost: int
+    tool_calls: int
+    retries: int
+    agents_skipped: int
+    error_type: str | None
+    error_message: str | None
+    session_id: str | None
+    user_id: str | None
+    version: str | None
+    environment: str | None
+    workspace: str
+    service: str | None
+    runtime_mode: str | None
+    trigger_type: str | None
+    category_ns: dict[str, int] | None
+    is_settled: bool
+
+
+class ExecutionPage(Struct, kw_only=True):
+    """A page of the list. `next_cursor` is null on the last page; `limit` was the most it could hold."""
+
+    items: list[ExecutionItem]
+    next_cursor: str | None
+
+
+class ExecutionNode(Struct, kw_only=True, omit_defaults=True):
+    """An execution inside a tree. `offset_ns` counts from the start of the tree's top execution."""
+
+    execution_id: str
+    span_id: str
+    parent_execution_id: str | None
+    parent_step_id: str | None = None
+    agent: str
+    method: str | None = None
+    kind: str
+    status: str
+    stage: str | None = None
+    offset_ns: int
+    duration_ns: int | None = None
+    self_ns: int | None = None
+    critical_ns: int | None = None
+    depth: int = 0
+    call_reason: str | None = None
+    model: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    code_file: str | None = None
+    code_line: int | None = None
+    category_ns: dict[str, int] | None = None
+
+
+class StepNode(Struct, kw_only=True, omit_defaults=True):
+    """A step inside a tree, without its bodies. Absent fields have their default (null, 0 or false).
+
+    `parent_step_id` names another step's `step_id` or an execution's `span_id`.
+    """
+
+    step_id: str
+    execution_id: str
+    parent_step_id: str | None = None
+    name: str
+    category: str
+    status: str
+    offset_ns: int
+    duration_ns: int | None = None
+    self_ns: int | None = None
+    critical_ns: int | None = None
+    slack_ns: int | None = None
+    first_token_ns: int | None = None
+    step_type: str | None = None
+    operation: str | None = None
+    model: str | None = None
+    tool: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    attempt: int | None = None
+    error_type: str | None = None
+    is_outside: bool = False
+
+
+class EventNode(Struct, kw_only=True, omit_defaults=True):
+    """An instant inside a tree."""
+
+    span_id: str
+    execution_id: str | None
+    offset_ns: int
+    name: str
+    kind: str
+    level: str | None = None
+    message: str | None = None
+    stage: str | None = None
+    status: str | None = None
+    duration_ns: int | None = None
+
+
+class DecisionNode(Struct, kw_only=True, omit_defaults=True):
+    """A candidate that was considered inside a tree, and what came of it."""
+
+    span_id: str
+    execution_id: str | None
+    offset_ns: int
+    candidate: str
+    considered: bool = True
+    score: float | None = None
+    threshold: float | None = None
+    outcome: str | None = None
+    reason: str | None = None
+
+
+class Usual(Struct, kw_only=True):
+    """How this agent's other finished executions behave; absent under 30 of them, because percentiles would mislead."""
+
+    executions: int
+    p50_ns: int
+    p95_ns: int
+    slower_than: float
+
+
+class PathStep(Struct, kw_only=True):
+    """A stretch of the critical path, in order of time. The stretches sum to the execution's duration."""
+
+    node_id: str
+    name: str
+    category: str
+    offset_ns: int
+    duration_ns: int
+
+
+class ExecutionTree(Struct, kw_only=True):
+    """One execution with everything below it, as a skeleton: bodies come one by one from the step's own address.
+
+    `shares` splits the duration into categories and sums to it exactly; `unexplained` is one of them.
+    """
+
+    execution: ExecutionItem
+    started_at: str
+    duration_ns: int | None
+    usual: Usual | None
+    shares: dict[str, int]
+    critical_path: list[PathStep]
+    executions: list[ExecutionNode]
+    steps: list[StepNode]
+    events: list[EventNode]
+    decisions: list[DecisionNode]
+    missing_parents: int
+
+
+class StepDetail(Struct, kw_only=True):
+    """Everything that is known about one step (or an execution's own span), bodies included.
+
+    `attributes` and `resource` are as sent, after redaction; `input` and `output` are parsed where they were JSON.
+    """
+
+    step_id: str
+    trace_id: str
+    execution_id: str
+    parent_step_id: str | None
+    name: str
+    category: str
+    step_type: str | None
+    operation: str | None
+    status: str
+    started_at: str
+    ended_at: str | None
+    offset_ns: int
+    duration_ns: int | None
+    self_ns: int | None
+    critical_ns: int | None
+    slack_ns: int | None
+    first_token_ns: int | None
+    provider: str | None
+    model: str | None
+    tool: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cache_read_tokens: int | None
+    cache_write_tokens: int | None
+    reasoning_tokens: int | None
+    cost_usd: float | None
+    attempt: int | None
+    error_type: str | None
+    error_message: str | None
+    error_stack: str | None
+    code_file: str | None
+    code_line: int | None
+    code_function: str | None
+    service: str | None
+    scope: str | None
+    input: object
+    output: object
+    attributes: dict[str, object]
+    resource: dict[str, object]
+
+
+class Totals(Struct, kw_only=True):
+    """What is stored in the chosen time range. `executions + steps` is the number of distinct spans received."""
+
+    executions: int
+    steps: int
+    running: int
+    succeeded: int
+    failed: int
+    timed_out: int
+    skipped: int
+    crashed: int
+    success_rate: float | None
+    p50_ns: int | None
+    p95_ns: int | None
+    p99_ns: int | None
+    model_calls: int
+    model_calls_without_usage: int
+    tool_calls: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None
+    model_calls_without_cost: int
+
+
+class AgentSummary(Struct, kw_only=True):
+    """One agent over the time range; `executions` is 0 for an agent that is registered and never ran."""
+
+    agent: str
+    is_registered: bool
+    executions: int
+    running: int
+    failed: int
+    skipped: int
+    success_rate: float | None
+    p50_ns: int | None
+    p95_ns: int | None
+    p99_ns: int | None
+    self_ns: int | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None
+    last_seen: str | None
+
+
+class CategorySummary(Struct, kw_only=True):
+    """One category of steps over the time range. `total_ns` adds nested steps twice; `self_ns` counts each moment once."""
+
+    category: str
+    steps: int
+    failed: int
+    p50_ns: int | None
+    p95_ns: int | None
+    p99_ns: int | None
+    total_ns: int
+    self_ns: int | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None
+
+
+class Overview(Struct, kw_only=True):
+    """The first page: what ran, how it went, where the time went."""
+
+    totals: Totals
+    agents: list[AgentSummary]
+    categories: list[CategorySummary]
+
+
+class Problem(Struct, kw_only=True):
+    """Problem details (RFC 9457), the body of every error answer."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str

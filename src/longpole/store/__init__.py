@@ -1,0 +1,1 @@
+"""Where rows are kept: named SQL, a few dialect fragments, and engines with four verbs."""

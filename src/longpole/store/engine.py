@@ -1,0 +1,41 @@
+"""The four verbs that an engine has."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from longpole.model.batch import Batch
+
+
+class Engine(Protocol):
+    """A database behind the waist. All methods may be called from any thread; `write` by one thread at a time."""
+
+    def migrate(self) -> None:
+        """Bring the schema to this version, inside a transaction.
+
+        Raises:
+            StoreTooNew: the database was made by a newer Longpole.
+            StoreLocked: another process holds it; the message says which.
+        """
+        ...
+
+    def write(self, batch: Batch, *, fresh: bool = False) -> None:
+        """Store a batch, all of it or nothing.
+
+        A durable write (`fresh=False`) of a trace also removes that trace's fresh rows, in the same instant for every
+        reader. With `fresh=True` the rows are visible to readers at once but may be lost with the process: the spool
+        still holds what they came from. A fresh write replaces the fresh rows of the traces it carries and hides the
+        stored rows of the pairs in `batch.replace`.
+        """
+        ...
+
+    def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> Sequence[dict[str, Any]]:
+        """The answer of a named query as dictionaries, one snapshot of stored and fresh rows together.
+
+        Raises:
+            UnknownQuery: no query has this name.
+        """
+        ...
+
+    def close(self) -> None:
+        """Checkpoint and let go of the database. Fresh rows are gone afterwards."""
+        ...

@@ -1,0 +1,1 @@
+"""What crosses between processes: OTLP JSON, traceparent, redaction, and the table of attribute names."""

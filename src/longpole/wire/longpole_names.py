@@ -1,0 +1,44 @@
+"""Longpole's own attribute and event names on OTLP spans and logs; everything else uses the conventions of others.
+
+Used where no convention has a name (open steps, decisions, stages, call reasons); see `docs/reference/mapping.md`.
+"""
+
+# Attributes of a span
+KIND = "longpole.kind"  # "agent", "workflow" or "step": decides over every convention
+OPEN = "longpole.open"  # true: the span has started and not ended; its end time is 0 and it will be sent again
+EXECUTION_ID = "longpole.execution.id"
+AGENT = "longpole.agent"
+METHOD = "longpole.method"
+CATEGORY = "longpole.category"
+STATUS = "longpole.status"  # one of ExecutionStatus; decides over the span's status code
+STEP_TYPE = "longpole.step.type"
+STEP_INDEX = "longpole.step.index"
+STEPS_TOTAL = "longpole.steps.total"
+CALL_REASON = "longpole.call.reason"
+TRIGGER_TYPE = "longpole.trigger.type"
+TRIGGER_SOURCE = "longpole.trigger.source"
+RUNTIME_MODE = "longpole.runtime_mode"
+CREDITS = "longpole.credits"
+CHECKPOINTS = "longpole.checkpoints"
+EXECUTION_GRAPH = "longpole.execution_graph"
+MEMORY_MB = "longpole.process.memory_mb"
+ATTEMPT = "longpole.attempt"
+WEIGHT = "longpole.weight"
+FIRST_TOKEN_NS = "longpole.first_token_ns"
+INPUT = "longpole.input"
+OUTPUT = "longpole.output"
+ARGUMENT_HASH = "longpole.argument_hash"
+WORKSPACE = "longpole.workspace"  # also a resource attribute
+SCOPE_PREFIX = "longpole.scope."  # vault and other scopes: longpole.scope.vault_id = ...
+
+# Names of span events
+EVENT_STAGE = "longpole.stage"  # {stage, status, duration_ms, message}
+EVENT_DECISION = "longpole.decision"  # {candidate, considered, score, threshold, outcome, reason}
+EVENT_LOG = "longpole.log"  # {level, message, ...}
+EVENT_FIRST_TOKEN = "longpole.first_token"
+
+# Log records without a trace (`event_name`)
+AGENT_REGISTERED = "longpole.agent.registered"  # {longpole.agent, longpole.method, code.*}
+
+# Header by which a Longpole server makes itself known; only then are open steps sent
+SERVER_HEADER = "x-longpole-version"
