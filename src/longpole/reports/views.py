@@ -276,7 +276,7 @@ class AgentSummary(Struct, kw_only=True):
 
 
 class CategorySummary(Struct, kw_only=True):
-    """One category of steps over the time range. `total_ns` adds nested steps twice; `self_ns` counts each moment once."""
+    """One category of steps over the time range. `total_ns` adds nested steps twice, `self_ns` each moment once."""
 
     category: str
     steps: int

@@ -39,6 +39,7 @@ EVENT_FIRST_TOKEN = "longpole.first_token"
 
 # Log records without a trace (`event_name`)
 AGENT_REGISTERED = "longpole.agent.registered"  # {longpole.agent, longpole.method, code.*}
+SDK_DROPPED = "longpole.sdk.dropped"  # {count}: steps that the SDK could not keep
 
 # Header by which a Longpole server makes itself known; only then are open steps sent
 SERVER_HEADER = "x-longpole-version"

@@ -1,0 +1,39 @@
+# Longpole. `make help` lists what can be made.
+# The first Python of at least 3.11; name another with PYTHON=.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; exit; }; done; echo python3)
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format docs lock bench
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make .venv with Longpole in it and build the dashboard; does nothing when nothing changed
+	@$(PYTHON) scripts/setup.py
+
+demo: setup ## run the example against a server and keep serving (CHECK=1: check the answers and stop)
+	@$(BIN)/python scripts/demo.py $(if $(CHECK),--check) $(DEMO)
+
+test: setup ## run everything: checks, Python tests, web tests, browser tests
+	@$(BIN)/python scripts/run_tests.py
+
+check: setup ## ruff, basedpyright, import-linter, Biome, tsc
+	@$(BIN)/python scripts/run_tests.py --only-checks
+
+format: setup ## let ruff and Biome rewrite what they can
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format . && cd web && npx biome check --write .
+
+docs: setup ## write the generated pages of docs/reference again
+	@$(BIN)/python scripts/generate_docs.py
+
+lock: setup ## write requirements.lock from pyproject.toml again (LOCK=--upgrade takes newer versions)
+	@$(BIN)/uv pip compile pyproject.toml --extra server --extra cli --group dev --universal --python-version 3.11 \
+		--no-emit-index-url --no-annotate --no-header --quiet $(LOCK) -o requirements.lock
+	@echo "lock: requirements.lock holds $$(wc -l < requirements.lock) packages"
+
+bench: setup ## measure what docs/reference/performance.md shows (BENCH=--quick: less of it)
+	@$(BIN)/python bench/ingest.py $(BENCH)

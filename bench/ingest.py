@@ -1,0 +1,223 @@
+"""How many steps a second the server accepts durably, and what a thousand of them cost.
+
+For OTLP protobuf and JSON, batches of 100 and 512, one and four senders: a real `longpole serve` on an empty data
+folder, senders in processes of their own that send bodies made beforehand. `accepted/s` counts up to the last 200
+answer (which comes after fdatasync), `visible/s` until `/api/overview` counts every span; a run that loses or doubles
+one fails. CPU and memory are the server's alone.
+
+    .venv/bin/python bench/ingest.py [--quick] [--json FILE]
+"""
+
+import argparse
+import http.client
+import json
+import multiprocessing
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+from google.protobuf import json_format
+from rich.console import Console
+from rich.table import Table
+
+from agent_traces import TraceMaker
+
+PROTOBUF, JSON = "application/x-protobuf", "application/json"
+
+
+@dataclass
+class Result:
+    """One row of the table. `cpu_s_per_1000` is the server's user and system time."""
+
+    format: str
+    batch: int
+    senders: int
+    steps: int
+    accepted_per_s: float
+    visible_per_s: float
+    cpu_s_per_1000: float
+    ack_p50_ms: float
+    ack_p99_ms: float
+    peak_memory_mb: float
+
+
+class Server:
+    """A `longpole serve` on a free port and an empty folder."""
+
+    def __enter__(self) -> "Server":
+        self.folder = tempfile.mkdtemp(prefix="longpole-bench-")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        command = [sys.executable, "-m", "longpole.cli.main", "serve", "--data", self.folder, "--port", str(self.port)]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self.wait_until_ready()
+        return self
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                return self.get("/healthz") and None
+            except OSError:
+                time.sleep(0.05)
+        raise SystemExit("the server did not answer within 30 s")
+
+    def get(self, path: str) -> dict[str, object]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("GET", path)
+        answer = connection.getresponse().read()
+        connection.close()
+        return json.loads(answer)
+
+    def stored(self) -> int:
+        totals = self.get("/api/overview")["totals"]
+        return totals["executions"] + totals["steps"]  # type: ignore[index]
+
+    def usage(self) -> tuple[float, float]:
+        """CPU seconds so far and the peak of resident memory in megabytes."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        peak_kb = int(status.split("VmHWM:")[1].split()[0])
+        return times.user + times.system, peak_kb / 1024
+
+    def __exit__(self, *exception: object) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def make_bodies(content_type: str, batch: int, count: int, seed: int) -> list[bytes]:
+    """`count` bodies of `batch` spans each, different for every seed."""
+    maker, left = TraceMaker(seed, time.time_ns()), []
+    requests = [maker.request(batch, left) for _ in range(count)]
+    if content_type == PROTOBUF:
+        return [request.SerializeToString() for request in requests]
+    return [_otlp_json(json_format.MessageToDict(request)) for request in requests]
+
+
+def _otlp_json(message: dict[str, object]) -> bytes:
+    """OTLP's JSON differs from protobuf's: ids are hexadecimal, not base64."""
+    import base64  # noqa: PLC0415
+
+    for group in message["resourceSpans"]:  # type: ignore[union-attr]
+        for scope in group["scopeSpans"]:
+            for span in scope["spans"]:
+                for key in ("traceId", "spanId", "parentSpanId"):
+                    if span.get(key):
+                        span[key] = base64.b64decode(span[key]).hex()
+    return json.dumps(message).encode()
+
+
+def send(port: int, content_type: str, bodies: list[bytes], start: object, answers: object) -> None:
+    """One sender: keeps its connection, retries on 429, and reports each body's latency in seconds."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    latencies: list[float] = []
+    start.wait()  # type: ignore[attr-defined]
+    for body in bodies:
+        while True:
+            began = time.perf_counter()
+            connection.request("POST", "/v1/traces", body, {"content-type": content_type})
+            response = connection.getresponse()
+            response.read()
+            if response.status == 200:
+                latencies.append(time.perf_counter() - began)
+                break
+            if response.status != 429:
+                raise SystemExit(f"the server answered {response.status}")
+            time.sleep(float(response.headers.get("retry-after", "0.1")))
+    answers.put(latencies)  # type: ignore[attr-defined]
+
+
+def measure(content_type: str, batch: int, senders: int, steps: int) -> Result:
+    """One row: `steps` spans in all, shared by the senders."""
+    per_sender = max(1, steps // batch // senders)
+    bodies = [make_bodies(content_type, batch, per_sender, seed) for seed in range(senders)]
+    total = per_sender * senders * batch
+    context = multiprocessing.get_context("fork")
+    with Server() as server:
+        start, answers = context.Event(), context.Queue()
+        processes = [context.Process(target=send, args=(server.port, content_type, b, start, answers)) for b in bodies]
+        for process in processes:
+            process.start()
+        cpu_before = server.usage()[0]
+        began = time.perf_counter()
+        start.set()
+        latencies = sorted(value for _ in processes for value in answers.get(timeout=300))
+        accepted_s = time.perf_counter() - began
+        visible_s = _until_visible(server, total, began)
+        cpu, memory = server.usage()
+        for process in processes:
+            process.join()
+    return Result(
+        format="protobuf" if content_type == PROTOBUF else "json",
+        batch=batch,
+        senders=senders,
+        steps=total,
+        accepted_per_s=total / accepted_s,
+        visible_per_s=total / visible_s,
+        cpu_s_per_1000=(cpu - cpu_before) / total * 1000,
+        ack_p50_ms=latencies[len(latencies) // 2] * 1000,
+        ack_p99_ms=latencies[min(len(latencies) - 1, int(len(latencies) * 0.99))] * 1000,
+        peak_memory_mb=memory,
+    )
+
+
+def _until_visible(server: Server, total: int, began: float) -> float:
+    deadline = time.monotonic() + 300
+    while (stored := server.stored()) < total and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if stored != total:
+        raise SystemExit(f"sent {total:,} spans, the server counts {stored:,}")
+    return time.perf_counter() - began
+
+
+def print_table(results: list[Result]) -> None:
+    table = Table(title="Steps accepted durably by one server process")
+    for column in (
+        "format",
+        "batch",
+        "senders",
+        "steps",
+        "accepted/s",
+        "visible/s",
+        "CPU s per 1,000",
+        "ack p50",
+        "ack p99",
+        "peak memory",
+    ):
+        table.add_column(column, justify="left" if column == "format" else "right")
+    for r in results:
+        table.add_row(
+            r.format, str(r.batch), str(r.senders), f"{r.steps:,}", f"{r.accepted_per_s:,.0f}", f"{r.visible_per_s:,.0f}",
+            f"{r.cpu_s_per_1000:.3f}", f"{r.ack_p50_ms:.1f} ms", f"{r.ack_p99_ms:.1f} ms", f"{r.peak_memory_mb:,.0f} MB",
+        )  # fmt: skip
+    Console().print(table)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--quick", action="store_true", help="a quarter of the steps, protobuf and JSON at 512 only")
+    options.add_argument("--steps", type=int, default=100_000, help="spans per row")
+    options.add_argument("--json", metavar="FILE", help="write the rows here as well")
+    chosen = options.parse_args()
+    steps = chosen.steps // 4 if chosen.quick else chosen.steps
+    results: list[Result] = []
+    for content_type in (PROTOBUF, JSON):
+        for batch in (512,) if chosen.quick else (100, 512):
+            for senders in (1, 4):
+                results.append(measure(content_type, batch, senders, steps))
+                print(f"{len(results)}: {results[-1]}", file=sys.stderr)
+    print_table(results)
+    if chosen.json:
+        Path(chosen.json).write_text(json.dumps([asdict(result) for result in results], indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The command line: the same answers as REST, drawn for a terminal; and the commands that serve and run programs."""

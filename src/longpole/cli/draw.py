@@ -1,0 +1,106 @@
+"""What all drawings of the command line share: the consoles, colours and words of statuses and categories.
+
+Colours are the terminal's own sixteen, so that they suit its light or dark theme; every one comes with a word or an
+icon, so that nothing is lost without colour (`NO_COLOR`, a pipe, a printout).
+"""
+
+from functools import cache
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.text import Text
+
+PIPE_WIDTH = 100
+"""Columns where the output is not a terminal."""
+
+_STATUS = {
+    "pending": ("…", "pending", "dim"),
+    "running": ("▸", "running", "blue"),
+    "llm_request": ("◷", "waiting for model", "blue"),
+    "llm_response": ("◷", "generating", "blue"),
+    "success": ("✓", "success", "green"),
+    "failed": ("✗", "failed", "red"),
+    "timeout": ("⧖", "timeout", "yellow"),
+    "skipped": ("»", "skipped", "dim"),
+    "crashed": ("↯", "crashed", "red"),
+}
+_CATEGORY_STYLE = {
+    "llm": "blue",
+    "llm_wait": "blue",
+    "tool": "cyan",
+    "agent_comm": "cyan",
+    "http": "cyan",
+    "database": "magenta",
+    "cache": "magenta",
+    "retrieval": "magenta",
+    "retry": "yellow",
+    "rate_limit": "yellow",
+    "blocked_loop": "red",
+}
+_CATEGORY_WORD = {
+    "llm": "model",
+    "llm_wait": "waiting for first token",
+    "rate_limit": "rate limit",
+    "agent_comm": "agent messages",
+    "blocked_loop": "blocked event loop",
+    "barrier_wait": "waiting at a join",
+    "processing": "own code",
+}
+
+
+def console() -> Console:
+    """The console of answers: stdout, in the terminal's width or `PIPE_WIDTH`."""
+    return _console(to_stderr=False)
+
+
+def error_console() -> Console:
+    """The console of errors and notes: stderr."""
+    return _console(to_stderr=True)
+
+
+def _console(*, to_stderr: bool) -> Console:
+    screen = Console(stderr=to_stderr, highlight=False, markup=False, emoji=False)
+    if not screen.is_terminal:
+        screen.width = PIPE_WIDTH
+    return screen
+
+
+def print_json(view: object) -> None:
+    """A REST view on stdout, as REST sends it but for the indentation."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(view), indent=2))
+
+
+def cell(text: str) -> Text:
+    """Text as it is: what users wrote is never read as markup."""
+    return Text(text)
+
+
+def muted(text: str) -> Text:
+    """Text that stands back."""
+    return Text(text, style="dim")
+
+
+def status_text(status: str, error_type: str | None = None) -> Text:
+    """Icon and word of a status; a failure also names its error."""
+    icon, word, style = _STATUS.get(status, ("?", status, ""))
+    text = Text(f"{icon} {word}", style=style)
+    if error_type and status in ("failed", "timeout", "crashed"):
+        text.append(f" {error_type.rpartition('.')[2]}")
+    return text
+
+
+def category_style(category: str) -> str:
+    """The colour of a category; empty for those that have none."""
+    return _CATEGORY_STYLE.get(category, "")
+
+
+def category_text(category: str) -> Text:
+    """The words of a category in its colour."""
+    return Text(category_words(category), style=category_style(category))
+
+
+@cache
+def category_words(category: str) -> str:
+    """A category as people say it."""
+    return _CATEGORY_WORD.get(category, category.replace("_", " "))

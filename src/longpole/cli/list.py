@@ -1,0 +1,127 @@
+"""`longpole list`: the newest executions as a table."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from longpole.cli.draw import cell, console, muted, print_json, status_text
+from longpole.cli.options import (
+    Agent,
+    AsJson,
+    Data,
+    Environment,
+    From,
+    Since,
+    To,
+    Url,
+    Version,
+    Workspace,
+    as_pairs,
+    open_answers,
+    since_to_from,
+)
+from longpole.reports.numbers import NONE, UNKNOWN, cost_text, duration_text, short_count_text
+from longpole.reports.views import ExecutionItem, ExecutionPage
+
+
+def list_command(
+    agent: Agent = None,
+    status: Annotated[list[str] | None, typer.Option(help="Only this status; repeat it for several.")] = None,
+    session: Annotated[str | None, typer.Option(help="Only this session or conversation.")] = None,
+    user: Annotated[str | None, typer.Option(help="Only this user.")] = None,
+    workspace: Workspace = None,
+    environment: Environment = None,
+    version: Version = None,
+    model: Annotated[str | None, typer.Option(help="Only those that called this model.")] = None,
+    tool: Annotated[str | None, typer.Option(help="Only those that ran this tool.")] = None,
+    attribute: Annotated[str | None, typer.Option(help="Only those with this attribute, as key=value.")] = None,
+    min_duration: Annotated[str | None, typer.Option(help="Took at least 250ms, 1.5s, 2min, ...")] = None,
+    text: Annotated[str | None, typer.Option(help="Found in agent, name, error, an input or an output.")] = None,
+    from_: From = None,
+    to: To = None,
+    since: Since = None,
+    parent: Annotated[str | None, typer.Option(help="Children of this id; 'none' for top executions.")] = None,
+    sort: Annotated[str | None, typer.Option(help="started, duration, tokens, cost, status or agent.")] = None,
+    order: Annotated[str | None, typer.Option(help="asc or desc.")] = None,
+    limit: Annotated[int, typer.Option(help="At most so many, up to 1000.")] = 20,
+    cursor: Annotated[str | None, typer.Option(help="The next_cursor of the page before.")] = None,
+    url: Url = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """List executions, newest first."""
+    filters = as_pairs(
+        agent=agent,
+        status=status,
+        session=session,
+        user=user,
+        workspace=workspace,
+        environment=environment,
+        version=version,
+        model=model,
+        tool=tool,
+        attribute=attribute,
+        min_duration=min_duration,
+        text=text,
+        from_=since_to_from(since, from_),
+        to=to,
+        parent=parent,
+        sort=sort,
+        order=order,
+        limit=limit,
+        cursor=cursor,
+    )
+    with open_answers(url, data) as answers:
+        page = answers.executions(filters)
+    if as_json:
+        print_json(page)
+        return
+    screen = console()
+    screen.print(draw_page(page) if page.items else _empty(is_filtered=len(filters) > 1))
+    if page.next_cursor is not None:
+        screen.print(muted(f"More: --cursor {page.next_cursor}"), soft_wrap=True)
+
+
+def draw_page(page: ExecutionPage) -> Table:
+    """The page as a table of at most 100 columns; ids are their last twelve characters, enough for `longpole show`."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("started (UTC)", no_wrap=True)
+    table.add_column("agent", no_wrap=True, overflow="ellipsis", max_width=24, min_width=8)
+    table.add_column("status", no_wrap=True, overflow="ellipsis", max_width=22)
+    table.add_column("time", justify="right", no_wrap=True)
+    table.add_column("steps", justify="right", no_wrap=True)
+    table.add_column("tokens", justify="right", no_wrap=True)
+    table.add_column("cost", justify="right", no_wrap=True)
+    table.add_column("id", no_wrap=True)
+    for item in page.items:
+        table.add_row(
+            muted(item.started_at[:19].replace("T", " ")),
+            Text(("" if item.parent_execution_id is None else "↳ ") + item.agent),
+            status_text(item.status, item.error_type),
+            cell(NONE if item.duration_ns is None else duration_text(item.duration_ns)),
+            cell(short_count_text(item.steps_total)),
+            _tokens(item),
+            _cost(item),
+            muted(item.execution_id[-12:]),
+        )
+    return table
+
+
+def _tokens(item: ExecutionItem) -> Text:
+    if item.input_tokens is None and item.output_tokens is None:
+        return muted(UNKNOWN if item.model_calls else NONE)
+    return cell(short_count_text((item.input_tokens or 0) + (item.output_tokens or 0)))
+
+
+def _cost(item: ExecutionItem) -> Text:
+    if item.cost_usd is None:
+        return muted(UNKNOWN if item.model_calls else NONE)
+    return cell(cost_text(item.cost_usd))
+
+
+def _empty(*, is_filtered: bool) -> Text:
+    if is_filtered:
+        return Text("No execution matches. Remove a filter to see more.")
+    return Text("No execution is stored yet. Try: longpole run -- python your_agent.py")

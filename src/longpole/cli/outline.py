@@ -1,0 +1,132 @@
+"""A tree as the lines of a drawing: each with its guide, its place in time, and equal leaves folded to one."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from longpole.model.execution import OPEN_STATUSES
+from longpole.model.tree import Tree, grow_tree
+from longpole.reports.views import ExecutionNode, ExecutionTree, StepNode
+
+FOLD_FROM = 4
+"""So many leaves of one name in a row become one line."""
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One line: a step, an execution, or a run of equal leaves. Times are nanoseconds from the top's start.
+
+    `extent_ns` is how far its bar reaches, `duration_ns` the time it took (of folded leaves: their sum).
+    """
+
+    guide: str
+    name: str
+    node_ids: tuple[str, ...]
+    category: str
+    status: str
+    offset_ns: int
+    extent_ns: int
+    duration_ns: int | None
+    tokens: int | None
+    error_type: str | None
+    is_execution: bool
+    is_open: bool
+
+
+def outline(tree: ExecutionTree, *, fold: bool) -> list[Line]:
+    """The lines of a tree, parents before children, siblings by start."""
+    nodes: list[ExecutionNode | StepNode] = [*tree.executions, *tree.steps]
+    until_ns = max((node.offset_ns + (node.duration_ns or 0) for node in nodes), default=0)
+    grown = _grow(tree, nodes, until_ns)
+    lines: list[Line] = []
+    stack = [(group, "", "") for group in reversed(_groups(grown.roots, nodes, grown, fold))]
+    while stack:
+        group, guide, below = stack.pop()
+        lines.append(_line(group, guide, nodes, until_ns))
+        if len(group) > 1:
+            continue
+        groups = _groups(grown.children[group[0]], nodes, grown, fold)
+        for place in range(len(groups) - 1, -1, -1):
+            is_last = place == len(groups) - 1
+            stack.append((groups[place], below + ("└ " if is_last else "├ "), below + ("  " if is_last else "│ ")))
+    return lines
+
+
+def _grow(tree: ExecutionTree, nodes: Sequence[ExecutionNode | StepNode], until_ns: int) -> Tree:
+    ids = [_id(node) for node in nodes]
+    known = set(ids)
+    spans = {node.execution_id: node.span_id for node in tree.executions}
+    parents: list[str | None] = []
+    for node in nodes:
+        above = node.parent_step_id
+        if above not in known:
+            if isinstance(node, StepNode):
+                above = None if node.is_outside else spans.get(node.execution_id)
+            else:
+                above = spans.get(node.parent_execution_id or "")
+        parents.append(above)
+    ends = [until_ns if node.duration_ns is None else node.offset_ns + node.duration_ns for node in nodes]
+    return grow_tree(ids, parents, [node.offset_ns for node in nodes], ends)
+
+
+def _id(node: ExecutionNode | StepNode) -> str:
+    return node.step_id if isinstance(node, StepNode) else node.span_id
+
+
+def _groups(
+    siblings: Sequence[int], nodes: Sequence[ExecutionNode | StepNode], grown: Tree, fold: bool
+) -> list[list[int]]:
+    """Siblings in order, runs of `FOLD_FROM` or more equal leaves together, all others alone."""
+    runs: list[list[int]] = []
+    for node in siblings:
+        if (
+            fold
+            and runs
+            and _key(node, nodes, grown) is not None
+            and _key(node, nodes, grown) == _key(runs[-1][0], nodes, grown)
+        ):
+            runs[-1].append(node)
+        else:
+            runs.append([node])
+    groups: list[list[int]] = []
+    for run in runs:
+        groups += [run] if len(run) >= FOLD_FROM else [[node] for node in run]
+    return groups
+
+
+def _key(node: int, nodes: Sequence[ExecutionNode | StepNode], grown: Tree) -> tuple[str, str, str] | None:
+    """What leaves must share to be folded; nothing for those that never are."""
+    step = nodes[node]
+    if not isinstance(step, StepNode) or grown.children[node] or step.duration_ns is None:
+        return None
+    return step.name, step.category, step.status
+
+
+def _line(group: Sequence[int], guide: str, nodes: Sequence[ExecutionNode | StepNode], until_ns: int) -> Line:
+    members = [nodes[place] for place in group]
+    first = members[0]
+    ends = [until_ns if node.duration_ns is None else node.offset_ns + node.duration_ns for node in members]
+    durations = [node.duration_ns for node in members if node.duration_ns is not None]
+    name = first.name if isinstance(first, StepNode) else first.agent
+    return Line(
+        guide=guide,
+        name=f"{name} ×{len(members)}" if len(members) > 1 else name,
+        node_ids=tuple(_id(node) for node in members),
+        category=first.category if isinstance(first, StepNode) else "agent",
+        status=first.status,
+        offset_ns=first.offset_ns,
+        extent_ns=max(0, max(ends) - first.offset_ns),
+        duration_ns=sum(durations) if durations else None,
+        tokens=_tokens(members),
+        error_type=first.error_type,
+        is_execution=isinstance(first, ExecutionNode),
+        is_open=first.status in OPEN_STATUSES,
+    )
+
+
+def _tokens(members: Sequence[ExecutionNode | StepNode]) -> int | None:
+    known = [
+        (node.input_tokens or 0) + (node.output_tokens or 0)
+        for node in members
+        if node.input_tokens is not None or node.output_tokens is not None
+    ]
+    return sum(known) if known else None

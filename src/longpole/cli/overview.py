@@ -1,0 +1,139 @@
+"""`longpole overview`: agents and categories as tables."""
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from longpole.cli.draw import category_text, cell, console, muted, print_json
+from longpole.cli.options import (
+    Agent,
+    AsJson,
+    Data,
+    Environment,
+    From,
+    Since,
+    To,
+    Url,
+    Version,
+    Workspace,
+    as_pairs,
+    open_answers,
+    since_to_from,
+)
+from longpole.reports.numbers import NONE, UNKNOWN, cost_text, count_text, duration_text, share_text, short_count_text
+from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals
+
+
+def overview_command(
+    workspace: Workspace = None,
+    agent: Agent = None,
+    environment: Environment = None,
+    version: Version = None,
+    from_: From = None,
+    to: To = None,
+    since: Since = None,
+    url: Url = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what ran, how it went and where the time went."""
+    filters = as_pairs(
+        workspace=workspace,
+        agent=agent,
+        environment=environment,
+        version=version,
+        from_=since_to_from(since, from_),
+        to=to,
+    )
+    with open_answers(url, data) as answers:
+        overview = answers.overview(filters)
+    if as_json:
+        print_json(overview)
+    else:
+        console().print(draw_overview(overview))
+
+
+def draw_overview(overview: Overview) -> Group:
+    """A sentence with the totals, the agents, the categories."""
+    return Group(_sentence(overview.totals), Text(), _agents(overview.agents), Text(), _categories(overview.categories))
+
+
+def _sentence(totals: Totals) -> Text:
+    parts = [f"{count_text(totals.executions)} executions", f"{count_text(totals.steps)} steps"]
+    if totals.success_rate is not None:
+        parts.append(f"{share_text(totals.success_rate)} succeeded")
+    parts += [
+        f"{count_text(count)} {word}"
+        for count, word in (
+            (totals.running, "running"),
+            (totals.failed, "failed"),
+            (totals.timed_out, "timed out"),
+            (totals.crashed, "crashed"),
+            (totals.skipped, "skipped"),
+        )
+        if count
+    ]
+    if totals.model_calls:
+        parts.append(f"{count_text(totals.input_tokens)} tokens in, {count_text(totals.output_tokens)} out")
+        parts.append(f"cost {cost_text(totals.cost_usd)}")
+    return Text(" · ".join(parts))
+
+
+def _agents(agents: list[AgentSummary]) -> Table | Text:
+    if not agents:
+        return Text("No agent has run yet.")
+    table = _table("agent", "runs", "success", "failed", "skipped", "p50", "p95", "tokens", "cost")
+    for agent in agents:
+        table.add_row(
+            Text(agent.agent),
+            cell(count_text(agent.executions)) if agent.executions else muted("never ran"),
+            cell(NONE if agent.success_rate is None else share_text(agent.success_rate)),
+            _count(agent.failed, style="red"),
+            _count(agent.skipped),
+            cell(_duration(agent.p50_ns)),
+            cell(_duration(agent.p95_ns)),
+            cell(_tokens(agent)),
+            cell(NONE if agent.cost_usd is None else cost_text(agent.cost_usd)),
+        )
+    return table
+
+
+def _categories(categories: list[CategorySummary]) -> Padding | Text:
+    if not categories:
+        return Text()
+    table = _table("category", "steps", "failed", "p50", "p95", "own time", "tokens", "cost")
+    for category in categories:
+        table.add_row(
+            category_text(category.category),
+            cell(count_text(category.steps)),
+            _count(category.failed, style="red"),
+            cell(_duration(category.p50_ns)),
+            cell(_duration(category.p95_ns)),
+            cell(UNKNOWN if category.self_ns is None else duration_text(category.self_ns)),
+            cell(_tokens(category)),
+            cell(NONE if category.cost_usd is None else cost_text(category.cost_usd)),
+        )
+    return Padding(table, 0)
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column(first, no_wrap=True, overflow="ellipsis", max_width=32, min_width=12)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _count(count: int, *, style: str = "") -> Text:
+    return Text(count_text(count), style=style) if count else muted(NONE)
+
+
+def _duration(duration_ns: int | None) -> str:
+    return NONE if duration_ns is None else duration_text(duration_ns)
+
+
+def _tokens(summary: AgentSummary | CategorySummary) -> str:
+    if summary.input_tokens is None and summary.output_tokens is None:
+        return NONE
+    return short_count_text((summary.input_tokens or 0) + (summary.output_tokens or 0))

@@ -1,0 +1,112 @@
+"""`longpole run -- python app.py`: any OpenTelemetry program, sending to Longpole, without a change to it."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import typer
+
+from longpole import settings
+from longpole.cli.draw import error_console
+from longpole.cli.exit_codes import ExitCode
+from longpole.cli.options import Data, Url
+from longpole.client.answers import default_address, served_address
+from longpole.client.over_http import HttpDoor
+from longpole.settings import Settings, child_environment
+
+_CONVENTIONS = "gen_ai_latest_experimental"
+
+
+def run_command(context: typer.Context, url: Url = None, data: Data = None) -> None:
+    """Run a program so that its OpenTelemetry spans come here: longpole run -- python app.py"""
+    command = context.args
+    if not command:
+        raise typer.BadParameter("no program is given. Expected one after '--': longpole run -- python app.py")
+    address, is_open = _address(settings.load(url=url, data_folder=data))
+    if not is_open:
+        error_console().print(
+            f"No Longpole server answers at {address}: the program runs all the same. Start one with: longpole serve",
+            style="yellow",
+            soft_wrap=True,
+        )
+    environment = child_environment()
+    environment.update(telemetry_environment(address, command, environment))
+    _replace_process(command, environment)
+
+
+def telemetry_environment(address: str, command: list[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that make OpenTelemetry SDKs, Traceloop and Longpole in a program send to `address`.
+
+    Names of services that the program already has stay. Headers meant for another collector are emptied: they may
+    hold its keys. Langfuse's address stays too, since its client also fetches prompts from there.
+    """
+    address = address.rstrip("/")
+    chosen = {
+        "LONGPOLE_ENDPOINT": address,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": address,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_SEMCONV_STABILITY_OPT_IN": _opt_in(environment.get("OTEL_SEMCONV_STABILITY_OPT_IN", "")),
+        "TRACELOOP_BASE_URL": address,
+    }
+    if "OTEL_SERVICE_NAME" not in environment and "service.name=" not in environment.get(
+        "OTEL_RESOURCE_ATTRIBUTES", ""
+    ):
+        chosen["OTEL_SERVICE_NAME"] = service_name(command)
+    if "OTEL_EXPORTER_OTLP_HEADERS" in environment:
+        chosen["OTEL_EXPORTER_OTLP_HEADERS"] = ""
+    # What is set for one signal wins over what is set for all.
+    for signal in ("TRACES", "LOGS", "METRICS"):
+        own = {"ENDPOINT": f"{address}/v1/{signal.lower()}", "PROTOCOL": "http/protobuf", "HEADERS": ""}
+        names = {f"OTEL_EXPORTER_OTLP_{signal}_{name}": value for name, value in own.items()}
+        chosen |= {name: value for name, value in names.items() if name in environment}
+    return chosen
+
+
+def service_name(command: list[str]) -> str:
+    """What to call a program that has no name: its script, its module, or the command itself.
+
+    >>> service_name(["python", "-u", "agents/triage.py", "--fast"]), service_name(["python", "-m", "triage.main"])
+    ('triage', 'triage.main')
+    >>> service_name(["/usr/bin/node", "server.js"]), service_name(["./agent"])
+    ('server', 'agent')
+    """
+    program = Path(command[0]).name
+    if program.startswith("python") and "-m" in command[1:-1]:
+        return command[command.index("-m", 1) + 1]
+    script = next((word for word in command[1:] if Path(word).suffix in (".py", ".js", ".mjs", ".cjs", ".ts")), None)
+    return Path(script).stem if script else program
+
+
+def _address(chosen: Settings) -> tuple[str, bool]:
+    address = chosen.url or chosen.endpoint
+    if address is not None:
+        return address, HttpDoor(address).is_open()
+    served = served_address(chosen)
+    return (served, True) if served else (default_address(chosen), False)
+
+
+def _opt_in(present: str) -> str:
+    words = [word.strip() for word in present.split(",") if word.strip()]
+    return ",".join(words if _CONVENTIONS in words else [*words, _CONVENTIONS])
+
+
+def _replace_process(command: list[str], environment: dict[str, str]) -> None:
+    """Become the program: its exit code, its signals and its terminal are its own."""
+    program = shutil.which(command[0], path=environment.get("PATH"))
+    if program is None:
+        error_console().print(
+            f"{command[0]} was not found. Expected a program on the PATH or its file. Check the command after '--'.",
+            style="bold red",
+            soft_wrap=True,
+        )
+        raise typer.Exit(ExitCode.NOT_FOUND)
+    try:
+        os.execve(program, command, environment)
+    except OSError as error:
+        error_console().print(
+            f"{command[0]} cannot be run: {error.strerror}. Expected an executable program. Check its file.",
+            style="bold red",
+            soft_wrap=True,
+        )
+        raise typer.Exit(ExitCode.NOT_EXECUTABLE) from None

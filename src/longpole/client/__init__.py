@@ -1,0 +1,1 @@
+"""Asking Longpole from a program: the answers of REST, over HTTP or in process."""

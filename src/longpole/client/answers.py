@@ -1,0 +1,102 @@
+"""The answers that every door shows, from a running server or from a store that nobody holds."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from longpole.client.in_process import StoreDoor
+from longpole.client.over_http import HttpDoor
+from longpole.model.errors import ServerUnreachable
+from longpole.reports.views import ExecutionPage, ExecutionTree, Overview, StepDetail
+from longpole.settings import Settings, data_folder
+
+Pairs = Iterable[tuple[str, str]]
+"""Filters as in a query string: names and texts."""
+
+DATABASE = "longpole.duckdb"
+SERVER_FILE = "server.json"
+
+
+class Answers:
+    """The four questions of the REST interface, through one of two doors. Close it, or use it in a `with`.
+
+    Every question raises `InvalidInput` for a filter or id that cannot be read, `NotFound` for what does not exist,
+    and over HTTP `ServerUnreachable` when the server does not answer.
+    """
+
+    def __init__(self, door: HttpDoor | StoreDoor) -> None:
+        self._door = door
+
+    def executions(self, filters: Pairs = ()) -> ExecutionPage:
+        """A page of executions; the filters are those of `GET /api/executions`."""
+        return self._door.executions(list(filters))
+
+    def execution(self, name: str, *, workspace: str | None = None) -> ExecutionTree:
+        """One execution with everything below it; `name` is an id, a unique part of it, or a trace id."""
+        return self._door.execution(name, workspace)
+
+    def step(self, execution: str, step_id: str, *, workspace: str | None = None) -> StepDetail:
+        """One step with its bodies."""
+        return self._door.step(execution, step_id, workspace)
+
+    def overview(self, filters: Pairs = ()) -> Overview:
+        """Totals, agents and categories; the filters are those of `GET /api/overview`."""
+        return self._door.overview(list(filters))
+
+    def close(self) -> None:
+        """Let go of the store, if this holds one."""
+        self._door.close()
+
+    def __enter__(self) -> "Answers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def find_answers(settings: Settings) -> Answers:
+    """Answers from the server at `settings.url`; without one from the server of the data folder, else from its store.
+
+    Opening the store takes its lock until `close()`: no server can start on the folder meanwhile.
+
+    Raises:
+        ServerUnreachable: no server answers and there is no store.
+        StoreLocked: the store is held by a process that does not answer.
+    """
+    if settings.url is not None:
+        return Answers(HttpDoor(settings.url))
+    folder = data_folder(settings)
+    address = served_address(settings)
+    if address is not None:
+        return Answers(HttpDoor(address))
+    if (folder / DATABASE).exists():
+        return Answers(StoreDoor.open(folder / DATABASE))
+    raise ServerUnreachable(
+        f"No Longpole server answers at {default_address(settings)}, and {folder} holds no executions. "
+        "Expected a running server or a data folder that one has used. "
+        "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
+    )
+
+
+def served_address(settings: Settings) -> str | None:
+    """The address of the server that now serves the data folder, else of one at the default address, else nothing."""
+    for address in (_written_address(data_folder(settings)), default_address(settings)):
+        if address is not None and HttpDoor(address).is_open():
+            return address
+    return None
+
+
+def default_address(settings: Settings) -> str:
+    """Where a server listens that was started with these settings."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def _written_address(folder: Path) -> str | None:
+    """The address in `server.json`; nothing if it is absent or half written. It may outlive its server."""
+    try:
+        written: Any = json.loads((folder / SERVER_FILE).read_bytes())
+        return str(written["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

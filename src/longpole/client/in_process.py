@@ -1,0 +1,61 @@
+"""The door to a store that nobody else holds: the reports, called directly."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from longpole.model.errors import StoreError
+from longpole.reports.execution_list import list_executions
+from longpole.reports.filters import read_execution_filters, read_scope
+from longpole.reports.one_execution import tree_of
+from longpole.reports.one_step import step_detail
+from longpole.reports.overview import overview_of
+from longpole.reports.views import ExecutionPage, ExecutionTree, Overview, StepDetail
+
+if TYPE_CHECKING:
+    from longpole.store.engine import Engine
+
+
+class StoreDoor:
+    """Questions to an open store, which it closes with itself."""
+
+    def __init__(self, store: "Engine") -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, path: Path) -> "StoreDoor":
+        """Open the database file, with its lock.
+
+        Raises:
+            StoreLocked: another process holds it.
+            StoreTooNew: a newer Longpole made it.
+            StoreError: DuckDB is not installed.
+        """
+        try:
+            from longpole.store.store import open_store  # noqa: PLC0415 - DuckDB comes with longpole[server] only
+        except ModuleNotFoundError as error:
+            raise StoreError(
+                f"{path} cannot be opened: {error.name} is not installed. Expected the packages of longpole[server]. "
+                "Run: pip install 'longpole[server]', or name a running server with --url."
+            ) from None
+        return cls(open_store(path))
+
+    def executions(self, filters: Sequence[tuple[str, str]]) -> ExecutionPage:
+        """What `GET /api/executions` answers."""
+        return list_executions(self._store, read_execution_filters(filters))
+
+    def execution(self, name: str, workspace: str | None) -> ExecutionTree:
+        """What `GET /api/executions/{id}` answers."""
+        return tree_of(self._store, name, workspace=workspace)
+
+    def step(self, execution: str, step_id: str, workspace: str | None) -> StepDetail:
+        """What `GET /api/executions/{id}/steps/{step_id}` answers."""
+        return step_detail(self._store, execution, step_id, workspace=workspace)
+
+    def overview(self, filters: Sequence[tuple[str, str]]) -> Overview:
+        """What `GET /api/overview` answers."""
+        return overview_of(self._store, read_scope(filters))
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()

@@ -1,0 +1,108 @@
+"""The door to a running server: the REST views, read back into the same structs."""
+
+import http.client
+from collections.abc import Sequence
+from typing import TypeVar
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
+
+import msgspec
+
+from longpole.model.errors import InvalidInput, LongpoleError, NotFound, ServerUnreachable
+from longpole.reports.views import ExecutionPage, ExecutionTree, Overview, Problem, StepDetail
+from longpole.wire.longpole_names import SERVER_HEADER
+
+TIMEOUT_S = 30.0
+PROBE_TIMEOUT_S = 0.5
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+View = TypeVar("View")
+
+
+class HttpDoor:
+    """Questions to the server at an address such as `http://127.0.0.1:7667`."""
+
+    def __init__(self, url: str) -> None:
+        """Nothing is sent yet.
+
+        Raises:
+            InvalidInput: the address is not one of HTTP.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InvalidInput(
+                f"The address {url!r} is not one of a server. Expected http:// or https:// and a host. "
+                "Write it like http://127.0.0.1:7667."
+            )
+        self._url = url.rstrip("/")
+        self._opener = _opener(parts.hostname)
+
+    def executions(self, filters: Sequence[tuple[str, str]]) -> ExecutionPage:
+        """`GET /api/executions`."""
+        return self._get("/api/executions", filters, ExecutionPage)
+
+    def execution(self, name: str, workspace: str | None) -> ExecutionTree:
+        """`GET /api/executions/{id}`."""
+        return self._get(f"/api/executions/{quote(name, safe='')}", _scope(workspace), ExecutionTree)
+
+    def step(self, execution: str, step_id: str, workspace: str | None) -> StepDetail:
+        """`GET /api/executions/{id}/steps/{step_id}`."""
+        path = f"/api/executions/{quote(execution, safe='')}/steps/{quote(step_id, safe='')}"
+        return self._get(path, _scope(workspace), StepDetail)
+
+    def overview(self, filters: Sequence[tuple[str, str]]) -> Overview:
+        """`GET /api/overview`."""
+        return self._get("/api/overview", filters, Overview)
+
+    def is_open(self) -> bool:
+        """Whether a Longpole server answers there within half a second."""
+        try:
+            with self._opener.open(Request(f"{self._url}/healthz"), timeout=PROBE_TIMEOUT_S) as answer:
+                return bool(answer.headers.get(SERVER_HEADER))
+        except (OSError, http.client.HTTPException, ValueError):
+            return False
+
+    def close(self) -> None:
+        """Nothing is held open between two questions."""
+
+    def _get(self, path: str, pairs: Sequence[tuple[str, str]], view: type[View]) -> View:
+        query = urlencode(pairs)
+        request = Request(f"{self._url}{path}{'?' if query else ''}{query}", headers={"accept": "application/json"})
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
+                return msgspec.json.decode(answer.read(), type=view)
+        except HTTPError as error:
+            raise _problem(error, self._url) from None
+        except (URLError, http.client.HTTPException, OSError) as error:
+            reason = error.reason if isinstance(error, URLError) else error
+            raise ServerUnreachable(
+                f"No answer from {self._url}: {reason}. Expected a running Longpole server. "
+                "Start 'longpole serve', or name another address with --url."
+            ) from None
+        except msgspec.MsgspecError as error:
+            raise ServerUnreachable(
+                f"{self._url}{path} answered something else: {error}. Expected a Longpole server of this version. "
+                "Check the address and the server's version."
+            ) from None
+
+
+def _opener(host: str) -> OpenerDirector:
+    # A proxy named in the environment must not see what is asked of this machine.
+    return build_opener(ProxyHandler({})) if host in _LOOPBACK else build_opener()
+
+
+def _scope(workspace: str | None) -> list[tuple[str, str]]:
+    return [] if workspace is None else [("workspace", workspace)]
+
+
+def _problem(error: HTTPError, url: str) -> LongpoleError:
+    try:
+        detail = msgspec.json.decode(error.read(), type=Problem).detail
+    except (msgspec.MsgspecError, OSError):
+        return ServerUnreachable(
+            f"{url} answered {error.code} without saying why. Expected a Longpole server. Check the address."
+        )
+    if error.code == 404:
+        return NotFound(detail)
+    return InvalidInput(detail) if error.code < 500 else ServerUnreachable(detail)

@@ -1,0 +1,222 @@
+"""Decides what one span tells by itself: is it an execution or a step, of which kind, how did it end, what did it use.
+
+Every rule is written down in `docs/reference/mapping.md`. No rule knows a client program; all go by the conventions
+that clients follow. What needs the rest of the tree (whose step is this, which tokens count) is decided in `traces`.
+"""
+
+from typing import Any
+
+from msgspec import Struct, structs
+
+from longpole.ingest.facts import Facts
+from longpole.ingest.gather import Gathered, Reader
+from longpole.ingest.names import read_text
+from longpole.ingest.prices import Prices
+from longpole.ingest.recognise_bodies import as_json, hash_of, read_bodies
+from longpole.ingest.recognise_events import NOTHING, event_of_log, read_events
+from longpole.ingest.recognise_kind import decide_kind, read_metadata
+from longpole.ingest.recognise_status import decide_status
+from longpole.ingest.recognise_usage import first_token_after, price, read_usage
+from longpole.ingest.span import LogRecord, Source, Span, SpanEvent
+from longpole.model.event import AgentSeen, Body, Event
+from longpole.wire import longpole_names as own
+from longpole.wire.attribute_values import TRIGGERS
+from longpole.wire.redact import Redactor
+
+PENDING = "pending_span"
+NO_PARENT = "0000000000000000"
+SERVER, CONSUMER = 2, 5
+
+_RESOURCE_FACTS = ("service", "version", "environment", "process", "session_id", "user_id")
+
+
+class Origin(Struct, frozen=True):
+    """What the resource of a span tells, once for all its spans; `text` is the resource and scope as JSON."""
+
+    source: Source
+    facts: dict[str, Any]
+    text: str
+
+
+class Recogniser:
+    """Turns spans and log records into facts and rows. Safe across threads.
+
+    Args:
+        redactor: what cleans bodies, attributes and messages; one with the default rules if not given.
+        prices: where prices come from; the bundled ones if not given.
+    """
+
+    def __init__(self, redactor: Redactor | None = None, prices: Prices | None = None) -> None:
+        self._redactor = redactor or Redactor()
+        self._prices = prices or Prices()
+        self._reader = Reader(self._redactor)
+        self._origin: Origin | None = None
+
+    def span(self, span: Span) -> tuple[Facts, Body]:
+        """The facts of one span and what it carried. Never raises for what a client sent."""
+        gathered = self._reader.read(span.attributes)
+        facts, hints = gathered.facts, gathered.hints
+        span = self._clean(span)
+        span_id, parent_span_id, is_open = _place(span, hints)
+        read_metadata(facts, hints)
+        decide_kind(span.name, parent_span_id, facts, hints)
+        read_usage(facts, hints)
+        _read_first_token(span, facts, hints)
+        stack = decide_status(span, is_open, facts, hints)
+        rows = NOTHING
+        if span.events:
+            rows = read_events(span, span_id, is_stack_kept=stack is not None)
+            facts.setdefault("first_token_ns", rows.first_token_ns)
+            facts.setdefault("stage", rows.stage)
+        if facts["category"] == "llm" or facts["kind"] is not None:
+            price(facts, hints, self._prices, span.started_ns)
+        _read_place_of_code(facts, hints)
+        _read_trigger(span, facts, hints)
+        body = self._body(span, span_id, gathered, stack)
+        if body.input is not None and "argument_hash" not in facts:
+            facts["argument_hash"] = hash_of(body.input)
+        for fact, value in self._origin_of(span.source).facts.items():
+            facts.setdefault(fact, value)
+        if span.links:
+            _read_link(span, facts)
+        ended_ns = None if is_open else span.ended_ns
+        whole = Facts(
+            workspace=span.workspace,
+            trace_id=span.trace_id,
+            span_id=span_id,
+            parent_span_id=parent_span_id,
+            name=span.name,
+            started_ns=span.started_ns,
+            ended_ns=ended_ns,
+            duration_ns=None if ended_ns is None else max(0, ended_ns - span.started_ns),
+            received_ns=span.received_ns,
+            scope=span.source.scope or None,
+            events=rows.events,
+            decisions=rows.decisions,
+            **facts,
+        )
+        return whole, body
+
+    def log(self, record: LogRecord) -> Event | AgentSeen | None:
+        """The event that a log record of a trace is, the agent that a registration names, or nothing."""
+        if record.event_name == own.AGENT_REGISTERED:
+            return self._registered(record)
+        return event_of_log(record, self._redactor)
+
+    def _registered(self, record: LogRecord) -> AgentSeen | None:
+        agent = read_text(record.attributes.get(own.AGENT)) or read_text(record.attributes.get("gen_ai.agent.name"))
+        if agent is None:
+            return None
+        found = self._reader.read(record.attributes)
+        facts = {**self._origin_of(record.source).facts, **found.facts}
+        _read_place_of_code(facts, found.hints)
+        return AgentSeen(
+            workspace=record.workspace,
+            agent=agent,
+            method=facts.get("method"),
+            service=facts.get("service"),
+            version=facts.get("version"),
+            environment=facts.get("environment"),
+            code_file=facts.get("code_file"),
+            code_line=facts.get("code_line"),
+            code_function=facts.get("code_function"),
+            is_registered=True,
+            first_seen_ns=record.time_ns or record.received_ns,
+            last_seen_ns=record.time_ns or record.received_ns,
+        )
+
+    def _origin_of(self, source: Source) -> Origin:
+        origin = self._origin
+        if origin is not None and origin.source is source:
+            return origin
+        found = self._reader.read(source.resource)
+        facts = {name: found.facts[name] for name in _RESOURCE_FACTS if name in found.facts}
+        if "process" not in facts and (pid := found.hints.get("pid")) is not None:
+            host = found.hints.get("host")
+            facts["process"] = f"{host}:{pid}" if host is not None else pid
+        resource = dict(found.attributes)
+        if source.scope:
+            resource["otel.scope.name"] = source.scope
+        if source.scope_version:
+            resource["otel.scope.version"] = source.scope_version
+        self._origin = origin = Origin(source, facts, as_json(resource))
+        return origin
+
+    def _clean(self, span: Span) -> Span:
+        """The span with name, status message and events redacted; attributes are cleaned where they are read."""
+        redactor = self._redactor
+        name = redactor.text(span.name)
+        if not span.events and not span.status_message:
+            return span if name is span.name else structs.replace(span, name=name)
+        events = [SpanEvent(event.name, event.time_ns, redactor.value(event.attributes)) for event in span.events]
+        return structs.replace(span, name=name, status_message=redactor.text(span.status_message), events=events)
+
+    def _body(self, span: Span, span_id: str, gathered: Gathered, stack: str | None) -> Body:
+        text_in, text_out, attributes = read_bodies(gathered, span.events)
+        return Body(
+            workspace=span.workspace,
+            trace_id=span.trace_id,
+            span_id=span_id,
+            input=text_in,
+            output=text_out,
+            error_stack=stack,
+            attributes=attributes,
+            resource=self._origin_of(span.source).text,
+            received_ns=span.received_ns,
+        )
+
+
+def _place(span: Span, hints: dict[str, Any]) -> tuple[str, str | None, bool]:
+    """Span id, parent id and whether the span is open.
+
+    A pending span announces its parent, which has started and not ended: it is taken for that parent.
+    """
+    if hints.get("span_type") == PENDING and span.parent_span_id is not None:
+        parent = hints.get("pending_parent")
+        return span.parent_span_id, parent if parent not in (None, NO_PARENT) else None, True
+    is_open = span.ended_ns == 0 or hints.get("is_open") is True
+    return span.span_id, span.parent_span_id, is_open
+
+
+def _read_first_token(span: Span, facts: dict[str, Any], hints: dict[str, Any]) -> None:
+    if "first_token_ns" not in facts and "completion_start" in hints:
+        passed = first_token_after(hints["completion_start"], span.started_ns)
+        if passed is not None:
+            facts["first_token_ns"] = passed
+    if "attempt" not in facts and (resends := hints.get("resends")):
+        facts["attempt"] = resends + 1
+
+
+def _read_place_of_code(facts: dict[str, Any], hints: dict[str, Any]) -> None:
+    function = facts.get("code_function")
+    namespace = hints.get("code_namespace")
+    if function is not None and namespace is not None and not function.startswith(namespace):
+        facts["code_function"] = f"{namespace}.{function}"
+
+
+def _read_trigger(span: Span, facts: dict[str, Any], hints: dict[str, Any]) -> None:
+    if "trigger_type" in facts:
+        return
+    if (trigger := hints.get("faas_trigger")) is not None:
+        facts["trigger_type"] = TRIGGERS.get(trigger, trigger)
+        facts.setdefault("trigger_source", hints.get("faas_name"))
+    elif span.kind == SERVER and (route := hints.get("http_route")) is not None:
+        facts["trigger_type"] = "api"
+        method = hints.get("http_method")
+        facts.setdefault("trigger_source", f"{method} {route}" if method is not None else route)
+    elif span.kind == CONSUMER and (queue := hints.get("messaging_destination")) is not None:
+        facts["trigger_type"] = "queue"
+        facts.setdefault("trigger_source", queue)
+
+
+def _read_link(span: Span, facts: dict[str, Any]) -> None:
+    for link in span.links:
+        if link.span_id != span.span_id or link.trace_id != span.trace_id:
+            facts["link_trace_id"] = link.trace_id
+            facts["link_span_id"] = link.span_id
+            return
+
+
+_DEFAULT = Recogniser()
+recognise = _DEFAULT.span
+recognise_log = _DEFAULT.log

@@ -1,0 +1,304 @@
+"""The segment spool: bodies are durable here before anyone is told that they were taken.
+
+A segment is a file of records; a record is a header with a checksum and the sender's body, decompressed (the pipeline
+would else decompress a second time; `bench` has the numbers). Appends wait in a group while the disk syncs the group
+before: one `fdatasync` answers all of them, no timer involved. A position names the next byte to read, so that the
+store can keep, in the transaction that holds the rows, how far it has come.
+
+    spool = Spool.open(folder, after=position)      # position: what the store kept, or START
+    durable = spool.append(Incoming(...))           # a concurrent Future of the position after the record
+    for accepted in spool.read(position, timeout_s=0.025):
+        position = accepted.position_after
+    spool.forget(position)                          # everything before it is stored
+"""
+
+import logging
+import os
+import threading
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from longpole.ingest.segment import (
+    HEADER_BYTES,
+    BodyFormat,
+    Record,
+    Signal,
+    encode_header,
+    read_record,
+    segment_number,
+    segment_path,
+    verified_length,
+    write_all,
+)
+from longpole.model.batch import SpoolPosition
+from longpole.model.errors import SpoolFull
+
+SEGMENT_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024 * 1024
+READ_BYTES = 4 * 1024 * 1024
+
+START = SpoolPosition(segment=0, offset=0)
+"""Before everything that any spool holds."""
+
+__all__ = ["START", "Accepted", "BodyFormat", "Incoming", "Signal", "Spool"]
+
+_log = logging.getLogger("longpole.spool")
+# macOS has no fdatasync; its fsync costs the same here, as a segment's length changes with every group.
+_sync = getattr(os, "fdatasync", os.fsync)
+
+
+class Incoming(Struct, frozen=True, gc=False):
+    """A body that passed the door's checks. `workspace` is the one of the API key, `None` where no keys are used."""
+
+    signal: Signal
+    body_format: BodyFormat
+    workspace: str | None
+    received_ns: int
+    body: bytes
+
+
+class Accepted(Struct, frozen=True, gc=False):
+    """A durable body. Once everything up to and with it is stored, `position_after` is the position to keep."""
+
+    position_after: SpoolPosition
+    signal: Signal
+    body_format: BodyFormat
+    workspace: str | None
+    received_ns: int
+    body: bytes
+
+
+class _Waiting(Struct):
+    incoming: Incoming
+    durable: "Future[SpoolPosition]"
+
+
+class Spool:
+    """The spool of one server. All methods may be called from any thread."""
+
+    def __init__(self, folder: Path, sizes: dict[int, int], segment: int, segment_bytes: int, max_bytes: int) -> None:
+        """Use `Spool.open`."""
+        self._folder = folder
+        self._sizes = sizes  # durable bytes of every segment on disk, by number
+        self._segment = segment  # the one being written; on disk once it has a record
+        self._segment_bytes = segment_bytes
+        self._max_bytes = max_bytes
+        self._file: int | None = None
+        self._waiting: list[_Waiting] = []
+        self._waiting_bytes = 0
+        self._is_closed = False
+        lock = threading.Lock()
+        self._arrived = threading.Condition(lock)
+        self._durable = threading.Condition(lock)
+        self._writer = threading.Thread(target=self._write_groups, name="longpole-spool", daemon=True)
+        self._writer.start()
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        after: SpoolPosition = START,
+        segment_bytes: int = SEGMENT_BYTES,
+        max_bytes: int = MAX_BYTES,
+    ) -> "Spool":
+        """The spool in `folder`, made if missing.
+
+        A torn record at the end of a segment (the process was killed while writing it, so nobody was told that it was
+        taken) is cut off. Segments that lie wholly before `after` are deleted. Writing begins in a new segment,
+        numbered above `after`, so that positions only grow, even if somebody emptied the folder.
+
+        Cost: what is not yet stored is read once to compare checksums, about 1 GB a second.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        sizes: dict[int, int] = {}
+        for number in sorted(n for n in map(segment_number, folder.iterdir()) if n is not None):
+            path = segment_path(folder, number)
+            if number < after.segment:
+                path.unlink()
+                continue
+            start = after.offset if number == after.segment else 0
+            length = verified_length(path, start)
+            torn = path.stat().st_size - length
+            if torn > 0:
+                _log.warning("%s: cut off %d bytes after the last whole record", path.name, torn)
+                os.truncate(path, length)
+            sizes[number] = length
+        newest = max([after.segment, *sizes], default=0)
+        return cls(folder, sizes, newest + 1, segment_bytes, max_bytes)
+
+    def append(self, incoming: Incoming) -> "Future[SpoolPosition]":
+        """Take a body; the future resolves to the position after it when it is durable, or fails with `SpoolFull`.
+
+        Raises:
+            SpoolFull: the spool is at its size limit, or closed.
+        """
+        size = HEADER_BYTES + len(incoming.body)
+        future: Future[SpoolPosition] = Future()
+        with self._arrived:
+            held = sum(self._sizes.values()) + self._waiting_bytes
+            if self._is_closed or held + size > self._max_bytes:
+                raise SpoolFull(
+                    f"the spool holds {held} bytes{' and is closed' if self._is_closed else ''}; "
+                    f"its limit is {self._max_bytes} bytes; wait until the server has stored what it holds, "
+                    f"or give it more room"
+                )
+            self._waiting.append(_Waiting(incoming, future))
+            self._waiting_bytes += size
+            self._arrived.notify()
+        return future
+
+    def read(
+        self, position: SpoolPosition, *, max_bytes: int = READ_BYTES, timeout_s: float | None = 0.0
+    ) -> list[Accepted]:
+        """Durable bodies from `position` on, oldest first: at least one, and more until `max_bytes` is reached.
+
+        Waits up to `timeout_s` seconds (`None`: without end) for the first; empty if none came or the spool is closed
+        and read to its end. A position in a segment that is gone means the next one.
+        """
+        with self._durable:
+            self._durable.wait_for(lambda: self._is_closed or self._next(position) is not None, timeout_s)
+            place = self._next(position)
+            if place is None:
+                return []
+            end = self._sizes[place.segment]
+        found: list[Accepted] = []
+        offset = place.offset
+        with segment_path(self._folder, place.segment).open("rb") as file:
+            file.seek(offset)
+            while offset < end and (not found or offset - place.offset < max_bytes):
+                record = _read_known(file, place.segment, offset)
+                offset += record.size
+                after = SpoolPosition(segment=place.segment, offset=offset)
+                found.append(
+                    Accepted(
+                        after, record.signal, record.body_format, record.workspace, record.received_ns, record.body
+                    )
+                )
+        return found
+
+    def unread_bytes(self, position: SpoolPosition) -> int:
+        """How many bytes lie between `position` and the end, those not yet durable included."""
+        with self._durable:
+            later = sum(size for number, size in self._sizes.items() if number > position.segment)
+            rest = self._sizes.get(position.segment, position.offset) - position.offset
+            return later + rest + self._waiting_bytes
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes on disk, stored or not."""
+        with self._durable:
+            return sum(self._sizes.values())
+
+    def forget(self, position: SpoolPosition) -> None:
+        """Delete the segments that lie wholly before `position`."""
+        with self._durable:
+            passed = [number for number in self._sizes if number < position.segment]
+            if position.segment != self._segment and self._sizes.get(position.segment) == position.offset:
+                passed.append(position.segment)
+            for number in passed:
+                del self._sizes[number]
+        for number in passed:
+            segment_path(self._folder, number).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Write what waits, then stop. Later appends raise `SpoolFull`; reading goes on."""
+        with self._arrived:
+            self._is_closed = True
+            self._arrived.notify_all()
+            self._durable.notify_all()
+        self._writer.join()
+
+    def _next(self, position: SpoolPosition) -> SpoolPosition | None:
+        """Where the next durable record begins, or None."""
+        if self._sizes.get(position.segment, 0) > position.offset:
+            return position
+        later = min((n for n, size in self._sizes.items() if n > position.segment and size), default=None)
+        return None if later is None else SpoolPosition(segment=later, offset=0)
+
+    # The writer thread
+
+    def _write_groups(self) -> None:
+        while True:
+            with self._arrived:
+                self._arrived.wait_for(lambda: self._waiting or self._is_closed)
+                group, self._waiting = self._waiting, []
+                size, self._waiting_bytes = self._waiting_bytes, 0
+            if not group:
+                self._close_file()
+                return
+            self._settle(group, size)
+
+    def _settle(self, group: list[_Waiting], size: int) -> None:
+        """Write one group and answer everyone in it, all with success or all with `SpoolFull`."""
+        start = self._sizes.get(self._segment, 0)
+        try:
+            if start >= self._segment_bytes:
+                self._close_file()
+                self._segment, start = self._segment + 1, 0
+            ends = self._write(group, start)
+        except OSError as error:
+            self._abandon(start)
+            reason = f"writing {size} bytes to {self._folder} failed: {error.strerror}"
+            full = SpoolFull(f"{reason}; the spool needs a disk with room; free some, the sender will try again")
+            for waiting in group:
+                waiting.durable.set_exception(full)
+            return
+        with self._durable:
+            self._sizes[self._segment] = ends[-1]
+            self._durable.notify_all()
+        for waiting, end in zip(group, ends, strict=True):
+            waiting.durable.set_result(SpoolPosition(segment=self._segment, offset=end))
+
+    def _write(self, group: list[_Waiting], start: int) -> list[int]:
+        """Append a group and sync it; gives the offset after each record."""
+        if self._file is None:
+            self._file = os.open(segment_path(self._folder, self._segment), os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+            _sync_folder(self._folder)
+        ends: list[int] = []
+        pieces: list[bytes] = []
+        for waiting in group:
+            item = waiting.incoming
+            header = encode_header(item.signal, item.body_format, item.workspace, item.received_ns, item.body)
+            pieces += (header, item.body)
+            start += len(header) + len(item.body)
+            ends.append(start)
+        write_all(self._file, pieces)
+        _sync(self._file)
+        return ends
+
+    def _abandon(self, durable_length: int) -> None:
+        """After a failed write: the segment keeps what was durable, and the next group begins a new one."""
+        self._close_file()
+        path = segment_path(self._folder, self._segment)
+        with suppress(OSError):
+            os.truncate(path, durable_length)
+            if durable_length == 0:
+                path.unlink(missing_ok=True)
+        self._segment += 1
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):
+                os.close(self._file)
+            self._file = None
+
+
+def _read_known(file: BinaryIO, segment: int, offset: int) -> Record:
+    record = read_record(file)
+    if record is None:
+        raise OSError(f"segment {segment} of the spool ends inside the record at byte {offset}; was it changed?")
+    return record
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new file's name durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

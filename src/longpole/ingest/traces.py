@@ -1,0 +1,451 @@
+"""The book of open traces: spans on their way from arrival to settled rows.
+
+A trace stays in the book while spans of it may still come. Traces that links join form a group; a group is turned into
+rows as a whole. Its rows are *published* (visible at once, kept by the engine in memory) soon after every change, and
+*saved* (durable) when it is complete and quiet, or every few seconds while it runs. What has been saved and went quiet
+leaves the book; if more of it comes, it is brought back from the store.
+
+The book knows no threads and no clock: one thread calls it and says what time it is.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from longpole.ingest.facts import Facts
+from longpole.ingest.known_traces import KnownTrace
+from longpole.ingest.resend import COMPARED, add_event, is_same_event, join_body, merge_facts
+from longpole.ingest.settle import Rows, build_rows
+from longpole.model.batch import Batch
+from longpole.model.clock import steady_ns
+from longpole.model.event import Body, Event
+
+_SECOND = 1_000_000_000
+
+Key = tuple[str, str]
+"""Workspace and trace id."""
+
+FindKnown = Callable[[str, Sequence[str]], Iterable[KnownTrace]]
+"""Gives the stored ones of some traces of a workspace, with those that links join to them."""
+
+
+Bury = Callable[[str, bytes, Exception], None]
+"""Keeps something that could not be processed: a name, the content, the reason."""
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How long traces wait and how big groups grow."""
+
+    publish_after_ns: int = 50_000_000
+    settle_after_ns: int = _SECOND
+    orphans_wait_ns: int = 30 * _SECOND
+    save_after_ns: int = 10 * _SECOND
+    # Publishing and saving what keeps growing must not cost more than a tenth of the time.
+    rest_factor: int = 10
+    group_traces: int = 64
+    group_spans: int = 100_000
+    book_spans: int = 300_000
+
+
+class Counters(Struct):
+    """What the book has seen since it was made."""
+
+    spans: int = 0
+    duplicates: int = 0
+    replaced: int = 0
+    saved_groups: int = 0
+    brought_back: int = 0
+    published_spans: int = 0
+
+
+class _Trace:
+    """One trace: its spans, and what waits to be written of them."""
+
+    __slots__ = ("bodies", "body_hashes", "compared", "facts", "group", "is_stored", "key", "logs", "strays")
+
+    def __init__(self, key: Key, group: "Group") -> None:
+        self.key = key
+        self.group = group
+        self.facts: dict[str, Facts] = {}
+        self.compared: dict[str, Sequence[str]] = {}  # of spans that came from the store
+        self.logs: dict[str, list[Event]] = {}  # of spans that have not come yet
+        self.strays: list[Event] = []  # log records of no span
+        self.bodies: dict[str, Body] = {}  # not written yet
+        self.body_hashes: dict[str, int] = {}
+        self.is_stored = False
+
+
+class Group:
+    """Traces that links join. `unsaved_since` is the number of the oldest request that is not safe in the store yet."""
+
+    __slots__ = (
+        "changed_ns",
+        "is_leaving",
+        "is_on_its_way",
+        "next_publish_ns",
+        "next_save_ns",
+        "rows",
+        "span_count",
+        "traces",
+        "unsaved_ns",
+        "unsaved_since",
+    )
+
+    def __init__(self, now_ns: int) -> None:
+        self.traces: list[_Trace] = []
+        self.span_count = 0
+        self.rows: Rows | None = None  # as of the last change, or None if they must be built again
+        self.changed_ns = now_ns
+        self.unsaved_since: int | None = None
+        self.unsaved_ns = 0
+        self.next_publish_ns = 0
+        self.next_save_ns = 0
+        self.is_leaving = False
+        self.is_on_its_way = False  # in a durable batch that is not written yet
+
+
+class TraceBook:
+    """The open traces of one server. Not safe for threads: one thread owns it."""
+
+    def __init__(self, find_known: FindKnown, limits: Limits | None = None, *, bury: Bury) -> None:
+        """An empty book.
+
+        Args:
+            find_known: asked once per new trace, so that late and re-sent spans find what is stored.
+            limits: the waits and sizes.
+            bury: keeps spans of which no rows can be made, so that they do not hold up all others.
+        """
+        self.limits = limits or Limits()
+        self.counters = Counters()
+        self.span_count = 0
+        self._find_known = find_known
+        self._bury = bury
+        self._traces: dict[Key, _Trace] = {}
+        self._awaited: dict[Key, set[Key]] = {}  # by the target of a link, the traces that have the link
+        self._unpublished: dict[Group, None] = {}
+        self._moving: OrderedDict[Group, None] = OrderedDict()  # by last change, the oldest first
+        self._waiting: OrderedDict[Group, None] = OrderedDict()  # quiet, but not complete
+        self._unsaved: dict[Group, None] = {}
+
+    def __len__(self) -> int:
+        """How many traces are in the book."""
+        return len(self._traces)
+
+    # Arrivals
+
+    def add(
+        self,
+        spans: Sequence[tuple[Facts, Body | None]],
+        events: Sequence[Event] = (),
+        *,
+        number: int,
+        now_ns: int,
+    ) -> None:
+        """Take the spans and log events of a request.
+
+        Args:
+            spans: what they tell, with their bodies.
+            events: log records with a trace id; `span_id` is empty for those of no span.
+            number: the request's number; numbers grow.
+            now_ns: the time.
+        """
+        self._bring_back(spans, events, now_ns)
+        touched: dict[Group, None] = {}
+        for facts, body in spans:
+            trace = self._trace((facts.workspace, facts.trace_id), now_ns)
+            if self._add_span(trace, facts, body):
+                self._follow_link(trace, facts)
+                touched[trace.group] = None
+        for event in events:
+            trace = self._trace((event.workspace, event.trace_id), now_ns)
+            if _add_log(trace, event):
+                touched[trace.group] = None
+        for group in touched:
+            if group.traces:  # else it was joined to another one meanwhile, which is touched too
+                self._touch(group, number, now_ns)
+
+    def _bring_back(self, spans: Sequence[tuple[Facts, Body | None]], events: Sequence[Event], now_ns: int) -> None:
+        """Load from the store what arrives late, and what arriving spans link to."""
+        unknown: dict[str, dict[str, None]] = {}
+        for facts, _ in spans:
+            if (facts.workspace, facts.trace_id) not in self._traces:
+                unknown.setdefault(facts.workspace, {})[facts.trace_id] = None
+            target = facts.link_trace_id
+            if target is not None and (facts.workspace, target) not in self._traces:
+                unknown.setdefault(facts.workspace, {})[target] = None
+        for event in events:
+            if (event.workspace, event.trace_id) not in self._traces:
+                unknown.setdefault(event.workspace, {})[event.trace_id] = None
+        for workspace, trace_ids in unknown.items():
+            for known in self._find_known(workspace, list(trace_ids)):
+                key = (workspace, known.trace_id)
+                if key not in self._traces:
+                    self._restore(key, known, now_ns)
+
+    def _restore(self, key: Key, known: KnownTrace, now_ns: int) -> None:
+        self.counters.brought_back += 1
+        trace = self._trace(key, now_ns)
+        trace.is_stored = True
+        trace.facts, trace.compared, trace.strays = known.facts, known.compared, known.strays
+        trace.group.span_count += len(known.facts)
+        self.span_count += len(known.facts)
+        for facts in known.facts.values():
+            self._follow_link(trace, facts)
+        self._moving[trace.group] = None
+
+    def _trace(self, key: Key, now_ns: int) -> _Trace:
+        trace = self._traces.get(key)
+        if trace is None:
+            group = Group(now_ns)
+            trace = self._traces[key] = _Trace(key, group)
+            group.traces.append(trace)
+            for other in self._awaited.pop(key, ()):
+                if other in self._traces:
+                    self._join(trace, self._traces[other])
+        return trace
+
+    def _add_span(self, trace: _Trace, facts: Facts, body: Body | None) -> bool:
+        """Whether the span told something new."""
+        span_id = facts.span_id
+        old = trace.facts.get(span_id)
+        if old is None:
+            for event in trace.logs.pop(span_id, ()):
+                facts = add_event(facts, event) or facts
+            trace.facts[span_id] = facts
+            trace.group.span_count += 1
+            self.span_count += 1
+            self.counters.spans += 1
+        else:
+            merged = merge_facts(old, facts, compared=trace.compared.get(span_id, COMPARED))
+            if merged is None and not _is_news(trace, span_id, body):
+                self.counters.duplicates += 1
+                return False
+            self.counters.replaced += 1
+            facts = trace.facts[span_id] = merged or replace(old, row_version=old.row_version + 1)
+        if body is not None:
+            trace.body_hashes[span_id] = _hash_body(body)
+            trace.bodies[span_id] = join_body(trace.bodies.get(span_id), body, row_version=facts.row_version)
+        return True
+
+    def _follow_link(self, trace: _Trace, facts: Facts) -> None:
+        if facts.link_trace_id is None or facts.link_trace_id == facts.trace_id:
+            return
+        target = (facts.workspace, facts.link_trace_id)
+        other = self._traces.get(target)
+        if other is None:
+            self._awaited.setdefault(target, set()).add(trace.key)
+        else:
+            self._join(other, trace)
+
+    def _join(self, one: _Trace, other: _Trace) -> None:
+        """Make one group of two, unless it would be too big; the links stay in the rows either way."""
+        into, group = one.group, other.group
+        if into is group or len(into.traces) + len(group.traces) > self.limits.group_traces:
+            return
+        if into.span_count + group.span_count > self.limits.group_spans:
+            return
+        if len(group.traces) > len(into.traces):
+            into, group = group, into
+        for trace in group.traces:
+            trace.group = into
+        into.traces += group.traces
+        into.span_count += group.span_count
+        into.rows = None
+        into.is_leaving = False
+        into.changed_ns = max(into.changed_ns, group.changed_ns)
+        if group.unsaved_since is not None:
+            into.unsaved_ns = (
+                min(into.unsaved_ns, group.unsaved_ns) if into.unsaved_since is not None else group.unsaved_ns
+            )
+            into.unsaved_since = min(
+                number for number in (into.unsaved_since, group.unsaved_since) if number is not None
+            )
+            self._unsaved[into] = None
+        group.traces, group.span_count = [], 0
+        self._forget(group)
+        self._moving[into] = None
+
+    def _touch(self, group: Group, number: int, now_ns: int) -> None:
+        group.rows = None
+        group.changed_ns = now_ns
+        group.is_leaving = False
+        if group.unsaved_since is None:
+            group.unsaved_since, group.unsaved_ns = number, now_ns
+        self._unsaved[group] = None
+        self._unpublished[group] = None
+        self._waiting.pop(group, None)
+        self._moving[group] = None
+        self._moving.move_to_end(group)
+
+    def _forget(self, group: Group) -> None:
+        for held in (self._unpublished, self._moving, self._waiting, self._unsaved):
+            held.pop(group, None)
+
+    # Departures
+
+    def publish(self, now_ns: int) -> Batch | None:
+        """The rows of every group that changed, to be seen at once; `None` if none has, or none is due."""
+        batch = Batch()
+        for group in list(self._unpublished):
+            # The durable write would take newer fresh rows for those that it makes superfluous.
+            if now_ns < group.next_publish_ns or group.is_on_its_way:
+                continue
+            began = steady_ns()
+            del self._unpublished[group]
+            self.counters.published_spans += group.span_count
+            self._collect(batch, group, self._rows(group, now_ns))
+            for trace in group.traces:
+                batch.bodies.extend(trace.bodies.values())
+            rest = (steady_ns() - began) * self.limits.rest_factor * 2  # the engine's part costs about the same again
+            group.next_publish_ns = now_ns + max(self.limits.publish_after_ns, rest)
+        return batch if batch.executions or batch.steps else None
+
+    def save(self, now_ns: int, *, everything: bool = False) -> tuple[Batch, list[Group]] | None:
+        """What is to be made durable now, and the groups to tell `saved` about once it is; `None` if nothing is due.
+
+        Args:
+            now_ns: the time.
+            everything: do not wait for silence: settle what is complete and write the rest as it is.
+        """
+        batch, groups = Batch(), list[Group]()
+        for group, is_final in self._due(now_ns, everything=everything):
+            began = steady_ns()
+            is_settled = self._save_group(batch, group, now_ns, is_final=is_final)
+            groups.append(group)
+            if is_final or is_settled:
+                group.is_leaving = True
+                self._forget(group)
+            rest = (steady_ns() - began) * self.limits.rest_factor * 2
+            group.next_save_ns = now_ns + max(self.limits.save_after_ns, rest)
+        return (batch, groups) if groups else None
+
+    def _due(self, now_ns: int, *, everything: bool) -> list[tuple[Group, bool]]:
+        """The groups to save, and whether nothing more is expected of them."""
+        found: dict[Group, bool] = {}
+        limits = self.limits
+        for group in list(self._moving):
+            if not everything and now_ns - group.changed_ns < limits.settle_after_ns:
+                break
+            del self._moving[group]
+            # A trace that was brought back for nothing has no rows to build.
+            is_untouched = group.rows is None and group.unsaved_since is None
+            if is_untouched or self._rows(group, now_ns).is_complete:
+                found[group] = True
+            else:
+                self._waiting[group] = None
+        excess = self.span_count - limits.book_spans
+        for group in list(self._waiting):
+            if now_ns - group.changed_ns < limits.orphans_wait_ns and excess <= 0:
+                break
+            excess -= group.span_count
+            found[group] = True
+        for group in list(self._unsaved):
+            if group.is_on_its_way and not everything:
+                continue
+            if everything or now_ns >= max(group.unsaved_ns + limits.save_after_ns, group.next_save_ns):
+                found.setdefault(group, False)
+        return list(found.items())
+
+    def _save_group(self, batch: Batch, group: Group, now_ns: int, *, is_final: bool) -> bool:
+        """Add the group's rows, if the store does not have them as they are now; gives whether they are settled."""
+        if group.unsaved_since is None and (group.rows is None or group.rows.is_settled or not is_final):
+            return False
+        self.counters.saved_groups += 1
+        group.is_on_its_way = True
+        rows = self._rows(group, now_ns, is_final=is_final)
+        self._collect(batch, group, rows)
+        for trace in group.traces:
+            trace.is_stored = True
+            batch.bodies.extend(trace.bodies.values())
+            trace.bodies = {}
+        group.unsaved_since = None
+        self._unsaved.pop(group, None)
+        self._unpublished.pop(group, None)  # a durable write shows them too
+        return rows.is_settled
+
+    def _collect(self, batch: Batch, group: Group, rows: Rows) -> None:
+        batch.replace.extend(trace.key for trace in group.traces if trace.is_stored)
+        batch.executions.extend(rows.executions)
+        batch.steps.extend(rows.steps)
+        batch.events.extend(rows.events)
+        batch.decisions.extend(rows.decisions)
+
+    def _rows(self, group: Group, now_ns: int, *, is_final: bool = False) -> Rows:
+        rows = group.rows
+        if rows is None or (is_final and not rows.is_settled):
+            facts = [fact for trace in group.traces for fact in trace.facts.values()]
+            strays = {trace.key[1]: list(_strays(trace)) for trace in group.traces if trace.strays or trace.logs}
+            try:
+                rows = build_rows(facts, now_ns=now_ns, is_final=is_final, stray_events=strays)
+            except Exception as error:
+                self._bury(f"spans-{group.traces[0].key[1]}", msgspec.json.encode(facts), error)
+                rows = Rows([], [], [], [], is_complete=True, is_settled=True)
+            group.rows = rows
+        return rows
+
+    def saved(self, groups: Iterable[Group]) -> None:
+        """Note that groups are durable now, and let go of those of which no more is expected and has come."""
+        for group in groups:
+            group.is_on_its_way = False
+            if not group.is_leaving:
+                continue
+            self._forget(group)
+            for trace in group.traces:
+                if self._traces.get(trace.key) is trace:
+                    del self._traces[trace.key]
+                    self._drop_awaited(trace)
+            self.span_count -= group.span_count
+
+    def _drop_awaited(self, trace: _Trace) -> None:
+        for facts in trace.facts.values():
+            if facts.link_trace_id is None:
+                continue
+            target = (facts.workspace, facts.link_trace_id)
+            waiting = self._awaited.get(target)
+            if waiting is not None:
+                waiting.discard(trace.key)
+                if not waiting:
+                    del self._awaited[target]
+
+    def oldest_unsaved(self) -> int | None:
+        """The number of the oldest request of which something is not in a saved batch yet."""
+        numbers = [group.unsaved_since for group in self._unsaved if group.unsaved_since is not None]
+        return min(numbers, default=None)
+
+
+def _add_log(trace: _Trace, event: Event) -> bool:
+    """Whether the log record is new."""
+    facts = trace.facts.get(event.span_id)
+    if facts is not None:
+        richer = add_event(facts, event)
+        if richer is not None:
+            trace.facts[event.span_id] = richer
+        return richer is not None
+    if any(is_same_event(event, known) for known in _strays(trace)):
+        return False
+    if event.span_id:
+        trace.logs.setdefault(event.span_id, []).append(event)
+    else:
+        trace.strays.append(event)
+    return True
+
+
+def _strays(trace: _Trace) -> Iterator[Event]:
+    yield from trace.strays
+    for logs in trace.logs.values():
+        yield from logs
+
+
+def _is_news(trace: _Trace, span_id: str, body: Body | None) -> bool:
+    """Whether the body differs from the last one that came in this book; unknown ones of stored spans do not."""
+    if body is None:
+        return False
+    known = trace.body_hashes.get(span_id)
+    return known != _hash_body(body) if known is not None else span_id not in trace.compared
+
+
+def _hash_body(body: Body) -> int:
+    return hash((body.input, body.output, body.error_stack, body.attributes, body.resource))

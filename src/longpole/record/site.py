@@ -1,0 +1,93 @@
+"""A place in the code that makes steps: everything about a step that is known before it runs, found out once."""
+
+import inspect
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+from longpole.model.step import Category
+from longpole.wire import longpole_names as names
+
+
+class Site:
+    """What all steps of one place share. `base` are the attributes that each of them carries on the wire."""
+
+    __slots__ = (
+        "agent",
+        "base",
+        "category",
+        "code",
+        "is_agent",
+        "is_of_class",
+        "method",
+        "name",
+        "parameters",
+        "skips_first",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        category: str,
+        *,
+        code: CodeType | None = None,
+        line: int | None = None,
+        function: str | None = None,
+        agent: str | None = None,
+        method: str | None = None,
+        is_of_class: bool = False,
+        more: dict[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.category = category
+        self.code = code  # held, so that the id of the code object stays taken while this site is cached under it
+        self.agent = agent
+        self.method = method
+        self.is_agent = agent is not None
+        self.is_of_class = is_of_class
+        self.parameters: tuple[str, ...] = ()
+        self.skips_first = False
+        self.base: dict[str, Any] = {**self._kind_attributes(), **(more or {})}
+        if code is not None:
+            self.base["code.file.path"] = code.co_filename
+            self.base["code.line.number"] = line if line is not None else code.co_firstlineno
+            self.base["code.function.name"] = function or code.co_qualname
+
+    def _kind_attributes(self) -> dict[str, Any]:
+        """Longpole's own names, and those of the OpenTelemetry GenAI conventions for whoever else reads them."""
+        if self.agent is not None:
+            return {
+                names.KIND: "agent",
+                names.AGENT: self.agent,
+                names.METHOD: self.method,
+                "gen_ai.operation.name": "invoke_agent",
+                "gen_ai.agent.name": self.agent,
+            }
+        own: dict[str, Any] = {names.KIND: "step", names.CATEGORY: self.category}
+        if self.category == Category.TOOL:
+            own |= {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": self.name}
+        elif self.category == Category.LLM:
+            own["gen_ai.operation.name"] = "chat"
+        return own
+
+
+def site_of_function(
+    function: Callable[..., Any],
+    name: str,
+    category: str,
+    *,
+    agent: str | None = None,
+    method: str | None = None,
+    is_of_class: bool = False,
+    more: dict[str, Any] | None = None,
+) -> Site:
+    """The site of a decorated function: its place, and the names of its parameters for the input."""
+    plain = inspect.unwrap(function)
+    code: CodeType | None = getattr(plain, "__code__", None)
+    site = Site(name, category, code=code, agent=agent, method=method, is_of_class=is_of_class, more=more)
+    if code is not None:
+        parameters = code.co_varnames[: code.co_argcount]
+        # The object itself says nothing as an input, and can be very large.
+        site.skips_first = bool(parameters) and parameters[0] in ("self", "cls")
+        site.parameters = parameters[1:] if site.skips_first else parameters
+    return site

@@ -1,0 +1,149 @@
+"""Steps that are generators: the record is current only while the generator's own code runs.
+
+Between two items the caller's code runs, perhaps in another task or context, and must not find this step as its own.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any
+
+from longpole.model.clock import steady_ns
+from longpole.model.step import Category
+from longpole.record.annotate import FIRST_TOKEN
+from longpole.record.current import MORE, SITE, STARTED, Record, current
+from longpole.record.recorder import recorder
+from longpole.record.site import Site
+
+_get = current.get
+_set = current.set
+
+
+def wrap_generator(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
+    """The generator function as a step, from its first item to its end, its failure, or its being closed early."""
+
+    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        if not recorder.is_on:
+            return (yield from function(*args, **kwargs))
+        record = recorder.start(site, _get(), args, kwargs)
+        stream, items = function(*args, **kwargs), _Items(record)
+        resume, value = stream.send, None
+        while True:
+            before = _get()
+            _set(record)
+            try:
+                item = resume(value)
+            except StopIteration as stop:
+                recorder.finish(record, items.output(stop.value))
+                return stop.value
+            except BaseException as error:
+                recorder.fail(record, error)
+                raise
+            finally:
+                if _get() is record:
+                    _set(before)
+            items.add(item)
+            try:
+                value = yield item
+                resume = stream.send
+            except GeneratorExit:
+                _close(stream, record, items)
+                raise
+            except BaseException as error:
+                resume, value = stream.throw, error
+
+    return wrapper
+
+
+def wrap_async_generator(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
+    """The same for an async generator function. While the recorder is off it only passes on."""
+
+    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        record = recorder.start(site, _get(), args, kwargs) if recorder.is_on else None
+        stream, items = function(*args, **kwargs), _Items(record)
+        resume, value = stream.asend, None
+        while True:
+            before = _get()
+            _set(record or before)
+            try:
+                item = await resume(value)
+            except StopAsyncIteration:
+                if record is not None:
+                    recorder.finish(record, items.output(None))
+                return
+            except BaseException as error:
+                if record is not None:
+                    recorder.fail(record, error)
+                raise
+            finally:
+                if _get() is record:
+                    _set(before)
+            items.add(item)
+            try:
+                value = yield item
+                resume = stream.asend
+            except GeneratorExit:
+                await _close_async(stream, record, items)
+                raise
+            except BaseException as error:
+                resume, value = stream.athrow, error
+
+    return wrapper
+
+
+class _Items:
+    """What a stream gave: its pieces of text joined, within the size limit, or how many items there were."""
+
+    __slots__ = ("_count", "_record", "_room", "_texts")
+
+    def __init__(self, record: Record | None) -> None:
+        self._record = record if record is not None and record[SITE] is not None else None
+        self._texts: list[str] = []
+        self._room = recorder.limit
+        self._count = 0
+
+    def add(self, item: Any) -> None:
+        if self._record is None:
+            return
+        self._count += 1
+        if self._count == 1 and self._record[SITE].category == Category.LLM:
+            self._record[MORE] = {FIRST_TOKEN: steady_ns() - self._record[STARTED], **(self._record[MORE] or {})}
+        if isinstance(item, str) and self._room > 0 and recorder.keeps_content:
+            self._room -= len(item)
+            self._texts.append(item)
+
+    def output(self, returned: Any) -> Any:
+        if returned is not None or self._record is None:
+            return returned
+        if not self._texts:
+            return {"items": self._count}
+        return "".join(self._texts) + ("" if self._room > 0 else "… [cut]")
+
+
+def _close(stream: Generator[Any, Any, Any], record: Record, items: _Items) -> None:
+    """Ends a stream that its reader gave up: no failure, unless its own clean-up fails."""
+    before = _get()
+    _set(record)
+    try:
+        stream.close()
+    except BaseException as error:
+        recorder.fail(record, error)
+        raise
+    finally:
+        if _get() is record:
+            _set(before)
+    recorder.finish(record, items.output(None))
+
+
+async def _close_async(stream: AsyncGenerator[Any, Any], record: Record | None, items: _Items) -> None:
+    before = _get()
+    _set(record or before)
+    try:
+        await stream.aclose()
+    except BaseException as error:
+        if record is not None:
+            recorder.fail(record, error)
+        raise
+    finally:
+        if _get() is record:
+            _set(before)
+    if record is not None:
+        recorder.finish(record, items.output(None))

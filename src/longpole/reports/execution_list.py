@@ -1,0 +1,69 @@
+"""Which executions ran: one page of them, filtered and sorted, and how to get the next."""
+
+from typing import Any
+
+from longpole.reports.filters import ExecutionFilters, Place, write_cursor
+from longpole.reports.rows import Row, execution_item
+from longpole.reports.views import ExecutionPage
+from longpole.store.engine import Engine
+
+
+def list_executions(store: Engine, filters: ExecutionFilters) -> ExecutionPage:
+    """The page after `filters.after`, at most `filters.limit` executions.
+
+    Rows that arrive between two pages neither hide nor repeat an execution, because a page begins behind a row and
+    not behind a count. An execution whose sort value changes meanwhile (it ends, it gains tokens) may move over the
+    page's edge; sorted by start or agent none does.
+    """
+    # One more than asked tells whether there is a next page.
+    rows = store.rows("execution_page", _parameters(filters))
+    kept = rows[: filters.limit]
+    next_cursor = write_cursor(_place_of(kept[-1], filters)) if len(rows) > filters.limit else None
+    return ExecutionPage(items=[execution_item(row) for row in kept], next_cursor=next_cursor)
+
+
+def _parameters(filters: ExecutionFilters) -> dict[str, Any]:
+    attribute_key, attribute_value = filters.attribute or (None, None)
+    after = filters.after
+    return {
+        "workspace": filters.workspace,
+        "agent": filters.agent,
+        "environment": filters.environment,
+        "version": filters.version,
+        "from_ns": filters.from_ns,
+        "to_ns": filters.to_ns,
+        "statuses": None if filters.statuses is None else list(filters.statuses),
+        "session": filters.session,
+        "user": filters.user,
+        "model": filters.model,
+        "tool": filters.tool,
+        "attribute_key": attribute_key,
+        "attribute_value": attribute_value,
+        "min_duration_ns": filters.min_duration_ns,
+        "text": filters.text,
+        "parent": filters.parent,
+        "only_roots": filters.only_roots,
+        "sort": filters.sort,
+        "is_descending": filters.is_descending,
+        "limit": filters.limit + 1,
+        "after_id": after and after.execution_id,
+        "after_trace": after and after.trace_id,
+        "after_span": after and after.span_id,
+        "after_workspace": after and after.workspace,
+        "after_has_no_key": None if after is None else int(after.number is None and after.text is None),
+        "after_number": after and after.number,
+        "after_text": after and after.text,
+    }
+
+
+def _place_of(row: Row, filters: ExecutionFilters) -> Place:
+    return Place(
+        sort=filters.sort,
+        is_descending=filters.is_descending,
+        number=row["number_key"],
+        text=row["text_key"],
+        execution_id=row["execution_id"],
+        trace_id=row["trace_id"],
+        span_id=row["span_id"],
+        workspace=row["workspace"],
+    )

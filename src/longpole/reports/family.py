@@ -1,0 +1,124 @@
+"""An execution and everything below it, as rows and as a tree."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from longpole.model.tree import Tree, grow_tree
+from longpole.reports.rows import Row
+from longpole.reports.which_execution import Found
+from longpole.store.engine import Engine
+
+
+class Family(Struct, frozen=True, kw_only=True):
+    """The rows of `executions` and `steps` in a subtree, and the tree of those that count in its times.
+
+    `spans` are the tree's rows by position, executions first; steps that no execution encloses are in `steps` only.
+    `until_ns` is the last moment that anything reported, where what is still open ends for now.
+    """
+
+    top: Row
+    executions: Sequence[Row]
+    steps: Sequence[Row]
+    events: Sequence[Row]
+    decisions: Sequence[Row]
+    spans: Sequence[Row]
+    tree: Tree
+    position: int
+    until_ns: int
+    missing_parents: int
+
+
+def load_family(store: Engine, found: Found) -> Family:
+    """The subtree of an execution, in order of time."""
+    place = {"workspace": found.workspace, "root_execution_id": found.root_execution_id}
+    everything = store.rows("executions_under_root", place)
+    executions = _below(everything, found.execution_id)
+    members = {row["execution_id"] for row in executions}
+    all_steps = store.rows("steps_under_root", place)
+    steps = [row for row in all_steps if row["execution_id"] in members]
+    traces = {"workspace": found.workspace, "trace_ids": sorted({row["trace_id"] for row in (*executions, *steps)})}
+    events = [row for row in store.rows("events_of_traces", traces) if row["execution_id"] in members]
+    decisions = [row for row in store.rows("decisions_of_traces", traces) if row["execution_id"] in members]
+    until_ns = _last_sign(executions, steps, events)
+    spans = [*executions, *(row for row in steps if not row["is_outside"])]
+    keys = [span_key(row) for row in spans]
+    top = next(row for row in executions if row["execution_id"] == found.execution_id)
+    return Family(
+        top=top,
+        executions=executions,
+        steps=steps,
+        events=events,
+        decisions=decisions,
+        spans=spans,
+        tree=_tree(spans, keys, until_ns),
+        position=keys.index(span_key(top)),
+        until_ns=until_ns,
+        missing_parents=_count_missing(everything, all_steps, members),
+    )
+
+
+def is_execution(row: Row) -> bool:
+    """Whether a row is one of `executions`, not of `steps`."""
+    return "kind" in row
+
+
+def span_of(row: Row) -> str:
+    """The span id of a row of either table; unique within its trace."""
+    return row["span_id"] if is_execution(row) else row["step_id"]
+
+
+def parent_span_of(row: Row) -> str | None:
+    """The span above a row of either table."""
+    return row["parent_span_id"] if is_execution(row) else row["parent_step_id"]
+
+
+def span_key(row: Row) -> str:
+    """What names a row of either table within its workspace."""
+    return row["trace_id"] + span_of(row)
+
+
+def _below(rows: Sequence[Row], execution_id: str) -> list[Row]:
+    """The execution of this id and those below it, in the order of `rows`."""
+    children: dict[str | None, list[str]] = {}
+    for row in rows:
+        children.setdefault(row["parent_execution_id"], []).append(row["execution_id"])
+    members: set[str] = set()
+    waiting = [execution_id]
+    while waiting:
+        member = waiting.pop()
+        if member not in members:
+            members.add(member)
+            waiting.extend(children.get(member, ()))
+    return [row for row in rows if row["execution_id"] in members]
+
+
+def _last_sign(executions: Sequence[Row], steps: Sequence[Row], events: Sequence[Row]) -> int:
+    moments = [row["started_ns"] for row in executions]
+    moments += [row["started_ns"] for row in steps]
+    moments += [row["ended_ns"] for row in (*executions, *steps) if row["ended_ns"] is not None]
+    moments += [row["time_ns"] for row in events]
+    return max(moments)
+
+
+def _tree(spans: Sequence[Row], keys: Sequence[str], until_ns: int) -> Tree:
+    known = set(keys)
+    parents: list[str | None] = []
+    for row in spans:
+        above = parent_span_of(row)
+        parent = None if above is None else row["trace_id"] + above
+        if parent not in known and row["link_trace_id"] is not None and row["link_span_id"] is not None:
+            parent = row["link_trace_id"] + row["link_span_id"]
+        parents.append(parent)
+    starts = [row["started_ns"] for row in spans]
+    ends = [max(until_ns, row["started_ns"]) if row["ended_ns"] is None else row["ended_ns"] for row in spans]
+    return grow_tree(keys, parents, starts, ends)
+
+
+def _count_missing(executions: Sequence[Row], steps: Sequence[Row], members: set[str]) -> int:
+    known = {span_key(row) for row in (*executions, *steps)}
+    return sum(
+        row["execution_id"] in members and above is not None and row["trace_id"] + above not in known
+        for row in (*executions, *steps)
+        for above in (parent_span_of(row),)
+    )

@@ -1,0 +1,336 @@
+"""Which executions are meant: the filters that REST, CLI and client share, by one table of names.
+
+Filters arrive as names and texts, from a query string or from options; here they are checked once and become values.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+
+import msgspec
+from msgspec import Struct
+
+from longpole.model import clock
+from longpole.model.errors import InvalidInput
+from longpole.model.execution import ExecutionStatus
+
+LATEST_NS = 2**63 - 1
+DEFAULT_LIMIT = 50
+MOST = 1000
+SORTS = ("started", "duration", "tokens", "cost", "status", "agent")
+_ASCENDING_BY_NATURE = frozenset({"status", "agent"})
+_UNITS_NS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(ns|us|µs|ms|s|min|h)")
+_LOST_PLUS = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)")
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """One filter as users write it."""
+
+    name: str
+    meaning: str
+    example: str
+    is_repeatable: bool = False
+
+
+_SCOPE = (
+    Filter(name="workspace", meaning="Whose data; without it, every workspace.", example="default"),
+    Filter(name="agent", meaning="The agent's name, exactly.", example="claims-triage"),
+    Filter(name="environment", meaning="The environment it ran in, exactly.", example="production"),
+    Filter(name="version", meaning="The agent's version, exactly.", example="2.14.0"),
+    Filter(name="from", meaning="Started at this time or later, RFC 3339.", example="2026-11-21T00:00:00Z"),
+    Filter(name="to", meaning="Started before this time, RFC 3339.", example="2026-11-22T00:00:00Z"),
+)
+
+OVERVIEW_FILTERS = _SCOPE
+"""The filters of `GET /api/overview`."""
+
+LIST_FILTERS = (
+    *_SCOPE,
+    Filter(
+        name="status",
+        meaning=f"One of {', '.join(ExecutionStatus)}; several by repeating it or with commas.",
+        example="failed",
+        is_repeatable=True,
+    ),
+    Filter(name="session", meaning="The session or conversation id, exactly.", example="CLM-48213"),
+    Filter(name="user", meaning="The user id, exactly.", example="u-17"),
+    Filter(name="model", meaning="A model that it or one of its steps called, exactly.", example="gpt-5.2-mini"),
+    Filter(name="tool", meaning="A tool that one of its steps ran, exactly.", example="search_policies"),
+    Filter(name="attribute", meaning="key=value: an attribute of its spans or their resource.", example="tenant=acme"),
+    Filter(
+        name="min_duration", meaning="Took at least this long, with a unit (ns, us, ms, s, min, h).", example="1.5s"
+    ),
+    Filter(name="min_duration_ns", meaning="The same in nanoseconds.", example="1500000000"),
+    Filter(name="min_duration_ms", meaning="The same in milliseconds.", example="1500"),
+    Filter(
+        name="text", meaning="Found in agent, name, error, an input or an output; letter case ignored.", example="429"
+    ),
+    Filter(name="parent", meaning="Children of this execution id; 'none' for those without a parent.", example="none"),
+    Filter(name="sort", meaning=f"One of {', '.join(SORTS)}. Unknown values come last.", example="duration"),
+    Filter(
+        name="order",
+        meaning="asc or desc; largest and latest first by default, status and agent A to Z.",
+        example="desc",
+    ),
+    Filter(name="limit", meaning=f"At most so many, 1 to {MOST}; {DEFAULT_LIMIT} by default.", example="50"),
+    Filter(name="cursor", meaning="The next_cursor of the page before.", example=""),
+)
+"""The filters of `GET /api/executions`."""
+
+
+class Scope(Struct, frozen=True, kw_only=True):
+    """What an overview looks at. Times are nanoseconds since 1970, `from_ns` included, `to_ns` not."""
+
+    workspace: str | None = None
+    agent: str | None = None
+    environment: str | None = None
+    version: str | None = None
+    from_ns: int = 0
+    to_ns: int = LATEST_NS
+
+
+class Place(Struct, frozen=True, kw_only=True, array_like=True):
+    """A place between two rows of a sorted list: the sort it belongs to, and the last row before it."""
+
+    sort: str
+    is_descending: bool
+    number: int | None
+    text: str | None
+    execution_id: str
+    trace_id: str
+    span_id: str
+    workspace: str
+
+
+class ExecutionFilters(Struct, frozen=True, kw_only=True):
+    """One page of which executions, in which order. `None` filters nothing; all given ones must hold."""
+
+    workspace: str | None = None
+    agent: str | None = None
+    environment: str | None = None
+    version: str | None = None
+    from_ns: int = 0
+    to_ns: int = LATEST_NS
+    statuses: tuple[str, ...] | None = None
+    session: str | None = None
+    user: str | None = None
+    model: str | None = None
+    tool: str | None = None
+    attribute: tuple[str, str] | None = None
+    min_duration_ns: int | None = None
+    text: str | None = None
+    parent: str | None = None
+    only_roots: bool = False
+    sort: str = "started"
+    is_descending: bool = True
+    limit: int = DEFAULT_LIMIT
+    after: Place | None = None
+
+
+def read_scope(pairs: Iterable[tuple[str, str]]) -> Scope:
+    """The scope that names and texts describe; empty texts filter nothing.
+
+    Raises:
+        InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
+    """
+    return _scope(_single(_collect(pairs, OVERVIEW_FILTERS)))
+
+
+def read_execution_filters(pairs: Iterable[tuple[str, str]]) -> ExecutionFilters:
+    """The page that names and texts describe; empty texts filter nothing.
+
+    Raises:
+        InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
+    """
+    collected = _collect(pairs, LIST_FILTERS)
+    statuses = _statuses(collected.pop("status", []))
+    given = _single(collected)
+    sort, is_descending = _order(given)
+    scope = _scope(given)
+    return ExecutionFilters(
+        workspace=scope.workspace,
+        agent=scope.agent,
+        environment=scope.environment,
+        version=scope.version,
+        from_ns=scope.from_ns,
+        to_ns=scope.to_ns,
+        statuses=statuses,
+        session=given.get("session"),
+        user=given.get("user"),
+        model=given.get("model"),
+        tool=given.get("tool"),
+        attribute=_attribute(given.get("attribute")),
+        min_duration_ns=_min_duration_ns(given),
+        text=given.get("text"),
+        parent=None if given.get("parent") == "none" else given.get("parent"),
+        only_roots=given.get("parent") == "none",
+        sort=sort,
+        is_descending=is_descending,
+        limit=_limit(given.get("limit")),
+        after=_place(given.get("cursor"), sort=sort, is_descending=is_descending),
+    )
+
+
+def write_cursor(place: Place) -> str:
+    """The place as one opaque word that fits an address."""
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(place)).decode().rstrip("=")
+
+
+def read_duration_ns(name: str, text: str) -> int:
+    """Nanoseconds of a duration such as "250ms" or "1.5 s".
+
+    Raises:
+        InvalidInput: the text is not such a duration; `name` is in the message.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise _refused(name, text, "a number and one of ns, us, ms, s, min, h", "Write it like 250ms or 1.5s.")
+    return round(float(match[1]) * _UNITS_NS[match[2]])
+
+
+def _collect(pairs: Iterable[tuple[str, str]], filters: tuple[Filter, ...]) -> dict[str, list[str]]:
+    known = {filter_.name for filter_ in filters}
+    collected: dict[str, list[str]] = {}
+    for name, text in pairs:
+        if name not in known:
+            raise _unknown_name(name, known)
+        if text:
+            collected.setdefault(name, []).append(text)
+    return collected
+
+
+def _unknown_name(name: str, known: Iterable[str]) -> InvalidInput:
+    ordered = sorted(known)
+    nearest = get_close_matches(name, ordered, n=1, cutoff=0.5)
+    cure = f"Did you mean {nearest[0]!r}?" if nearest else "Remove it or use one of these."
+    return InvalidInput(f"There is no filter {name[:60]!r}. Expected one of {', '.join(ordered)}. {cure}")
+
+
+def _single(collected: Mapping[str, list[str]]) -> dict[str, str]:
+    for name, texts in collected.items():
+        if len(texts) > 1:
+            raise InvalidInput(
+                f"The filter {name!r} was given {len(texts)} times. Expected it once. Keep one of them; "
+                "only 'status' may be repeated."
+            )
+    return {name: texts[0] for name, texts in collected.items()}
+
+
+def _scope(given: Mapping[str, str]) -> Scope:
+    from_ns = _time_ns("from", given.get("from"), default=0)
+    to_ns = _time_ns("to", given.get("to"), default=LATEST_NS)
+    if from_ns > to_ns:
+        raise _refused("to", given.get("to", ""), "a time after 'from'", "Exchange the two or widen the range.")
+    return Scope(
+        workspace=given.get("workspace"),
+        agent=given.get("agent"),
+        environment=given.get("environment"),
+        version=given.get("version"),
+        from_ns=from_ns,
+        to_ns=to_ns,
+    )
+
+
+def _time_ns(name: str, text: str | None, *, default: int) -> int:
+    if text is None:
+        return default
+    try:
+        # A plus sign that was not percent-encoded arrives as a space.
+        time_ns = clock.from_rfc3339(_LOST_PLUS.sub("+", text.strip()))
+    except (ValueError, OverflowError):
+        raise _refused(
+            name, text, "an RFC 3339 time", "Write it like 2026-11-21T14:00:00Z; a plus sign in an address is %2B."
+        ) from None
+    return min(max(time_ns, 0), LATEST_NS)
+
+
+def _statuses(texts: list[str]) -> tuple[str, ...] | None:
+    words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
+    known = [status.value for status in ExecutionStatus]
+    for word in words:
+        if word not in known:
+            raise _not_one_of("status", word, known)
+    return tuple(words) or None
+
+
+def _attribute(text: str | None) -> tuple[str, str] | None:
+    if text is None:
+        return None
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise _refused("attribute", text, "a key and a value joined by '='", "Write it like tenant=acme.")
+    return key, value
+
+
+def _min_duration_ns(given: Mapping[str, str]) -> int | None:
+    units: dict[str, Callable[[str, str], int]] = {
+        "min_duration": read_duration_ns,
+        "min_duration_ns": _whole_number,
+        "min_duration_ms": lambda name, text: read_duration_ns(name, f"{text}ms"),
+    }
+    names = [name for name in units if name in given]
+    if len(names) > 1:
+        raise InvalidInput(f"Both {names[0]!r} and {names[1]!r} were given. Expected one of them. Keep one.")
+    least = [units[name](name, given[name]) for name in names]
+    return min(least[0], LATEST_NS) if least else None
+
+
+def _order(given: Mapping[str, str]) -> tuple[str, bool]:
+    text = given.get("sort", "started")
+    sort = text.removeprefix("-")
+    if sort not in SORTS:
+        raise _not_one_of("sort", text, SORTS)
+    order = given.get("order")
+    if order not in (None, "asc", "desc"):
+        raise _not_one_of("order", order or "", ("asc", "desc"))
+    if order is not None:
+        return sort, order == "desc"
+    return sort, text.startswith("-") or sort not in _ASCENDING_BY_NATURE
+
+
+def _limit(text: str | None) -> int:
+    limit = DEFAULT_LIMIT if text is None else _whole_number("limit", text)
+    if not 1 <= limit <= MOST:
+        raise _refused("limit", str(limit), f"a whole number from 1 to {MOST}", "Ask for less and follow next_cursor.")
+    return limit
+
+
+def _whole_number(name: str, text: str) -> int:
+    # 18 digits fit 64 bits, and a number of many thousand digits would take long to read.
+    if not re.fullmatch(r"[0-9]{1,18}", text.strip(), re.ASCII):
+        raise _refused(name, text, "a whole number of at most 18 digits", "Write it with digits only.")
+    return int(text)
+
+
+def _place(cursor: str | None, *, sort: str, is_descending: bool) -> Place | None:
+    if cursor is None:
+        return None
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        place = msgspec.msgpack.decode(raw, type=Place)
+    except (binascii.Error, ValueError, msgspec.MsgspecError):
+        raise _refused(
+            "cursor", cursor, "the next_cursor of a page, unchanged", "Start again without a cursor."
+        ) from None
+    if (place.sort, place.is_descending) != (sort, is_descending):
+        raise InvalidInput(
+            f"The cursor belongs to a list sorted by {place.sort} {'desc' if place.is_descending else 'asc'}, "
+            f"this one is sorted by {sort} {'desc' if is_descending else 'asc'}. "
+            "Expected the same sort on every page. Start again without a cursor."
+        )
+    return place
+
+
+def _not_one_of(name: str, text: str, known: Iterable[str]) -> InvalidInput:
+    ordered = list(known)
+    nearest = get_close_matches(text, ordered, n=1, cutoff=0.5)
+    cure = f"Did you mean {nearest[0]!r}?" if nearest else "Use one of these."
+    return _refused(name, text, f"one of {', '.join(ordered)}", cure)
+
+
+def _refused(name: str, text: str, expected: str, cure: str) -> InvalidInput:
+    shown = text if len(text) <= 60 else f"{text[:57]}..."
+    return InvalidInput(f"{name!r} is {shown!r}. Expected {expected}. {cure}")

@@ -1,0 +1,180 @@
+"""One execution with everything below it: what the waterfall and the terminal's tree draw."""
+
+from longpole.model import clock
+from longpole.model.execution import ExecutionStatus
+from longpole.reports.family import Family, is_execution, load_family, span_key, span_of
+from longpole.reports.measure_tree import Measures, measure_family
+from longpole.reports.rows import Row, category_times, dollars, execution_item
+from longpole.reports.views import DecisionNode, EventNode, ExecutionNode, ExecutionTree, PathStep, StepNode, Usual
+from longpole.reports.which_execution import find_execution
+from longpole.store.engine import Engine
+
+ENOUGH_FOR_USUAL = 30
+"""Fewer other executions give no percentile that deserves the name."""
+
+
+def tree_of(store: Engine, execution: str, *, workspace: str | None = None) -> ExecutionTree:
+    """The execution that `execution` names, with its steps, child executions, events and decisions.
+
+    While it runs, shares, critical path and own times are those "so far": up to the last moment that anything below it
+    reported. Everything is in order of time. For what `execution` may be, see `find_execution`.
+
+    Raises:
+        NotFound: no execution has this id.
+        InvalidInput: a part of an id names several.
+    """
+    family = load_family(store, find_execution(store, execution, workspace=workspace))
+    measures = measure_family(family)
+    top = family.top
+    origin_ns = top["started_ns"]
+    positions = {span_key(row): position for position, row in enumerate(family.spans)}
+    return ExecutionTree(
+        execution=execution_item(top),
+        started_at=clock.to_rfc3339(origin_ns),
+        duration_ns=top["duration_ns"],
+        usual=_usual(store, family),
+        shares=measures.shares,
+        critical_path=_critical_path(family, measures, origin_ns),
+        executions=[_execution_node(row, origin_ns, _own(row, positions, measures)) for row in family.executions],
+        steps=[_step_node(row, origin_ns, _own(row, positions, measures)) for row in family.steps],
+        events=[_event_node(row, origin_ns) for row in family.events],
+        decisions=[_decision_node(row, origin_ns) for row in family.decisions],
+        missing_parents=family.missing_parents,
+    )
+
+
+_Own = tuple[int | None, int | None, int | None]
+"""A span's own time, critical time and slack in nanoseconds."""
+
+
+def _own(row: Row, positions: dict[str, int], measures: Measures) -> _Own:
+    if measures.self_ns is None or measures.weights is None:
+        return row["self_ns"], row["critical_ns"], row.get("slack_ns")
+    position = positions.get(span_key(row))
+    if position is None:
+        return None, None, None
+    weights = measures.weights
+    return measures.self_ns[position], weights.critical_ns.get(position, 0), weights.slack_ns.get(position)
+
+
+def _usual(store: Engine, family: Family) -> Usual | None:
+    top = family.top
+    if top["status"] == ExecutionStatus.SKIPPED:
+        return None
+    so_far_ns = family.until_ns - top["started_ns"]
+    parameters = {
+        "workspace": top["workspace"],
+        "agent": top["agent"],
+        "execution_id": top["execution_id"],
+        "duration_ns": so_far_ns if top["duration_ns"] is None else top["duration_ns"],
+    }
+    row = store.rows("usual_durations", parameters)[0]
+    if row["executions"] < ENOUGH_FOR_USUAL:
+        return None
+    return Usual(
+        executions=row["executions"],
+        p50_ns=row["p50_ns"],
+        p95_ns=row["p95_ns"],
+        slower_than=row["quicker"] / row["executions"],
+    )
+
+
+def _critical_path(family: Family, measures: Measures, origin_ns: int) -> list[PathStep]:
+    found: list[PathStep] = []
+    for stretch in measures.path:
+        row = family.spans[stretch.node]
+        found.append(
+            PathStep(
+                node_id=span_of(row),
+                name=row["agent"] if is_execution(row) else row["name"],
+                category=row["category"],
+                offset_ns=stretch.started_ns - origin_ns,
+                duration_ns=stretch.duration_ns,
+            )
+        )
+    return found
+
+
+def _execution_node(row: Row, origin_ns: int, own: _Own) -> ExecutionNode:
+    return ExecutionNode(
+        execution_id=row["execution_id"],
+        span_id=row["span_id"],
+        parent_execution_id=row["parent_execution_id"],
+        parent_step_id=row["parent_span_id"],
+        agent=row["agent"],
+        method=row["method"],
+        kind=row["kind"],
+        status=row["status"],
+        stage=row["stage"],
+        offset_ns=row["started_ns"] - origin_ns,
+        duration_ns=row["duration_ns"],
+        self_ns=own[0],
+        critical_ns=own[1],
+        depth=row["depth"],
+        call_reason=row["call_reason"],
+        model=row["model"],
+        input_tokens=row["input_tokens"],
+        output_tokens=row["output_tokens"],
+        cost_usd=dollars(row["cost_usd_nanos"]),
+        error_type=row["error_type"],
+        error_message=row["error_message"],
+        code_file=row["code_file"],
+        code_line=row["code_line"],
+        category_ns=category_times(row["category_ns"]),
+    )
+
+
+def _step_node(row: Row, origin_ns: int, own: _Own) -> StepNode:
+    return StepNode(
+        step_id=row["step_id"],
+        execution_id=row["execution_id"],
+        parent_step_id=row["parent_step_id"],
+        name=row["name"],
+        category=row["category"],
+        status=row["status"],
+        offset_ns=row["started_ns"] - origin_ns,
+        duration_ns=row["duration_ns"],
+        self_ns=own[0],
+        critical_ns=own[1],
+        slack_ns=own[2],
+        first_token_ns=row["first_token_ns"],
+        step_type=row["step_type"],
+        operation=row["operation"],
+        model=row["model"],
+        tool=row["tool"],
+        input_tokens=row["input_tokens"],
+        output_tokens=row["output_tokens"],
+        cost_usd=dollars(row["cost_usd_nanos"]),
+        attempt=row["attempt"],
+        error_type=row["error_type"],
+        is_outside=row["is_outside"],
+    )
+
+
+def _event_node(row: Row, origin_ns: int) -> EventNode:
+    return EventNode(
+        span_id=row["span_id"],
+        execution_id=row["execution_id"],
+        offset_ns=row["time_ns"] - origin_ns,
+        name=row["name"],
+        kind=row["kind"],
+        level=row["level"],
+        message=row["message"],
+        stage=row["stage"],
+        status=row["status"],
+        duration_ns=row["duration_ns"],
+    )
+
+
+def _decision_node(row: Row, origin_ns: int) -> DecisionNode:
+    return DecisionNode(
+        span_id=row["span_id"],
+        execution_id=row["execution_id"],
+        offset_ns=row["time_ns"] - origin_ns,
+        candidate=row["candidate"],
+        considered=row["considered"],
+        score=row["score"],
+        threshold=row["threshold"],
+        outcome=row["outcome"],
+        reason=row["reason"],
+    )

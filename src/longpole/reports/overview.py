@@ -1,0 +1,96 @@
+"""What ran, how it went, where the time went: totals, agents and categories of a time range."""
+
+from collections.abc import Sequence
+
+from longpole.reports.filters import Scope
+from longpole.reports.rows import Row, dollars, time_text, whole
+from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals
+from longpole.store.engine import Engine
+
+
+def overview_of(store: Engine, scope: Scope) -> Overview:
+    """The overview of what started in the scope's time range.
+
+    Tokens and cost count every leaf model call once: the agents' rows, which show only what an agent's own steps
+    used, add up to the totals.
+    """
+    parameters = {
+        "workspace": scope.workspace,
+        "agent": scope.agent,
+        "environment": scope.environment,
+        "version": scope.version,
+        "from_ns": scope.from_ns,
+        "to_ns": scope.to_ns,
+    }
+    categories = store.rows("overview_categories", parameters)
+    return Overview(
+        totals=_totals(store.rows("overview_totals", parameters)[0], categories),
+        agents=[_agent(row) for row in store.rows("overview_agents", parameters)],
+        categories=[_category(row) for row in categories],
+    )
+
+
+def _totals(row: Row, categories: Sequence[Row]) -> Totals:
+    return Totals(
+        executions=row["executions"],
+        steps=sum(category["steps"] for category in categories),
+        running=row["running"],
+        succeeded=row["succeeded"],
+        failed=row["failed"],
+        timed_out=row["timed_out"],
+        skipped=row["skipped"],
+        crashed=row["crashed"],
+        success_rate=_success_rate(row),
+        p50_ns=row["p50_ns"],
+        p95_ns=row["p95_ns"],
+        p99_ns=row["p99_ns"],
+        model_calls=whole(row["model_calls"]) or 0,
+        model_calls_without_usage=whole(row["model_calls_without_usage"]) or 0,
+        tool_calls=whole(row["tool_calls"]) or 0,
+        input_tokens=whole(row["input_tokens"]),
+        output_tokens=whole(row["output_tokens"]),
+        cost_usd=dollars(row["cost_usd_nanos"]),
+        model_calls_without_cost=whole(row["model_calls_without_cost"]) or 0,
+    )
+
+
+def _agent(row: Row) -> AgentSummary:
+    return AgentSummary(
+        agent=row["agent"],
+        is_registered=row["is_registered"],
+        executions=row["executions"],
+        running=row["running"],
+        failed=row["failed"],
+        skipped=row["skipped"],
+        success_rate=_success_rate(row),
+        p50_ns=row["p50_ns"],
+        p95_ns=row["p95_ns"],
+        p99_ns=row["p99_ns"],
+        self_ns=whole(row["self_ns"]),
+        input_tokens=whole(row["input_tokens"]),
+        output_tokens=whole(row["output_tokens"]),
+        cost_usd=dollars(row["cost_usd_nanos"]),
+        last_seen=time_text(row["last_seen_ns"]),
+    )
+
+
+def _category(row: Row) -> CategorySummary:
+    return CategorySummary(
+        category=row["category"],
+        steps=row["steps"],
+        failed=row["failed"],
+        p50_ns=row["p50_ns"],
+        p95_ns=row["p95_ns"],
+        p99_ns=row["p99_ns"],
+        total_ns=int(row["total_ns"]),
+        self_ns=whole(row["self_ns"]),
+        input_tokens=whole(row["input_tokens"]),
+        output_tokens=whole(row["output_tokens"]),
+        cost_usd=dollars(row["cost_usd_nanos"]),
+    )
+
+
+def _success_rate(row: Row) -> float | None:
+    """Succeeded of those that finished and were not skipped, weighted where executions were sampled."""
+    finished = row["finished_weight"]
+    return float(row["succeeded_weight"] or 0) / float(finished) if finished else None

@@ -1,0 +1,50 @@
+"""The REST application: routes, errors and OpenAPI in one place, ready to be mounted beside the raw OTLP door."""
+
+from importlib.metadata import version
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ControllerRouterHandler
+
+from longpole.model.errors import LongpoleError
+from longpole.server.problems import answer_http_error, answer_longpole_error, answer_unexpected_error
+from longpole.server.routes import get_execution, get_executions, get_overview, get_step
+from longpole.store.engine import Engine
+
+PREFIXES = ("/api/", "/schema")
+"""Beginnings of the paths that this application answers."""
+
+_DESCRIPTION = (
+    "What agents did and where their time and money went. Durations are nanoseconds, times RFC 3339 in UTC, "
+    "null is unknown. Every error is problem details."
+)
+
+
+def api_app(store: Engine, *, more_routes: tuple[ControllerRouterHandler, ...] = ()) -> Litestar:
+    """The ASGI application that answers `/api/...` and `/schema` from a store.
+
+    Every error is problem details. It starts and stops nothing: the store belongs to the caller.
+    """
+    return Litestar(
+        route_handlers=[get_executions, get_execution, get_step, get_overview, *more_routes],
+        dependencies={"store": Provide(lambda: store, use_cache=True, sync_to_thread=False)},
+        exception_handlers={
+            LongpoleError: answer_longpole_error,
+            HTTPException: answer_http_error,
+            Exception: answer_unexpected_error,
+        },
+        openapi_config=OpenAPIConfig(
+            title="Longpole",
+            version=version("longpole"),
+            description=_DESCRIPTION,
+            path="/schema",
+            use_handler_docstrings=True,
+            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"], media_type=MediaType.JSON)],
+        ),
+        logging_config=None,
+        debug=False,
+    )

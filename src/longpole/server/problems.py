@@ -1,0 +1,61 @@
+"""Every error as problem details (RFC 9457): what happened, what was expected, what to do; never a traceback."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from longpole.model.errors import InvalidInput, LongpoleError, NotFound
+from longpole.reports.views import Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+_log = logging.getLogger("longpole.server")
+
+
+def problem_of(status: int, detail: str) -> Problem:
+    """The problem details of a status code, titled by its name."""
+    return Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
+
+
+def problem_body(status: int, detail: str) -> bytes:
+    """The same as the JSON body of an answer, for doors that are not Litestar's."""
+    return msgspec.json.encode(problem_of(status, detail))
+
+
+def answer_longpole_error(_request: Request[Any, Any, Any], error: LongpoleError) -> Response[Problem]:
+    """404 for what does not exist, 400 for what cannot be read, 500 for what Longpole itself cannot do."""
+    if isinstance(error, NotFound):
+        return _response(404, str(error))
+    if isinstance(error, InvalidInput):
+        return _response(400, str(error))
+    _log.error("A report failed: %s", error)
+    return _response(500, str(error))
+
+
+def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """The problem details of an error that the framework found: an unknown address, a wrong method."""
+    path = request.url.path[:200]
+    details = {
+        404: f"There is nothing at {path}. Expected an address listed in /schema. Correct the address.",
+        405: f"{request.method} is not possible at {path}. Expected GET. Use GET.",
+    }
+    detail = details.get(error.status_code, f"{error.detail}. Expected a request as /schema describes. Correct it.")
+    return _response(error.status_code, detail, error.headers)
+
+
+def answer_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """A fault of Longpole's own: logged with its traceback, answered without."""
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _response(
+        500,
+        f"The answer to {request.url.path[:200]} could not be made: {type(error).__name__}. "
+        "Expected an answer: this is a fault of the server. Look into its log and report it.",
+    )
+
+
+def _response(status: int, detail: str, headers: dict[str, str] | None = None) -> Response[Problem]:
+    return Response(problem_of(status, detail), status_code=status, media_type=MEDIA_TYPE, headers=headers)

@@ -1,0 +1,62 @@
+"""The REST routes, one handler each: read the address, ask the report, nothing else."""
+
+from typing import Annotated
+
+from litestar import Response, get
+from litestar.params import Dependency, Parameter
+
+from longpole.reports.execution_list import list_executions
+from longpole.reports.filters import LIST_FILTERS, OVERVIEW_FILTERS, read_execution_filters, read_scope
+from longpole.reports.one_execution import tree_of
+from longpole.reports.one_step import step_detail
+from longpole.reports.overview import overview_of
+from longpole.reports.views import ExecutionPage, ExecutionTree, Overview, StepDetail
+from longpole.server.answer import REFUSALS, REFUSALS_OF_ONE, WORKSPACE, Asked, answer, documented, workspace_of
+from longpole.store.engine import Engine
+
+ExecutionName = Annotated[
+    str,
+    Parameter(description="An execution id, a trace id, or the beginning or end of an execution id that only one has."),
+]
+StepName = Annotated[str, Parameter(description="A step's id, or the span id of an execution itself.")]
+Store = Annotated[Engine, Dependency(skip_validation=True)]
+
+
+@get("/api/executions", operation_class=documented(LIST_FILTERS), responses=REFUSALS, tags=["executions"])
+async def get_executions(request: Asked, store: Store) -> Response[ExecutionPage]:
+    """A page of executions, filtered and sorted."""
+    filters = read_execution_filters(request.query_params.multi_items())
+    return await answer(request, lambda: list_executions(store, filters))
+
+
+@get(
+    "/api/executions/{execution_id:str}",
+    operation_class=documented([WORKSPACE]),
+    responses=REFUSALS_OF_ONE,
+    tags=["executions"],
+)
+async def get_execution(request: Asked, store: Store, execution_id: ExecutionName) -> Response[ExecutionTree]:
+    """One execution with everything below it, as a skeleton without bodies."""
+    workspace = workspace_of(request)
+    return await answer(request, lambda: tree_of(store, execution_id, workspace=workspace))
+
+
+@get(
+    "/api/executions/{execution_id:str}/steps/{step_id:str}",
+    operation_class=documented([WORKSPACE]),
+    responses=REFUSALS_OF_ONE,
+    tags=["executions"],
+)
+async def get_step(
+    request: Asked, store: Store, execution_id: ExecutionName, step_id: StepName
+) -> Response[StepDetail]:
+    """One step with its bodies: input, output, attributes, error."""
+    workspace = workspace_of(request)
+    return await answer(request, lambda: step_detail(store, execution_id, step_id, workspace=workspace))
+
+
+@get("/api/overview", operation_class=documented(OVERVIEW_FILTERS), responses=REFUSALS, tags=["overview"])
+async def get_overview(request: Asked, store: Store) -> Response[Overview]:
+    """Totals, agents and categories of a time range."""
+    scope = read_scope(request.query_params.multi_items())
+    return await answer(request, lambda: overview_of(store, scope))

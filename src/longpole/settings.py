@@ -1,0 +1,341 @@
+"""Every setting of Longpole, and the only place that reads the environment.
+
+An argument wins over the environment (`LONGPOLE_<NAME>`), that over `longpole.yaml`, that over the default.
+`docs/reference/settings.md` is `reference_page()`; a test holds the two equal.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct
+
+from longpole.model.errors import SettingsError
+
+PREFIX = "LONGPOLE_"
+FILE_NAME = "longpole.yaml"
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=1)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Content = Literal["off", "hashed", "full"]
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings, checked. `load()` makes one; the sentence beside each field is what the reference page says."""
+
+    endpoint: str | None = None
+    """Address of the server that the SDK sends to, such as `http://127.0.0.1:7667`; OTLP paths are added. Without it
+    the SDK looks for a server on this machine, and spools while there is none."""
+    spool: str | None = None
+    """Folder in which the SDK keeps what could not be delivered. Without it: `spool-sdk` in `data_folder`."""
+    workspace: str = "default"
+    """Whose data it is; nothing crosses a workspace."""
+    service: str | None = None
+    """Name of the program. Without it: the name of the script that was started."""
+    version: str | None = None
+    """Version of the program, to compare one with the next."""
+    environment: str | None = None
+    """Where it runs, such as `production`."""
+    content: Content | None = None
+    """What is kept of inputs and outputs: `off` nothing, `hashed` key names and keyed hashes of the values, `full`
+    the values without secrets. Without it: `full` in an interactive session, else `hashed`."""
+    content_limit_bytes: Annotated[int, Meta(ge=64)] = 65536
+    """Bytes kept of one input or one output; what is longer is cut, and says so."""
+    queue_limit_bytes: Annotated[int, Meta(ge=65536)] = 16 * 1024 * 1024
+    """Bytes that wait in the agent's memory for delivery; beyond it the oldest are dropped and counted."""
+    spool_limit_bytes: Annotated[int, Meta(ge=65536)] = 256 * 1024 * 1024
+    """Bytes that the SDK's spool holds for one endpoint; beyond it the oldest are dropped and counted."""
+    request_timeout_ms: Count = 10_000
+    """Milliseconds that the SDK waits for one answer of the server, in the background."""
+    enabled: bool = True
+    """Whether anything is recorded at all. In `longpole.yaml` also `timing: enabled`."""
+    sampling_rate: Share = 1.0
+    """Share of executions that are recorded, decided at their start; each kept one counts for 1/share. In
+    `longpole.yaml` also `timing: sampling_rate`."""
+    persistence_enabled: bool = True
+    """Whether executions are kept on disk. If not: the server holds them in memory, the SDK has no spool. In
+    `longpole.yaml` also `timing: persistence: enabled`."""
+    retention_days: Count = 30
+    """Days that executions are kept, counted from their receipt. In `longpole.yaml` also `timing: persistence:
+    retention_days`."""
+    slow_operation_ms: Count = 1000
+    """Milliseconds from which an operation is called slow. In `longpole.yaml` also `timing: thresholds:
+    slow_operation_ms`."""
+    critical_operation_ms: Count = 5000
+    """Milliseconds from which an operation is called critically slow. In `longpole.yaml` also `timing: thresholds:
+    critical_operation_ms`."""
+    realtime: bool = True
+    """Whether the live door is open. In `longpole.yaml` also `timing: reporting: realtime`."""
+    rollup_interval_minutes: Count = 5
+    """Minutes that one row of the rollups covers. In `longpole.yaml` also `timing: reporting:
+    rollup_interval_minutes`."""
+    data_folder: str | None = None
+    """Folder of the server's database, spool and `server.json`. Without it: `longpole` in `$XDG_DATA_HOME`, which is
+    `~/.local/share` by default."""
+    host: str = "127.0.0.1"
+    """Address that the server listens on. Without keys only a loopback address is accepted."""
+    port: Port = 7667
+    """TCP port that the server listens on; 0 takes any free one."""
+    url: str | None = None
+    """Address of the server that the command line asks. Without it: the server found in `data_folder`, else
+    `http://<host>:<port>`."""
+    body_limit_bytes: Count = 16 * 1024 * 1024
+    """Bytes of one request body after decompression that the server accepts."""
+    settle_after_ms: Count = 1000
+    """Milliseconds of quiet after its end until an execution is analysed and stored for good."""
+
+
+# The timing document's YAML, as it stands there, and the setting that each of its keys is.
+TIMING_KEYS: dict[str, Any] = {
+    "enabled": "enabled",
+    "sampling_rate": "sampling_rate",
+    "persistence": {"enabled": "persistence_enabled", "retention_days": "retention_days"},
+    "thresholds": {
+        "slow_operation_ms": "slow_operation_ms",
+        "critical_operation_ms": "critical_operation_ms",
+    },
+    "reporting": {"realtime": "realtime", "rollup_interval_minutes": "rollup_interval_minutes"},
+}
+_NAMES = Settings.__struct_fields__
+# Set for other purposes than a setting: the file to read.
+_FILE_VARIABLE = PREFIX + "CONFIG"
+
+
+def load(*, config_file: str | None = None, environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
+    """The settings as they apply here: arguments, then environment, then file, then defaults.
+
+    Args:
+        config_file: the YAML file; without it `LONGPOLE_CONFIG`, else `longpole.yaml` in the working folder if there.
+        environ: read instead of the process environment.
+        arguments: settings by name; `None` means "not given".
+
+    Raises:
+        SettingsError: a name is unknown or a value out of range; the message names the nearest valid one.
+    """
+    variables = os.environ if environ is None else environ
+    chosen: dict[str, Any] = _from_file(config_file or variables.get(_FILE_VARIABLE))
+    chosen.update(_from_environment(variables))
+    for name, value in arguments.items():
+        if name not in _NAMES:
+            raise _unknown("the argument", name, _NAMES)
+        if value is not None:
+            chosen[name] = str(value) if isinstance(value, Path) else value
+    return _checked(chosen)
+
+
+def data_folder(settings: Settings) -> Path:
+    """The server's data folder as a path; it need not exist."""
+    if settings.data_folder is not None:
+        return Path(settings.data_folder).expanduser()
+    home = os.environ.get("XDG_DATA_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "share") / "longpole"
+
+
+def spool_folder(settings: Settings) -> Path:
+    """The SDK's spool folder as a path; it need not exist."""
+    if settings.spool is not None:
+        return Path(settings.spool).expanduser()
+    return data_folder(settings) / "spool-sdk"
+
+
+def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment as a new dictionary, with `extra` on top: what a child process is started with."""
+    return {**os.environ, **(extra or {})}
+
+
+def is_interactive() -> bool:
+    """Whether a person sits at this Python: a prompt, `python -i` or a notebook."""
+    return hasattr(sys, "ps1") or bool(sys.flags.interactive) or "ipykernel" in sys.modules
+
+
+def content_mode(settings: Settings) -> Content:
+    """The content mode that applies: the chosen one, else `full` before a person and `hashed` everywhere else."""
+    if settings.content is not None:
+        return settings.content
+    return "full" if is_interactive() else "hashed"
+
+
+def reference_page() -> str:
+    """The text of `docs/reference/settings.md`, made from `Settings`."""
+    rows = [
+        f"| `{name}` | {_type_text(Settings.__annotations__[name])} | {_default_text(default)} | {sentence} |"
+        for (name, default), sentence in zip(_defaults(), _sentences(), strict=True)
+    ]
+    return _PAGE_HEAD + "\n".join(rows) + _PAGE_FOOT
+
+
+def _from_file(path: str | None) -> dict[str, Any]:
+    file = Path(path) if path else Path(FILE_NAME)
+    if not path and not file.is_file():
+        return {}
+    content = _read_yaml(file)
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise SettingsError(
+            f"{file} holds a {type(content).__name__}. Expected: settings as `name: value`. See "
+            f"docs/reference/settings.md."
+        )
+    return _flattened(content, f"in {file} the key")
+
+
+def _read_yaml(file: Path) -> Any:
+    try:
+        import yaml  # noqa: PLC0415 - optional in the base install, and 15 ms that only a settings file is worth
+    except ImportError:
+        raise SettingsError(
+            f"{file} cannot be read: PyYAML is not installed. Expected: the package `pyyaml`, which comes with "
+            f"`longpole[server]`. Run `pip install pyyaml`, or use {PREFIX}* variables and remove the file."
+        ) from None
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{file} cannot be read: {error}. Expected: a YAML file. Correct it, or name another by {_FILE_VARIABLE}."
+        ) from error
+
+
+def _flattened(content: dict[Any, Any], where: str) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in content.items():
+        if name == "timing":
+            _take_section(value, TIMING_KEYS, where, "timing", flat)
+        elif name in _NAMES:
+            flat[name] = value
+        else:
+            raise _unknown(where, str(name), (*_NAMES, "timing"))
+    return flat
+
+
+def _take_section(section: Any, keys: dict[str, Any], where: str, path: str, flat: dict[str, Any]) -> None:
+    if section is None:
+        return
+    if not isinstance(section, dict):
+        raise SettingsError(
+            f"{where} `{path}` is {section!r}. Expected: a section with {', '.join(keys)}. Indent its keys below it."
+        )
+    for name, value in section.items():
+        target = keys.get(name)
+        if target is None:
+            raise _unknown(where, f"{path}.{name}", tuple(f"{path}.{key}" for key in keys))
+        if isinstance(target, dict):
+            _take_section(value, target, where, f"{path}.{name}", flat)
+        else:
+            flat[target] = value
+
+
+def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    chosen: dict[str, Any] = {}
+    for variable, text in variables.items():
+        if not variable.startswith(PREFIX) or variable == _FILE_VARIABLE or not text:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in _NAMES:
+            raise _unknown("the environment variable", variable, tuple(PREFIX + known.upper() for known in _NAMES))
+        chosen[name] = text
+    return chosen
+
+
+def _checked(chosen: dict[str, Any]) -> Settings:
+    converted: dict[str, Any] = {}
+    for name, value in chosen.items():
+        kind = Settings.__annotations__[name]
+        try:
+            converted[name] = msgspec.convert(_plain(value, kind), kind, strict=not isinstance(value, str))
+        except msgspec.ValidationError as error:
+            raise SettingsError(
+                f"The setting `{name}` is {value!r}: {error}. Expected: {_type_text(kind)}. Change it where it is "
+                f"set (argument, {PREFIX}{name.upper()}, or {FILE_NAME})."
+            ) from error
+    return Settings(**converted)
+
+
+def _plain(value: Any, kind: Any) -> Any:
+    if kind is bool and isinstance(value, str):
+        return {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(value.lower(), value)
+    return value
+
+
+def _unknown(where: str, name: str, known: tuple[str, ...]) -> SettingsError:
+    nearest = min(known, key=lambda candidate: _distance(name.lower(), candidate.lower()))
+    return SettingsError(
+        f"Unknown setting: {where} `{name}`. Expected: a name from docs/reference/settings.md. "
+        f"Did you mean `{nearest}`?"
+    )
+
+
+def _distance(left: str, right: str) -> int:
+    """The Levenshtein distance. difflib would do, but costs every agent its import."""
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        previous, row[0] = row[0], i
+        for j, b in enumerate(right, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (a != b))
+    return row[-1]
+
+
+def _defaults() -> list[tuple[str, Any]]:
+    return list(zip(_NAMES, Settings.__struct_defaults__, strict=True))
+
+
+def _sentences() -> list[str]:
+    """The string below each field, taken from the source: the reference page is made where the source is."""
+    source = Path(__file__).read_text(encoding="utf-8").partition("class Settings(")[2].partition("\n\n\n#")[0]
+    return [" ".join(part.split()) for part in source.split('"""')[3::2]]
+
+
+def _type_text(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(f"`{choice}`" for choice in get_args(kind))
+    if get_origin(kind) is Annotated:
+        plain, meta = get_args(kind)
+        limits = [f"{sign} {limit}" for sign, limit in (("≥", meta.ge), ("≤", meta.le)) if limit is not None]
+        return f"{_type_text(plain)} {' and '.join(limits)}"
+    choices = [choice for choice in get_args(kind) if choice is not type(None)]
+    if choices:
+        return " or ".join(_type_text(choice) for choice in choices)
+    return {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}[kind.__name__]
+
+
+def _default_text(default: Any) -> str:
+    if default is None:
+        return "none"
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+_PAGE_HEAD = """# Settings
+
+One list for the SDK, the server and the command line. An argument wins over the environment, that over the file, that
+over the default. In the environment a setting is `LONGPOLE_` and its name in capitals, as in `LONGPOLE_SAMPLING_RATE`.
+The file is `longpole.yaml` in the working folder, or the one that `LONGPOLE_CONFIG` names. An unknown name is an error
+that tells the nearest valid one.
+
+| setting | value | default | what it does |
+|---|---|---|---|
+"""
+_PAGE_FOOT = """
+
+## The file
+
+Settings stand at the top level by name. The section `timing` is accepted as the timing architecture document has it:
+
+```yaml
+workspace: research
+timing:
+  enabled: true
+  sampling_rate: 1.0
+  persistence:
+    enabled: true
+    retention_days: 30
+  thresholds:
+    slow_operation_ms: 1000
+    critical_operation_ms: 5000
+  reporting:
+    realtime: true
+    rollup_interval_minutes: 5
+```
+"""

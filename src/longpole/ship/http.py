@@ -1,0 +1,104 @@
+"""OTLP/HTTP with the standard library: one kept-alive connection, gzip, a time limit on everything."""
+
+import zlib
+from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from time import time
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from longpole.wire.longpole_names import SERVER_HEADER
+
+WORTH_GZIP = 1024
+LONGEST_WAIT_S = 60.0
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What a server said. `status` 0: nobody answered, and `body` says why."""
+
+    status: int
+    body: bytes = b""
+    retry_after_s: float | None = None
+    is_longpole: bool = False
+
+
+class Connection:
+    """A server at an address. For one thread; reconnects by itself.
+
+    Args:
+        endpoint: `http://host:port` or `https://…`, with or without a path before `/v1/traces`.
+        timeout_s: limit for connecting and for each answer.
+    """
+
+    def __init__(self, endpoint: str, timeout_s: float) -> None:
+        parts = urlsplit(endpoint if "://" in endpoint else f"http://{endpoint}")
+        self._is_tls = parts.scheme == "https"
+        self._host = parts.hostname or "127.0.0.1"
+        self._port = parts.port
+        self._prefix = parts.path.rstrip("/").removesuffix("/v1/traces")
+        self._timeout_s = timeout_s
+        self._http: HTTPConnection | None = None
+
+    def post(self, path: str, body: bytes) -> Answer:
+        """Posts JSON. Never raises for what the network does."""
+        headers = {"content-type": "application/json", "user-agent": "longpole"}
+        if len(body) >= WORTH_GZIP:
+            packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+            body = packer.compress(body) + packer.flush()
+            headers["content-encoding"] = "gzip"
+        return self._request("POST", path, body, headers)
+
+    def get(self, path: str) -> Answer:
+        """Gets a page."""
+        return self._request("GET", path, None, {})
+
+    def close(self) -> None:
+        """Closes the connection."""
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+
+    def _request(self, verb: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        was_connected = self._http is not None
+        try:
+            return self._try(verb, path, body, headers)
+        except (OSError, HTTPException, ValueError) as error:
+            self.close()
+            # A kept-alive connection that the server has closed meanwhile is no failure; a new one gets its chance.
+            if not was_connected or isinstance(error, TimeoutError):
+                return Answer(status=0, body=f"{type(error).__name__}: {error}".encode())
+        try:
+            return self._try(verb, path, body, headers)
+        except (OSError, HTTPException, ValueError) as error:
+            self.close()
+            return Answer(status=0, body=f"{type(error).__name__}: {error}".encode())
+
+    def _try(self, verb: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        if self._http is None:
+            kind = HTTPSConnection if self._is_tls else HTTPConnection
+            self._http = kind(self._host, self._port, timeout=self._timeout_s)
+        self._http.request(verb, self._prefix + path, body=body, headers=headers)
+        response = self._http.getresponse()
+        content = response.read()
+        return Answer(
+            status=response.status,
+            body=content,
+            retry_after_s=_retry_after(response),
+            is_longpole=response.getheader(SERVER_HEADER) is not None,
+        )
+
+
+def _retry_after(response: HTTPResponse) -> float | None:
+    """Seconds to wait as the server asks, from a number or a date (RFC 9110, 10.2.3); at most a minute."""
+    text = response.getheader("retry-after")
+    if not text:
+        return None
+    try:
+        wait = float(text)
+    except ValueError:
+        try:
+            wait = parsedate_to_datetime(text).timestamp() - time()
+        except ValueError:
+            return None
+    return min(max(wait, 0.0), LONGEST_WAIT_S)

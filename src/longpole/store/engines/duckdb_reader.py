@@ -1,0 +1,84 @@
+"""One reader of DuckDB: a cursor whose views unite stored and fresh rows, brought up to date before each question."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import duckdb
+from arro3.core import Table
+
+from longpole.store.engines.arrow import arrow_table, pair_table
+from longpole.store.engines.fresh import FreshView
+from longpole.store.sql import Query, parse_queries
+from longpole.store.tables import REPLACED_TABLES, TABLES
+
+
+class Statements:
+    """The engine's own SQL, in `duckdb.sql` beside this file; `@table()` in it is one of our tables."""
+
+    def text(self, name: str, table: str = "") -> str:
+        """The statement of this name about this table."""
+        return _statements(table)[name]
+
+
+@cache
+def _statements(table: str) -> dict[str, str]:
+    text = resources.files("longpole.store.engines").joinpath("duckdb.sql").read_text(encoding="utf-8")
+    return {query.name: query.text for query in parse_queries(text, {"table": table}, where="duckdb.sql")}
+
+
+class Reader:
+    """A cursor for one thread at a time. `begin`, then `answer`; after an error only `close` may be called.
+
+    A table without fresh or hidden rows is read as it is stored, so that the engine can use everything it has for
+    plain tables; the others become temporary views, which only this cursor sees. Changing one costs about 0.7 ms.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, statements: Statements) -> None:
+        self._cursor = cursor
+        self._statements = statements
+        self._shown: dict[str, tuple[str, Table | None]] = {name: ("show_stored", None) for name in TABLES}
+        self._hidden: FreshView | None = None
+
+    def begin(self) -> None:
+        """Fix what this reader sees of the stored rows."""
+        self._cursor.begin()
+        self._cursor.execute(self._statements.text("fix_snapshot")).fetchall()
+
+    def answer(self, query: Query, parameters: Mapping[str, Any], view: FreshView) -> list[dict[str, Any]]:
+        """The rows of the query over stored rows and this view; ends what `begin` began."""
+        for name in query.tables:
+            self._show(name, view)
+        cursor = self._cursor.execute(query.text, dict(parameters))
+        names = [column[0] for column in cursor.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        self._cursor.commit()
+        return rows
+
+    def close(self) -> None:
+        """Let go of the cursor and of any transaction it is in."""
+        self._cursor.close()
+
+    def _show(self, name: str, view: FreshView) -> None:
+        fresh = view.table(name)
+        is_hiding = bool(view.hidden) and name in REPLACED_TABLES
+        if is_hiding and self._hidden is not view:
+            self._cursor.register("hidden_traces", pair_table(view.hidden, "workspace", "trace_id"))
+            self._hidden = view
+        wanted = self._statement(name, fresh, is_hiding=is_hiding)
+        statement, shown = self._shown[name]
+        if wanted == statement and fresh is shown:
+            return
+        if wanted != "show_stored":
+            self._cursor.register(f"fresh_{name}", arrow_table(TABLES[name], []) if fresh is None else fresh)
+        if wanted != statement:
+            self._cursor.execute(self._statements.text(wanted, name))
+        self._shown[name] = (wanted, fresh)
+
+    def _statement(self, name: str, fresh: Table | None, *, is_hiding: bool) -> str:
+        if is_hiding:
+            return "show_hiding"
+        if fresh is None:
+            return "show_stored"
+        return "show_agents" if name == "agents" else "show_fresh"

@@ -1,0 +1,11 @@
+-- name: trace_ids
+-- The traces that have an execution and whose id lies in a range of texts; one row per trace.
+SELECT DISTINCT trace_id FROM executions WHERE trace_id >= $from_id AND trace_id < $to_id;
+
+-- name: other_trace_ids
+-- The traces that have steps of another trace's execution, and those that some span links to; one row per trace.
+SELECT DISTINCT trace_id FROM steps WHERE substring(execution_id, 1, 32) <> trace_id
+UNION
+SELECT DISTINCT link_trace_id AS trace_id FROM steps WHERE link_trace_id IS NOT NULL
+UNION
+SELECT DISTINCT link_trace_id AS trace_id FROM executions WHERE link_trace_id IS NOT NULL;

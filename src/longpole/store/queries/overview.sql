@@ -1,0 +1,118 @@
+-- Questions about everything in a time range: totals, agents, categories.
+
+-- name: overview_totals
+-- One row: how many executions started in the time range, how they went, what they cost.
+SELECT
+    count(*) AS executions,
+    count(*) FILTER (WHERE status IN ('pending', 'running', 'llm_request', 'llm_response')) AS running,
+    count(*) FILTER (WHERE status = 'success') AS succeeded,
+    count(*) FILTER (WHERE status = 'failed') AS failed,
+    count(*) FILTER (WHERE status = 'timeout') AS timed_out,
+    count(*) FILTER (WHERE status = 'skipped') AS skipped,
+    count(*) FILTER (WHERE status = 'crashed') AS crashed,
+    sum(weight) FILTER (WHERE status = 'success') AS succeeded_weight,
+    sum(weight) FILTER (WHERE status IN ('success', 'failed', 'timeout', 'crashed')) AS finished_weight,
+    @quantile(duration_ns, 0.5) AS p50_ns,
+    @quantile(duration_ns, 0.95) AS p95_ns,
+    @quantile(duration_ns, 0.99) AS p99_ns,
+    sum(self_input_tokens) AS input_tokens,
+    sum(self_output_tokens) AS output_tokens,
+    sum(self_cost_usd_nanos) AS cost_usd_nanos,
+    sum(model_calls) FILTER (WHERE parent_execution_id IS NULL) AS model_calls,
+    sum(model_calls_without_usage) FILTER (WHERE parent_execution_id IS NULL) AS model_calls_without_usage,
+    sum(model_calls_without_cost) FILTER (WHERE parent_execution_id IS NULL) AS model_calls_without_cost,
+    sum(tool_calls) FILTER (WHERE parent_execution_id IS NULL) AS tool_calls
+FROM executions
+WHERE
+    started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($agent IS NULL OR agent = $agent)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version);
+
+-- name: overview_agents
+-- Every agent that ran in the time range, and every registered one; tokens and cost are those of its own model calls.
+WITH ran AS (
+    SELECT
+        agent,
+        count(*) AS executions,
+        count(*) FILTER (WHERE status IN ('pending', 'running', 'llm_request', 'llm_response')) AS running,
+        count(*) FILTER (WHERE status IN ('failed', 'timeout', 'crashed')) AS failed,
+        count(*) FILTER (WHERE status = 'skipped') AS skipped,
+        sum(weight) FILTER (WHERE status = 'success') AS succeeded_weight,
+        sum(weight) FILTER (WHERE status IN ('success', 'failed', 'timeout', 'crashed')) AS finished_weight,
+        @quantile(duration_ns, 0.5) AS p50_ns,
+        @quantile(duration_ns, 0.95) AS p95_ns,
+        @quantile(duration_ns, 0.99) AS p99_ns,
+        sum(self_ns) AS self_ns,
+        sum(self_input_tokens) AS input_tokens,
+        sum(self_output_tokens) AS output_tokens,
+        sum(self_cost_usd_nanos) AS cost_usd_nanos,
+        max(coalesce(ended_ns, started_ns)) AS last_seen_ns
+    FROM executions
+    WHERE
+        started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+    GROUP BY agent
+),
+registered AS (
+    SELECT agent, max(last_seen_ns) AS last_seen_ns
+    FROM agents
+    WHERE
+        is_registered
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version IS NULL OR version = $version)
+    GROUP BY agent
+)
+SELECT
+    coalesce(ran.agent, registered.agent) AS agent,
+    registered.agent IS NOT NULL AS is_registered,
+    coalesce(ran.executions, 0) AS executions,
+    coalesce(ran.running, 0) AS running,
+    coalesce(ran.failed, 0) AS failed,
+    coalesce(ran.skipped, 0) AS skipped,
+    ran.succeeded_weight,
+    ran.finished_weight,
+    ran.p50_ns,
+    ran.p95_ns,
+    ran.p99_ns,
+    ran.self_ns,
+    ran.input_tokens,
+    ran.output_tokens,
+    ran.cost_usd_nanos,
+    coalesce(ran.last_seen_ns, registered.last_seen_ns) AS last_seen_ns
+FROM ran
+FULL OUTER JOIN registered ON registered.agent = ran.agent
+ORDER BY executions DESC, agent;
+
+-- name: overview_categories
+-- Every category of steps that started in the time range, the one with most time of its own first.
+SELECT
+    category,
+    count(*) AS steps,
+    count(*) FILTER (WHERE status IN ('failed', 'timeout', 'crashed')) AS failed,
+    @quantile(duration_ns, 0.5) AS p50_ns,
+    @quantile(duration_ns, 0.95) AS p95_ns,
+    @quantile(duration_ns, 0.99) AS p99_ns,
+    coalesce(sum(duration_ns), 0) AS total_ns,
+    sum(self_ns) AS self_ns,
+    sum(input_tokens) FILTER (WHERE is_counted) AS input_tokens,
+    sum(output_tokens) FILTER (WHERE is_counted) AS output_tokens,
+    sum(cost_usd_nanos) FILTER (WHERE is_counted) AS cost_usd_nanos
+FROM steps
+WHERE
+    started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($agent IS NULL OR agent = $agent)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version)
+GROUP BY category
+ORDER BY coalesce(sum(self_ns), 0) DESC, total_ns DESC, category;

@@ -1,0 +1,179 @@
+"""Our own records as OTLP/HTTP JSON (opentelemetry-proto 1.x, "JSON Protobuf Encoding").
+
+64-bit integers are strings there, ids hexadecimal. Spans are encoded one by one when they are made, so that their size
+is known and a request is put together later by joining bytes.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+SPAN_INTERNAL = 1
+STATUS_UNSET, STATUS_OK, STATUS_ERROR = 0, 1, 2
+_INT64 = 2**63
+_SEVERITIES = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "warning": 13, "error": 17, "critical": 21, "fatal": 21}
+
+
+class SpanEventOut(Struct, frozen=True, gc=False):
+    """An event to be sent; `time_ns` since 1970."""
+
+    name: str
+    time_ns: int
+    attributes: Mapping[str, Any]
+
+
+class SpanOut(Struct, frozen=True, kw_only=True):
+    """A step or execution to be sent. Times are nanoseconds since 1970; `ended_ns` 0 means that it is still open."""
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str | None
+    name: str
+    started_ns: int
+    ended_ns: int
+    status_code: int
+    status_message: str
+    attributes: Mapping[str, Any]
+    events: Sequence[SpanEventOut] = ()
+
+
+class LogOut(Struct, frozen=True, kw_only=True):
+    """A log record to be sent: an agent's registration, or a line that came after its step had ended."""
+
+    time_ns: int
+    event_name: str
+    level: str = "info"
+    body: str | None = None
+    attributes: Mapping[str, Any]
+    trace_id: str | None = None
+    span_id: str | None = None
+
+
+class _KeyValue(Struct, gc=False):
+    key: str
+    value: dict[str, Any]
+
+
+class _Event(Struct, gc=False):
+    timeUnixNano: str  # noqa: N815 - the names of these three are those on the wire
+    name: str
+    attributes: list[_KeyValue]
+
+
+class _Span(Struct, gc=False, omit_defaults=True):
+    traceId: str  # noqa: N815
+    spanId: str  # noqa: N815
+    name: str
+    startTimeUnixNano: str  # noqa: N815
+    endTimeUnixNano: str  # noqa: N815
+    attributes: list[_KeyValue]
+    kind: int = 0
+    parentSpanId: str = ""  # noqa: N815
+    events: list[_Event] | None = None
+    status: dict[str, Any] | None = None
+
+
+class _Log(Struct, gc=False, omit_defaults=True):
+    timeUnixNano: str  # noqa: N815
+    observedTimeUnixNano: str  # noqa: N815
+    severityNumber: int  # noqa: N815
+    severityText: str  # noqa: N815
+    eventName: str  # noqa: N815
+    attributes: list[_KeyValue]
+    body: dict[str, Any] | None = None
+    traceId: str = ""  # noqa: N815
+    spanId: str = ""  # noqa: N815
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def encode_span(span: SpanOut) -> bytes:
+    """One element of `scopeSpans.spans`."""
+    status: dict[str, Any] | None = None
+    if span.status_code:
+        status = {"code": span.status_code}
+        if span.status_message:
+            status["message"] = span.status_message
+    return _encode(
+        _Span(
+            span.trace_id,
+            span.span_id,
+            span.name,
+            str(span.started_ns),
+            str(span.ended_ns),
+            _attributes(span.attributes),
+            SPAN_INTERNAL,
+            span.parent_span_id or "",
+            [_Event(str(event.time_ns), event.name, _attributes(event.attributes)) for event in span.events] or None,
+            status,
+        )
+    )
+
+
+def encode_log(log: LogOut) -> bytes:
+    """One element of `scopeLogs.logRecords`."""
+    time = str(log.time_ns)
+    return _encode(
+        _Log(
+            time,
+            time,
+            _SEVERITIES.get(log.level.lower(), 9),
+            log.level.upper(),
+            log.event_name,
+            _attributes(log.attributes),
+            None if log.body is None else {"stringValue": log.body},
+            log.trace_id or "",
+            log.span_id or "",
+        )
+    )
+
+
+def traces_body(resource: Mapping[str, Any], scope_version: str, spans: Sequence[bytes]) -> bytes:
+    """An ExportTraceServiceRequest around encoded spans."""
+    return _around("resourceSpans", "scopeSpans", "spans", resource, scope_version, spans)
+
+
+def logs_body(resource: Mapping[str, Any], scope_version: str, logs: Sequence[bytes]) -> bytes:
+    """An ExportLogsServiceRequest around encoded log records."""
+    return _around("resourceLogs", "scopeLogs", "logRecords", resource, scope_version, logs)
+
+
+def any_value(value: Any) -> dict[str, Any]:
+    """A value as OTLP's AnyValue. What has no place there (and integers beyond int64) becomes text.
+
+    >>> any_value(7)
+    {'intValue': '7'}
+    """
+    if isinstance(value, str):
+        return {"stringValue": value}
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, int):
+        return {"intValue": str(value)} if -_INT64 <= value < _INT64 else {"stringValue": str(value)}
+    if isinstance(value, float):
+        # JSON has no NaN and no infinity; protobuf's JSON mapping writes them as these strings.
+        finite = value - value == 0.0
+        return {"doubleValue": value if finite else {"nan": "NaN", "inf": "Infinity"}.get(str(value), "-Infinity")}
+    if isinstance(value, list | tuple):
+        return {"arrayValue": {"values": [any_value(inner) for inner in value]}}
+    if isinstance(value, Mapping):
+        return {"kvlistValue": {"values": [{"key": str(k), "value": any_value(v)} for k, v in value.items()]}}
+    return {} if value is None else {"stringValue": str(value)}
+
+
+def _attributes(attributes: Mapping[str, Any]) -> list[_KeyValue]:
+    return [_KeyValue(key, any_value(value)) for key, value in attributes.items() if value is not None]
+
+
+def _around(
+    top: str, middle: str, inner: str, resource: Mapping[str, Any], scope_version: str, items: Sequence[bytes]
+) -> bytes:
+    head = (
+        b'{"' + top.encode() + b'":[{"resource":{"attributes":' + _encode(_attributes(resource)) + b'},"'
+        + middle.encode() + b'":[{"scope":{"name":"longpole","version":' + _encode(scope_version) + b'},"'
+        + inner.encode() + b'":['
+    )  # fmt: skip
+    return b"".join((head, b",".join(items), b"]}]}]}"))

@@ -1,0 +1,42 @@
+// The only place that talks to the network.
+
+import type { Problem } from "./views.gen";
+
+/** An error answer in words; `status` is 0 when the server could not be reached. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+  ) {
+    super(`${title}: ${detail}`);
+  }
+}
+
+/** The JSON at an address of this server. Throws `ApiProblem` on every failure. */
+export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiProblem(0, "The server does not answer", "Is `longpole serve` still running? This page asks again when you try.");
+  }
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as T;
+}
+
+async function problemOf(response: Response): Promise<ApiProblem> {
+  try {
+    const problem = (await response.json()) as Partial<Problem>;
+    return new ApiProblem(response.status, problem.title ?? "The server refused", problem.detail ?? response.statusText);
+  } catch {
+    return new ApiProblem(response.status, `The server answered ${response.status}`, response.statusText || "without a reason");
+  }
+}
+
+/** Words for any error that a query ended with. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof ApiProblem) return error.status === 0 ? error.detail : `${error.title}. ${error.detail}`;
+  return error instanceof Error ? error.message : String(error);
+}

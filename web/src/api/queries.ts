@@ -1,0 +1,92 @@
+// What pages ask, as query options: one address each, typed by the server's views.
+
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type { ListAddress } from "../lib/address";
+import { rangeStart } from "../lib/time";
+import { getJson } from "./http";
+import type { ExecutionPage, ExecutionTree, Overview, StepDetail } from "./views.gen";
+
+const PAGE_SIZE = 100;
+
+function timeRange(query: URLSearchParams, address: Pick<ListAddress, "range" | "from" | "to">): void {
+  const from = address.from || rangeStart(address.range, Date.now());
+  if (from) query.set("from", from);
+  if (address.to) query.set("to", address.to);
+}
+
+/** Totals, agents and categories of a time range. */
+export function overviewQuery(address: Pick<ListAddress, "range" | "from" | "to">) {
+  return queryOptions({
+    queryKey: ["overview", address.range, address.from, address.to],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams();
+      timeRange(query, address);
+      return getJson<Overview>(`/api/overview?${query}`, signal);
+    },
+    refetchInterval: 5_000,
+    placeholderData: (before) => before,
+  });
+}
+
+function listPath(address: ListAddress, cursor: string, limit: number): string {
+  const query = new URLSearchParams({ ...address.filters });
+  if (address.text) query.set("text", address.text);
+  query.set("sort", address.sort);
+  query.set("order", address.isAscending ? "asc" : "desc");
+  query.set("limit", String(limit));
+  timeRange(query, address);
+  if (cursor) query.set("cursor", cursor);
+  return `/api/executions?${query}`;
+}
+
+/** The list, page after page. */
+export function executionsQuery(address: ListAddress) {
+  return infiniteQueryOptions({
+    queryKey: ["executions", address],
+    queryFn: ({ pageParam, signal }) => getJson<ExecutionPage>(listPath(address, pageParam, PAGE_SIZE), signal),
+    initialPageParam: "",
+    getNextPageParam: (page: ExecutionPage) => page.next_cursor ?? undefined,
+    placeholderData: (before) => before,
+  });
+}
+
+/** The newest rows of the same list, asked again and again: what is new, and what has changed in rows on screen. */
+export function newestQuery(address: ListAddress, isOn: boolean) {
+  return queryOptions({
+    queryKey: ["newest", address],
+    queryFn: ({ signal }) => getJson<ExecutionPage>(listPath(address, "", PAGE_SIZE), signal),
+    enabled: isOn,
+    refetchInterval: 2_000,
+  });
+}
+
+/** One execution with everything below it; asked again every second while it runs, more seldom if it is large. */
+export function executionQuery(id: string) {
+  return queryOptions({
+    queryKey: ["execution", id],
+    queryFn: ({ signal }) => getJson<ExecutionTree>(`/api/executions/${encodeURIComponent(id)}`, signal),
+    refetchInterval: (query) => {
+      const tree = query.state.data;
+      if (!tree || !isOpen(tree)) return false;
+      return Math.max(1_000, tree.steps.length / 4);
+    },
+  });
+}
+
+/** Bodies and attributes of one step, or of an execution's own span. */
+export function stepQuery(executionId: string, stepId: string, isRunning: boolean) {
+  return queryOptions({
+    queryKey: ["step", executionId, stepId, isRunning],
+    queryFn: ({ signal }) =>
+      getJson<StepDetail>(`/api/executions/${encodeURIComponent(executionId)}/steps/${encodeURIComponent(stepId)}`, signal),
+    staleTime: isRunning ? 0 : Number.POSITIVE_INFINITY,
+    refetchInterval: isRunning ? 1_000 : false,
+  });
+}
+
+const FINAL = new Set(["success", "failed", "timeout", "skipped", "crashed"]);
+
+/** Whether something in the tree can still change. */
+export function isOpen(tree: ExecutionTree): boolean {
+  return !FINAL.has(tree.execution.status) || tree.executions.some((node) => !FINAL.has(node.status)) || !tree.execution.is_settled;
+}

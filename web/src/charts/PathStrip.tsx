@@ -1,0 +1,111 @@
+import { axisTime, duration } from "../lib/format";
+import { toX } from "../lib/layout";
+import type { Kind } from "../lib/shares";
+import { ticks } from "../lib/time";
+import { Segment } from "./Patterns";
+import { LABEL_WIDTH } from "./WallTime";
+import "./chart.css";
+
+export interface PathPart {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: Kind;
+  readonly offset: number;
+  readonly duration: number;
+}
+
+interface Props {
+  readonly parts: readonly PathPart[];
+  /** The end of the axis in ns. */
+  readonly end: number;
+  readonly width: number;
+  readonly onPick: (id: string) => void;
+}
+
+interface Group {
+  readonly name: string;
+  readonly key: string;
+  readonly offset: number;
+  duration: number;
+}
+
+/** Parts that follow each other and belong to one step carry one label. */
+function groupsOf(parts: readonly PathPart[]): Group[] {
+  const groups: Group[] = [];
+  let last: (Group & { id?: string }) | undefined;
+  for (const part of parts) {
+    if (last && last.id === part.id && last.offset + last.duration === part.offset) last.duration += part.duration;
+    else {
+      last = { name: part.name, id: part.id, key: `${part.id}-${part.offset}`, offset: part.offset, duration: part.duration };
+      groups.push(last);
+    }
+  }
+  return groups;
+}
+
+/** Which labels fit: the longest parts first, none over another. */
+function labelled(groups: readonly Group[], x: (ns: number) => number): Set<string> {
+  const taken: (readonly [number, number])[] = [];
+  const chosen = new Set<string>();
+  for (const group of [...groups].sort((a, b) => b.duration - a.duration)) {
+    const from = x(group.offset);
+    const to = from + 12 + Math.max(group.name.length, 6) * 6.3;
+    if (to - from > x(group.offset + group.duration) - from + 4) continue;
+    if (taken.some(([a, b]) => from < b && to > a)) continue;
+    taken.push([from, to]);
+    chosen.add(group.key);
+  }
+  return chosen;
+}
+
+/** The critical path in order of time on the same axis as the share bar; the ink line under it is the path. */
+export function PathStrip({ parts, end, width, onPick }: Props) {
+  const barWidth = Math.max(10, width - LABEL_WIDTH - 14);
+  const x = (ns: number) => toX(ns, { from: 0, to: end }, LABEL_WIDTH, barWidth);
+  const groups = groupsOf(parts);
+  const labels = labelled(groups, x);
+  const top = 30;
+  const marks = ticks(0, end, barWidth / 110).filter((at) => x(end) - x(at) > 52 || at === 0);
+  return (
+    <svg width={width} height={80} role="img" aria-label={`Critical path: ${groups.map((g) => `${g.name} ${duration(g.duration)}`).join(", ")}`}>
+      <text x={14} y={top + 10} className="axis-name">
+        Critical
+      </text>
+      <text x={14} y={top + 24} className="axis-name">
+        path
+      </text>
+      {parts.map((part) => (
+        // biome-ignore lint/a11y/noStaticElementInteractions: the waterfall offers the same step by keyboard
+        <g key={`${part.id}-${part.offset}`} className="path-part" onClick={() => onPick(part.id)}>
+          <title>{`${part.name}, ${duration(part.duration)}`}</title>
+          <Segment x={x(part.offset)} y={top} width={x(part.offset + part.duration) - x(part.offset)} height={20} kind={part.kind} />
+        </g>
+      ))}
+      <rect x={x(0)} y={top + 21.5} width={barWidth} height={2.5} rx={1} fill="var(--pole)" />
+      {groups.map((group) => (
+        <g key={group.key} pointerEvents="none">
+          {labels.has(group.key) && (
+            <>
+              <line x1={x(group.offset)} x2={x(group.offset)} y1={6} y2={top + 24} stroke="var(--card)" strokeWidth={3} />
+              <line x1={x(group.offset)} x2={x(group.offset)} y1={8} y2={top + 24} stroke="var(--line-2)" />
+              <text x={x(group.offset) + 5} y={13} className="part">
+                {group.name}
+              </text>
+              <text x={x(group.offset) + 5} y={26} className="part-time">
+                {duration(group.duration)}
+              </text>
+            </>
+          )}
+        </g>
+      ))}
+      {marks.map((at) => (
+        <text key={at} x={x(at)} y={top + 42} className="axis" textAnchor={at === 0 ? "start" : "middle"}>
+          {axisTime(at)}
+        </text>
+      ))}
+      <text x={x(end)} y={top + 42} className="axis end" textAnchor="end">
+        {duration(end)}
+      </text>
+    </svg>
+  );
+}

@@ -1,0 +1,41 @@
+import type { Totals } from "../../api/views.gen";
+import { cost, count, counted, duration, percent, UNKNOWN } from "../../lib/format";
+import "./overview.css";
+
+/** The totals of the time range, each with the numbers that explain it. */
+export function Figures({ totals }: { readonly totals: Totals }) {
+  const failed = totals.failed + totals.timed_out + totals.crashed;
+  const tokens =
+    totals.input_tokens === null && totals.output_tokens === null ? null : (totals.input_tokens ?? 0) + (totals.output_tokens ?? 0);
+  const figures: readonly (readonly [string, string, string])[] = [
+    ["Executions", count(totals.executions), `${counted(totals.steps, "step")}, ${count(totals.running)} running`],
+    ["Success rate", percent(totals.success_rate), `${count(failed)} failed, ${count(totals.skipped)} skipped`],
+    ["Median time", duration(totals.p50_ns), "half are quicker"],
+    ["p95 time", duration(totals.p95_ns), `p99 ${duration(totals.p99_ns)}`],
+    ["Tokens", count(tokens), tokensNote(totals)],
+    ["Cost", cost(totals.cost_usd), missing(totals.model_calls_without_cost, totals.model_calls, "priced")],
+  ];
+  return (
+    <section className="card figures" aria-label="Totals">
+      {figures.map(([name, value, note]) => (
+        <div key={name}>
+          <div className="name">{name}</div>
+          <div className={value === UNKNOWN ? "value s" : "value"}>{value}</div>
+          <div className="t12 m">{note}</div>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function tokensNote(totals: Totals): string {
+  if (totals.input_tokens === null && totals.output_tokens === null) {
+    return missing(totals.model_calls_without_usage, totals.model_calls, "counted");
+  }
+  return `${count(totals.input_tokens)} in, ${count(totals.output_tokens)} out`;
+}
+
+function missing(without: number, all: number, deed: string): string {
+  if (all === 0) return "no model calls";
+  return without === 0 ? `all ${counted(all, "model call")}` : `${count(all - without)} of ${counted(all, "model call")} ${deed}`;
+}

@@ -1,0 +1,105 @@
+// The only place that prints numbers. Unknown is the word, none is a dash, 0 is 0; a number is never cut short.
+
+import { epochMs, MICROSECOND, MILLISECOND, SECOND } from "./time";
+
+const NARROW = "\u202f";
+export const UNKNOWN = "unknown";
+export const NONE = "–";
+
+/** A duration in ns: `850 µs`, `340 ms`, `4.11 s`, `31.4 s`, `6 min 12 s`, `2 h 05 min`. */
+export function duration(ns: number | null | undefined): string {
+  if (ns === null || ns === undefined) return UNKNOWN;
+  if (ns < 0) return `−${duration(-ns)}`;
+  if (ns === 0) return `0${NARROW}s`;
+  if (ns < MICROSECOND) return `${Math.round(ns)}${NARROW}ns`;
+  if (ns < MILLISECOND - MICROSECOND / 2) return `${Math.round(ns / MICROSECOND)}${NARROW}µs`;
+  if (ns < SECOND - MILLISECOND / 2) return `${Math.round(ns / MILLISECOND)}${NARROW}ms`;
+  if (ns < 9.995 * SECOND) return `${(ns / SECOND).toFixed(2)}${NARROW}s`;
+  if (ns < 99.95 * SECOND) return `${(ns / SECOND).toFixed(1)}${NARROW}s`;
+  return longDuration(Math.round(ns / SECOND));
+}
+
+function longDuration(seconds: number): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}${NARROW}min ${two(seconds % 60)}${NARROW}s`;
+  return `${Math.floor(seconds / 3600)}${NARROW}h ${two(Math.floor((seconds % 3600) / 60))}${NARROW}min`;
+}
+
+/** An axis label: like a duration, without digits that the axis does not need. */
+export function axisTime(ns: number): string {
+  if (ns === 0) return "0";
+  return duration(ns).replace(/\.(\d*?)0+(?=\u202f)/, (_, digits: string) => (digits ? `.${digits}` : ""));
+}
+
+/** A number and its unit apart, for figures whose unit is set smaller. */
+export function durationParts(ns: number | null): readonly (readonly [string, string])[] {
+  if (ns === null) return [[UNKNOWN, ""]];
+  return duration(ns)
+    .split(" ")
+    .map((part) => {
+      const [figure = "", unit = ""] = part.split(NARROW);
+      return [figure, unit] as const;
+    });
+}
+
+/** A count with commas. */
+export function count(value: number | null | undefined): string {
+  if (value === null || value === undefined) return UNKNOWN;
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** `1 step`, `57 steps`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** US dollars by magnitude: `$412.60`, `$0.100`, `$0.0027`, `$2.7e-6` becomes `$0.0000027`. */
+export function cost(usd: number | null | undefined): string {
+  if (usd === null || usd === undefined) return UNKNOWN;
+  if (usd === 0) return "$0";
+  if (usd < 0) return `−${cost(-usd)}`;
+  if (usd >= 1) return `$${usd.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ",")}`;
+  if (usd >= 0.01) return `$${usd.toFixed(3)}`;
+  const digits = Math.min(9, 1 - Math.floor(Math.log10(usd)));
+  return `$${usd.toFixed(digits)}`;
+}
+
+/** A share of 0 to 1 as percent with one decimal. */
+export function percent(share: number | null | undefined): string {
+  if (share === null || share === undefined) return UNKNOWN;
+  return `${(share * 100).toFixed(1)}${NARROW}%`;
+}
+
+/** A percent figure that was rounded already (see `shares.ts`). */
+export function percentFigure(figure: number): string {
+  return `${figure.toFixed(1)}${NARROW}%`;
+}
+
+/** A score or threshold of a decision. */
+export function score(value: number | null | undefined): string {
+  if (value === null || value === undefined) return NONE;
+  return value.toFixed(2);
+}
+
+/** `14:07:32` on the day of `nowMs`, else `21 Nov 14:07:32`; in the reader's time zone. */
+export function clockTime(rfc3339: string, nowMs: number): string {
+  const then = new Date(epochMs(rfc3339));
+  const time = then.toLocaleTimeString("en-GB", { hour12: false });
+  if (then.toDateString() === new Date(nowMs).toDateString()) return time;
+  const sameYear = then.getFullYear() === new Date(nowMs).getFullYear();
+  const day = then.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) });
+  return `${day} ${time}`;
+}
+
+/** `21 Nov 2026, 14:07:32.418`, in the reader's time zone. */
+export function fullTime(rfc3339: string): string {
+  const then = new Date(epochMs(rfc3339));
+  const day = then.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  const time = then.toLocaleTimeString("en-GB", { hour12: false });
+  return `${day}, ${time}.${String(then.getMilliseconds()).padStart(3, "0")}`;
+}
+
+/** The last eight signs of an id: enough to tell two apart, short enough to read. */
+export function shortId(id: string): string {
+  return id.length > 12 ? id.slice(-8) : id;
+}

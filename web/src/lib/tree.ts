@@ -1,0 +1,281 @@
+// A tree of executions and steps in display order, built once from the skeleton that the server sends.
+
+import type { DecisionNode, ExecutionTree } from "../api/views.gen";
+import { type Kind, kindOf } from "./shares";
+
+export type NodeType = "execution" | "step" | "skipped" | "repeats" | "outside";
+
+export interface TreeNode {
+  /** Unique on the page: a step id, an execution's span id, or one made from these. */
+  readonly id: string;
+  readonly type: NodeType;
+  readonly name: string;
+  readonly note: string;
+  readonly category: string;
+  readonly kind: Kind;
+  readonly status: string;
+  readonly depth: number;
+  readonly parent: number;
+  /** One past the last descendant: the subtree is the positions from its own to `end`. */
+  readonly end: number;
+  readonly offset: number;
+  /** Null while it runs. */
+  readonly duration: number | null;
+  readonly firstToken: number | null;
+  readonly slack: number | null;
+  readonly hasChildren: boolean;
+  /** How many steps a `repeats` row stands for. */
+  readonly repeats: number;
+}
+
+export interface Tree {
+  /** In display order: parents before children, siblings by start. */
+  readonly nodes: readonly TreeNode[];
+  readonly positionOf: ReadonlyMap<string, number>;
+}
+
+interface Draft extends Omit<TreeNode, "depth" | "parent" | "end" | "hasChildren"> {
+  readonly parentId: string | null;
+}
+
+/** Fewest consecutive siblings of one name that are shown as one row. */
+export const FEWEST_REPEATS = 3;
+
+/** The tree of an execution. Nodes whose parent is unknown hang under the top; cycles cannot occur in what is returned. */
+export function buildTree(source: ExecutionTree, foldsRepeats: boolean): Tree {
+  const drafts = [...executionDrafts(source), ...stepDrafts(source), ...skippedDrafts(source)];
+  const topId = topSpanId(source);
+  const children = groupByParent(drafts, topId);
+  const builder = new Builder(children, foldsRepeats);
+  const top = drafts.find((draft) => draft.id === topId);
+  if (top) builder.place(top, 0, -1);
+  const outside = drafts.filter((draft) => draft.type === "outside").sort(byStart);
+  for (const draft of outside) builder.place(draft, 0, -1);
+  return builder.finish();
+}
+
+function topSpanId(source: ExecutionTree): string | undefined {
+  const own = source.executions.find((node) => node.execution_id === source.execution.execution_id);
+  return (own ?? source.executions[0])?.span_id;
+}
+
+function executionDrafts(source: ExecutionTree): Draft[] {
+  const spanOf = new Map(source.executions.map((node) => [node.execution_id, node.span_id]));
+  return source.executions.map((node) => ({
+    id: node.span_id,
+    type: "execution",
+    name: node.agent,
+    note: node.call_reason ?? node.error_type ?? "",
+    category: "agent",
+    kind: leafKind(node.category_ns),
+    status: node.status,
+    offset: node.offset_ns,
+    duration: node.duration_ns ?? null,
+    firstToken: null,
+    slack: null,
+    repeats: 0,
+    parentId: node.parent_step_id ?? (node.parent_execution_id ? (spanOf.get(node.parent_execution_id) ?? null) : null),
+  }));
+}
+
+/** An execution without steps still spent its time on something: the largest of its categories. */
+function leafKind(categoryNs: Readonly<Record<string, number>> | null | undefined): Kind {
+  const largest = Object.entries(categoryNs ?? {}).sort((a, b) => b[1] - a[1])[0];
+  return largest ? kindOf(largest[0]) : "own";
+}
+
+function stepDrafts(source: ExecutionTree): Draft[] {
+  const spanOf = new Map(source.executions.map((node) => [node.execution_id, node.span_id]));
+  return source.steps.map((step) => ({
+    id: step.step_id,
+    type: step.is_outside ? "outside" : "step",
+    name: step.name,
+    note: step.error_type ?? (step.attempt && step.attempt > 1 ? `attempt ${step.attempt}` : ""),
+    category: step.category,
+    kind: kindOf(step.category),
+    status: step.status,
+    offset: step.offset_ns,
+    duration: step.duration_ns ?? null,
+    firstToken: step.first_token_ns ?? null,
+    slack: step.slack_ns ?? null,
+    repeats: 0,
+    parentId: step.parent_step_id ?? spanOf.get(step.execution_id) ?? null,
+  }));
+}
+
+/** Whether a decision ended in "no". */
+export function didNotFire(decision: DecisionNode): boolean {
+  if (decision.considered === false) return true;
+  const outcome = (decision.outcome ?? "").toLowerCase();
+  if (outcome) return ["skipped", "not_considered", "rejected", "declined", "no", "false"].includes(outcome);
+  const { score, threshold } = decision;
+  return score !== null && score !== undefined && threshold !== null && threshold !== undefined && score < threshold;
+}
+
+function skippedDrafts(source: ExecutionTree): Draft[] {
+  const ran = new Set(source.executions.map((node) => node.agent));
+  return source.decisions
+    .filter((decision) => didNotFire(decision) && !ran.has(decision.candidate))
+    .map((decision, i) => ({
+      id: `decision-${i}`,
+      type: "skipped",
+      name: decision.candidate,
+      note: "did not fire",
+      category: "decision",
+      kind: "own",
+      status: "skipped",
+      offset: decision.offset_ns,
+      duration: 0,
+      firstToken: null,
+      slack: null,
+      repeats: 0,
+      parentId: decision.span_id,
+    }));
+}
+
+function byStart(a: Draft, b: Draft): number {
+  return a.offset - b.offset || (b.duration ?? Number.MAX_SAFE_INTEGER) - (a.duration ?? Number.MAX_SAFE_INTEGER);
+}
+
+function groupByParent(drafts: readonly Draft[], topId: string | undefined): Map<string, Draft[]> {
+  const known = new Set(drafts.map((draft) => draft.id));
+  const parents = new Map(drafts.map((draft) => [draft.id, draft.parentId]));
+  const children = new Map<string, Draft[]>();
+  for (const draft of drafts) {
+    if (draft.id === topId || draft.type === "outside") continue;
+    const isReachable = draft.parentId !== null && known.has(draft.parentId) && !isInCycle(draft.id, parents);
+    const parent = isReachable && draft.parentId ? draft.parentId : (topId ?? "");
+    const siblings = children.get(parent);
+    if (siblings) siblings.push(draft);
+    else children.set(parent, [draft]);
+  }
+  for (const siblings of children.values()) siblings.sort(byStart);
+  return children;
+}
+
+/** Whether a node is its own ancestor; walks with a slow and a fast foot, so that a long chain costs no memory. */
+function isInCycle(id: string, parents: ReadonlyMap<string, string | null>): boolean {
+  let walker = parents.get(id) ?? null;
+  for (let steps = 0; walker !== null && steps < 10_000; steps++) {
+    if (walker === id) return true;
+    walker = parents.get(walker) ?? null;
+  }
+  return false;
+}
+
+class Builder {
+  private readonly nodes: TreeNode[] = [];
+  private readonly positionOf = new Map<string, number>();
+
+  constructor(
+    private readonly children: ReadonlyMap<string, readonly Draft[]>,
+    private readonly foldsRepeats: boolean,
+  ) {}
+
+  /** Places a node and everything below it; its own stack, because traces may be 10,000 levels deep. */
+  place(top: Draft, topDepth: number, topParent: number): void {
+    const stack: { draft: Draft; depth: number; parent: number }[] = [{ draft: top, depth: topDepth, parent: topParent }];
+    while (stack.length > 0) {
+      const { draft, depth, parent } = stack.pop() as { draft: Draft; depth: number; parent: number };
+      if (this.positionOf.has(draft.id)) continue;
+      const position = this.nodes.length;
+      const below = this.below(draft);
+      const { parentId: _, ...fields } = draft;
+      this.nodes.push({ ...fields, depth, parent, end: position + 1, hasChildren: below.length > 0 });
+      this.positionOf.set(draft.id, position);
+      for (let i = below.length - 1; i >= 0; i--) {
+        stack.push({ draft: below[i] as Draft, depth: depth + 1, parent: position });
+      }
+    }
+  }
+
+  finish(): Tree {
+    for (let i = this.nodes.length - 1; i >= 0; i--) {
+      const node = this.nodes[i] as TreeNode;
+      const parent = node.parent >= 0 ? this.nodes[node.parent] : undefined;
+      if (parent && parent.end < node.end) (parent as { end: number }).end = node.end;
+    }
+    return { nodes: this.nodes, positionOf: this.positionOf };
+  }
+
+  private below(draft: Draft): readonly Draft[] {
+    if (draft.type === "repeats") return this.members.get(draft.id) ?? [];
+    const own = this.children.get(draft.id) ?? [];
+    return this.foldsRepeats ? this.foldRuns(own) : own;
+  }
+
+  private readonly members = new Map<string, readonly Draft[]>();
+
+  private foldRuns(siblings: readonly Draft[]): readonly Draft[] {
+    const folded: Draft[] = [];
+    for (let from = 0; from < siblings.length; ) {
+      const first = siblings[from] as Draft;
+      let to = from + 1;
+      while (to < siblings.length && isAlike(first, siblings[to] as Draft)) to++;
+      const run = siblings.slice(from, to);
+      if (run.length >= FEWEST_REPEATS && first.type === "step") folded.push(this.repeatsOf(run));
+      else folded.push(...run);
+      from = to;
+    }
+    return folded;
+  }
+
+  private repeatsOf(run: readonly Draft[]): Draft {
+    const first = run[0] as Draft;
+    const ends = run.map((draft) => (draft.duration === null ? null : draft.offset + draft.duration));
+    const isOpen = ends.includes(null);
+    const failed = run.filter((draft) => draft.status === "failed").length;
+    const id = `repeats-${first.id}`;
+    this.members.set(id, run);
+    return {
+      ...first,
+      id,
+      type: "repeats",
+      status: failed > 0 ? "failed" : first.status,
+      note: failed > 0 ? `${failed} failed` : "",
+      duration: isOpen ? null : Math.max(...ends.map((end) => end ?? 0)) - first.offset,
+      slack: null,
+      repeats: run.length,
+    };
+  }
+}
+
+function isAlike(a: Draft, b: Draft): boolean {
+  return b.type === "step" && a.name === b.name && a.category === b.category;
+}
+
+/** The positions that are on screen, in order: nothing below a folded node, and only marked ones if `only` is given. */
+export function visiblePositions(tree: Tree, folded: ReadonlySet<string>, only?: ReadonlySet<number>): Int32Array {
+  const found: number[] = [];
+  for (let i = 0; i < tree.nodes.length; ) {
+    const node = tree.nodes[i] as TreeNode;
+    if (!only || only.has(i)) found.push(i);
+    i = folded.has(node.id) ? node.end : i + 1;
+  }
+  return Int32Array.from(found);
+}
+
+/** Nodes that start out folded: rows of repeats, whose marks say enough. */
+export function foldedAtFirst(tree: Tree): Set<string> {
+  return new Set(tree.nodes.filter((node) => node.type === "repeats").map((node) => node.id));
+}
+
+/** A position and all its ancestors. */
+export function withAncestors(tree: Tree, positions: Iterable<number>): Set<number> {
+  const found = new Set<number>();
+  for (const start of positions) {
+    for (let i = start; i >= 0 && !found.has(i); i = (tree.nodes[i] as TreeNode).parent) found.add(i);
+  }
+  return found;
+}
+
+/** Positions of steps with the same name and category, in order of start. */
+export function alike(tree: Tree, position: number): number[] {
+  const node = tree.nodes[position];
+  if (!node) return [];
+  return tree.nodes
+    .map((other, i) => [other, i] as const)
+    .filter(([other]) => other.name === node.name && other.category === node.category && other.type === node.type)
+    .sort((a, b) => a[0].offset - b[0].offset)
+    .map(([, i]) => i);
+}

@@ -1,0 +1,41 @@
+// The first sentence of an execution page: the answer in words, before any picture.
+
+import type { ExecutionTree } from "../api/views.gen";
+import { duration, percentFigure } from "./format";
+import { KIND_NAMES, type Share } from "./shares";
+
+/** A sentence in two weights: what matters, and what explains it. */
+export interface Verdict {
+  readonly claim: string;
+  readonly rest: string;
+}
+
+/** Says how it compares with the usual if that is known, and what took most of the time. */
+export function verdictOf(tree: ExecutionTree, shares: readonly Share[]): Verdict {
+  const { usual, execution } = tree;
+  const most = mostOf(shares);
+  if (tree.duration_ns === null) {
+    return { claim: "Still running.", rest: usual ? `Usually it takes ${duration(usual.p50_ns)}.` : "Shares are of the time so far." };
+  }
+  if (usual) {
+    const part = Math.round(usual.slower_than * 100);
+    const claim =
+      part >= 50
+        ? `Slower than ${part} % of ${usual.executions.toLocaleString("en-US")} executions`
+        : `Faster than ${100 - part} % of ${usual.executions.toLocaleString("en-US")} executions`;
+    return { claim, rest: `(usual ${duration(usual.p50_ns)}). ${most}` };
+  }
+  if (execution.status === "skipped") return { claim: "Considered, and did not fire.", rest: most };
+  return { claim: most || "Finished.", rest: "" };
+}
+
+function mostOf(shares: readonly Share[]): string {
+  const largest = [...shares].sort((a, b) => b.ns - a.ns)[0];
+  if (!largest) return "";
+  const name = KIND_NAMES[largest.kind].toLowerCase();
+  return `${capital(name)} took the most: ${duration(largest.ns)}, ${percentFigure(largest.percent)}.`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

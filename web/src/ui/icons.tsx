@@ -1,0 +1,54 @@
+const PATHS = {
+  overview: "M3 3h5v6H3zM12 3h5v4h-5zM12 10h5v7h-5zM3 12h5v5H3z",
+  list: "M3 5h14M3 10h14M3 15h9",
+  agent: "M5 8h10v7H5zM10 8V4M8 11.5h.01M12 11.5h.01M3 11v2M17 11v2",
+  search: "M9 4a5 5 0 100 10A5 5 0 009 4zM13 13l4 4",
+  clock: "M10 3a7 7 0 100 14 7 7 0 000-14zM10 6v4l3 2",
+  copy: "M7 7h9v10H7zM4 13V3h9",
+  play: "M6 4l10 6-10 6z",
+  moon: "M15.5 12A6.500 6.500 0 018 4.500 6.500 6.500 0 1015.500 12z",
+  sun: "M10 6.5a3.5 3.5 0 100 7 3.5 3.5 0 000-7zM10 2v1.5M10 16.5V18M2 10h1.5M16.5 10H18M4.5 4.5l1 1M14.5 14.5l1 1M4.5 15.5l1-1M14.5 5.5l1-1",
+  check: "M4 10.5l4 4 8-9",
+  x: "M5 5l10 10M15 5L5 15",
+  skip: "M4 5l6 5-6 5zM15 5v10",
+  right: "M7 4l6 6-6 6",
+  left: "M13 4l-6 6 6 6",
+  down: "M4 7l6 6 6-6",
+  up: "M4 13l6-6 6 6",
+  filter: "M3 5h14M6 10h8M8.5 15h3",
+  plus: "M10 4v12M4 10h12",
+  zap: "M11 2L4 11h5l-1 7 7-9h-5z",
+  hourglass: "M5 3h10M5 17h10M6 3c0 5 8 9 8 14M14 3c0 5-8 9-8 14",
+  dots: "M4 10h.01M10 10h.01M16 10h.01",
+  warn: "M10 3l8 14H2zM10 8v4M10 14.5h.01",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name, size = 15 }: { readonly name: IconName; readonly size?: number }) {
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 20 20"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.6"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+      style={{ flex: "none" }}
+    >
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
+
+export function Logo() {
+  return (
+    <svg width="24" height="24" viewBox="0 0 24 24" aria-hidden="true" style={{ flex: "none" }}>
+      <path d="M2.5 20.500L11 8l8.500 12.500z" fill="none" stroke="var(--ink)" strokeWidth="1.8" strokeLinejoin="round" />
+      <path d="M11 20.500V2" stroke="var(--block)" strokeWidth="2.6" strokeLinecap="round" />
+    </svg>
+  );
+}

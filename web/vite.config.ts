@@ -1,0 +1,16 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// The built files lie inside the Python package, so that one process serves everything and the wheel carries them.
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    outDir: "../src/longpole/server/dashboard_files",
+    emptyOutDir: true,
+    // An inlined font or picture would need a wider content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: { "/api": "http://127.0.0.1:7667" } },
+  test: { environment: "node", include: ["src/**/*.test.ts"] },
+});
