@@ -9,6 +9,7 @@ one fails. CPU and memory are the server's alone.
 """
 
 import argparse
+import base64
 import http.client
 import json
 import multiprocessing
@@ -33,7 +34,7 @@ PROTOBUF, JSON = "application/x-protobuf", "application/json"
 
 @dataclass
 class Result:
-    """One row of the table. `cpu_s_per_1000` is the server's user and system time."""
+    """One row of the table. `cpu_s_per_1000` is the server's processor time until all is settled and it is idle."""
 
     format: str
     batch: int
@@ -42,6 +43,7 @@ class Result:
     accepted_per_s: float
     visible_per_s: float
     cpu_s_per_1000: float
+    sender_cpu_s_per_1000: float
     ack_p50_ms: float
     ack_p99_ms: float
     peak_memory_mb: float
@@ -55,12 +57,13 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        command = [sys.executable, "-m", "longpole.cli.main", "serve", "--data", self.folder, "--port", str(self.port)]
+        command = [Path(sys.executable).with_name("longpole"), "serve", "--data", self.folder, "--port", str(self.port)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         self.wait_until_ready()
         return self
 
     def wait_until_ready(self) -> None:
+        """Return when `/healthz` answers; ends the program when it does not."""
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
@@ -70,6 +73,7 @@ class Server:
         raise SystemExit("the server did not answer within 30 s")
 
     def get(self, path: str) -> dict[str, object]:
+        """The JSON answer of a REST address."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         connection.request("GET", path)
         answer = connection.getresponse().read()
@@ -77,6 +81,7 @@ class Server:
         return json.loads(answer)
 
     def stored(self) -> int:
+        """How many distinct spans the server shows."""
         totals = self.get("/api/overview")["totals"]
         return totals["executions"] + totals["steps"]  # type: ignore[index]
 
@@ -104,8 +109,6 @@ def make_bodies(content_type: str, batch: int, count: int, seed: int) -> list[by
 
 def _otlp_json(message: dict[str, object]) -> bytes:
     """OTLP's JSON differs from protobuf's: ids are hexadecimal, not base64."""
-    import base64  # noqa: PLC0415
-
     for group in message["resourceSpans"]:  # type: ignore[union-attr]
         for scope in group["scopeSpans"]:
             for span in scope["spans"]:
@@ -120,6 +123,7 @@ def send(port: int, content_type: str, bodies: list[bytes], start: object, answe
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     latencies: list[float] = []
     start.wait()  # type: ignore[attr-defined]
+    used = time.process_time()
     for body in bodies:
         while True:
             began = time.perf_counter()
@@ -132,7 +136,7 @@ def send(port: int, content_type: str, bodies: list[bytes], start: object, answe
             if response.status != 429:
                 raise SystemExit(f"the server answered {response.status}")
             time.sleep(float(response.headers.get("retry-after", "0.1")))
-    answers.put(latencies)  # type: ignore[attr-defined]
+    answers.put((latencies, time.process_time() - used))  # type: ignore[attr-defined]
 
 
 def measure(content_type: str, batch: int, senders: int, steps: int) -> Result:
@@ -149,12 +153,14 @@ def measure(content_type: str, batch: int, senders: int, steps: int) -> Result:
         cpu_before = server.usage()[0]
         began = time.perf_counter()
         start.set()
-        latencies = sorted(value for _ in processes for value in answers.get(timeout=300))
+        reports = [answers.get(timeout=300) for _ in processes]
         accepted_s = time.perf_counter() - began
         visible_s = _until_visible(server, total, began)
-        cpu, memory = server.usage()
+        cpu, memory = _usage_when_idle(server)
+        _until_visible(server, total, began)
         for process in processes:
             process.join()
+    latencies = sorted(value for report, _ in reports for value in report)
     return Result(
         format="protobuf" if content_type == PROTOBUF else "json",
         batch=batch,
@@ -163,10 +169,22 @@ def measure(content_type: str, batch: int, senders: int, steps: int) -> Result:
         accepted_per_s=total / accepted_s,
         visible_per_s=total / visible_s,
         cpu_s_per_1000=(cpu - cpu_before) / total * 1000,
+        sender_cpu_s_per_1000=sum(used for _, used in reports) / total * 1000,
         ack_p50_ms=latencies[len(latencies) // 2] * 1000,
         ack_p99_ms=latencies[min(len(latencies) - 1, int(len(latencies) * 0.99))] * 1000,
         peak_memory_mb=memory,
     )
+
+
+def _usage_when_idle(server: Server) -> tuple[float, float]:
+    """What the server used once a second passes in which it does next to nothing; 60 s at most."""
+    found = server.usage()
+    for _ in range(60):
+        time.sleep(1)
+        before, found = found, server.usage()
+        if found[0] - before[0] < 0.05:
+            break
+    return found
 
 
 def _until_visible(server: Server, total: int, began: float) -> float:
@@ -179,7 +197,8 @@ def _until_visible(server: Server, total: int, began: float) -> float:
 
 
 def print_table(results: list[Result]) -> None:
-    table = Table(title="Steps accepted durably by one server process")
+    """Print one line a result."""
+    table = Table(title="Steps accepted durably by one server process, gzip off")
     for column in (
         "format",
         "batch",
@@ -188,6 +207,7 @@ def print_table(results: list[Result]) -> None:
         "accepted/s",
         "visible/s",
         "CPU s per 1,000",
+        "sender CPU",
         "ack p50",
         "ack p99",
         "peak memory",
@@ -195,13 +215,23 @@ def print_table(results: list[Result]) -> None:
         table.add_column(column, justify="left" if column == "format" else "right")
     for r in results:
         table.add_row(
-            r.format, str(r.batch), str(r.senders), f"{r.steps:,}", f"{r.accepted_per_s:,.0f}", f"{r.visible_per_s:,.0f}",
-            f"{r.cpu_s_per_1000:.3f}", f"{r.ack_p50_ms:.1f} ms", f"{r.ack_p99_ms:.1f} ms", f"{r.peak_memory_mb:,.0f} MB",
-        )  # fmt: skip
-    Console().print(table)
+            r.format,
+            str(r.batch),
+            str(r.senders),
+            f"{r.steps:,}",
+            f"{r.accepted_per_s:,.0f}",
+            f"{r.visible_per_s:,.0f}",
+            f"{r.cpu_s_per_1000:.3f}",
+            f"{r.sender_cpu_s_per_1000:.3f}",
+            f"{r.ack_p50_ms:.1f} ms",
+            f"{r.ack_p99_ms:.1f} ms",
+            f"{r.peak_memory_mb:,.0f} MB",
+        )
+    Console(width=130).print(table)
 
 
 def main() -> None:
+    """Measure every row, print the table, write the JSON."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--quick", action="store_true", help="a quarter of the steps, protobuf and JSON at 512 only")
     options.add_argument("--steps", type=int, default=100_000, help="spans per row")

@@ -1,171 +1,171 @@
-"""A research team: an orchestrator and four agents, slow on purpose in seven ways.
+"""A research team: a lead and four agents answer a question, and Longpole shows where the time went.
 
-Run `longpole serve` in one terminal and `python examples/research_team.py` in another, then open the dashboard.
-Everything is real but small: tools, an SQLite database, a streaming model on loopback. The seven faults are marked
-(1) to (7) below and listed in `research_team.truth.json`, so that every finding can be held against what is true.
+    longpole serve                        # in one terminal
+    python examples/research_team.py      # in another
+
+The team is slow on purpose. It makes the mistakes that agents make in real life; each is marked with `!` below and
+written down in `research_team.truth.json`, so that you can see whether Longpole finds them all.
 """
 
 import argparse
 import asyncio
-import http.client
 import json
 import sqlite3
-import tempfile
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import longpole
-from model_server import ModelServer
+from local_model import LocalModel, RateLimitError
+from longpole import agent, time_step, timing_step
 
-MODEL = "gpt-4o-mini"
-
-
-class RateLimitError(Exception):
-    """The model answered 429; `wait_s` is what it asked for."""
-
-    def __init__(self, wait_s: float) -> None:
-        super().__init__(f"429 Too Many Requests, retry after {wait_s} s")
-        self.wait_s = wait_s
+model = LocalModel()
+database = sqlite3.connect(":memory:")
 
 
-class Model:
-    """The team's model: one streamed request per call."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    async def ask(self, prompt: str, *, words: int = 8, busy: bool = False) -> str:
-        """The model's answer; waits and asks again when it is refused."""
-        for attempt in (1, 2):
-            try:
-                async with longpole.time_step(f"chat {MODEL}", category="llm"):
-                    longpole.set_usage(model=MODEL, provider="openai", attempt=attempt)
-                    return await asyncio.to_thread(self._request, prompt, words, busy)
-            except RateLimitError as refusal:  # (4) a retry after a 429
-                async with longpole.time_step("wait for rate limit", category="rate_limit"):
-                    await asyncio.sleep(refusal.wait_s)
-        raise RuntimeError("the model refused twice")
-
-    def _request(self, prompt: str, words: int, busy: bool) -> str:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request("POST", "/generate", json.dumps({"prompt": prompt, "words": words, "busy": busy}))
-        response = connection.getresponse()
-        if response.status == 429:
-            raise RateLimitError(float(response.headers["retry-after"]))
-        answer: list[str] = []
-        for line in response:
-            part = json.loads(line)
-            if "usage" in part:
-                longpole.set_usage(**part["usage"])
-            elif not answer:
-                longpole.first_token()
-                answer.append(part["word"])
-            else:
-                answer.append(part["word"])
-        return " ".join(answer)
+# The agents ---------------------------------------------------------------------------------------------------------
 
 
-class Library:
-    """What the team knows, in a real SQLite database."""
-
-    def __init__(self, path: str) -> None:
-        self.connection = sqlite3.connect(path)
-        self.connection.execute("create table company (name text, field text, employees integer)")
-        self.connection.executemany(
-            "insert into company values (?, ?, ?)", [(f"company {n}", "tents", n % 500) for n in range(20_000)]
-        )
-
-    @longpole.timing_step("get_profile", category="database")
-    def get_profile(self, name: str) -> dict[str, object]:
-        row = self.connection.execute(
-            "select name, field, (select avg(employees) from company) from company where name = ?", (name,)
-        ).fetchone()
-        return dict(zip(("name", "field", "average"), row, strict=True))
+@agent
+async def lead(question: str) -> tuple[str, str]:
+    """Plans, asks the others, and writes the answer; gives it back with the id under which Longpole knows this run."""
+    longpole.track_stage("pre_process")
+    await ask_model("plan", question)
+    notes = await researcher("Lisbon")
+    longpole.track_stage("post_process", "the others look at the notes")
+    results = await asyncio.gather(fact_checker(notes), translator(notes), return_exceptions=True)
+    for name, result in zip(["fact_checker", "translator"], results, strict=True):
+        if isinstance(result, Exception):
+            longpole.log_event(f"Going on without {name}: {result}", level="warning")
+    answer = await write_answer(f"{question}\n{notes}")
+    return answer, longpole.current_execution().execution_id
 
 
-@longpole.timing_step("search_web", category="tool")
-async def search_web(question: str) -> list[str]:
+@agent
+async def researcher(city: str) -> str:
+    """Gathers what is known about a city."""
+    facts = load_facts(city)
+    # ! These two need nothing from each other and could run together.
+    articles = await search_articles(city)
+    news = await search_news(city)
+    # ! The same question again: the answer is known already.
+    facts += load_facts(city)
+    summary = await ask_model("summary", f"{facts} {articles} {news}")
+    remember(city, summary)
+    return summary
+
+
+@agent
+async def fact_checker(notes: str) -> str:
+    """Checks the notes, and today it cannot."""
+    verdict = await ask_model("check", notes)
+    with time_step("read the handbook", category="processing"):
+        # ! Nothing else in this program can run meanwhile. `await asyncio.sleep(...)` would be right.
+        time.sleep(0.35)
+    # ! This agent fails. The lead goes on without it.
+    raise LookupError(f"No second source. {verdict}")
+
+
+@agent
+async def translator(notes: str) -> str | None:
+    """Translates for readers who need it."""
+    # ! Skipped: it finds that it is not needed.
+    if not longpole.track_should_respond(False, 0.12, "The reader reads English.", threshold=0.5):
+        return None
+    return await ask_model("translation", notes)
+
+
+@agent
+async def illustrator(notes: str) -> bytes:
+    """Draws a picture."""
+    # ! Never called. Longpole knows it all the same.
+    raise NotImplementedError
+
+
+# Their tools --------------------------------------------------------------------------------------------------------
+
+
+@timing_step(category="database")
+def load_facts(city: str) -> list[str]:
+    time.sleep(0.12)  # the database is far away
+    return [fact for (fact,) in database.execute("SELECT fact FROM facts WHERE city = ?", (city,))]
+
+
+@timing_step(category="database")
+def remember(city: str, fact: str) -> None:
+    with database:
+        database.execute("INSERT INTO facts VALUES (?, ?)", (city, fact))
+
+
+@timing_step(category="tool")
+async def search_articles(city: str) -> list[str]:
     await asyncio.sleep(0.6)
-    return [f"page about {question}"]
+    return [f"{city}: a city of hills", f"{city}: trams and tiles"]
 
 
-@longpole.timing_step("search_papers", category="tool")
-async def search_papers(question: str) -> list[str]:
-    await asyncio.sleep(0.5)
-    return [f"paper about {question}"]
+@timing_step(category="tool")
+async def search_news(city: str) -> list[str]:
+    await asyncio.sleep(0.7)
+    return [f"{city} opens a new tram line"]
 
 
-@longpole.timing_step("format_citations", category="processing")
-async def format_citations(sources: list[str]) -> str:
-    time.sleep(0.35)  # (3) a blocking sleep in async code: the draft below stands still meanwhile
-    return "; ".join(sources)
+# Their model --------------------------------------------------------------------------------------------------------
 
 
-@longpole.agent("researcher")
-async def researcher(model: Model, library: Library, question: str) -> dict[str, object]:
-    profile = library.get_profile("company 42")
-    pages = await search_web(question)
-    papers = await search_papers(question)  # (1) needs nothing from search_web, and waits for it
-    again = library.get_profile("company 42")  # (2) the same call as above
-    summary = await model.ask(f"Summarise {pages} and {papers} for {profile['field']}", busy=True)
-    return {"summary": summary, "sources": pages + papers, "profile": again}
+@timing_step(category="llm")
+async def ask_model(task: str, prompt: str) -> str:
+    text, usage = await model.ask(task, prompt)
+    longpole.set_usage(model=model.name, provider="openai", **usage)
+    return text
 
 
-@longpole.agent("legal_reviewer")
-async def legal_reviewer(model: Model, question: str) -> str | None:
-    longpole.track_should_respond(False, 0.31, "the question is about tents, not contracts", threshold=0.5)
-    return None  # (5) skipped by its relevance check
+@timing_step(category="llm")
+async def stream_model(task: str, prompt: str) -> AsyncIterator[str]:
+    async for line in model.stream(task, prompt):
+        if "text" in line:
+            yield line["text"]
+        else:
+            longpole.set_usage(model=model.name, provider="openai", **line["usage"])
 
 
-@longpole.agent("translator")
-async def translator(model: Model, text: str) -> str:
-    """(6) Registered, and never called by anyone."""
-    return await model.ask(f"Translate: {text}")
+@timing_step
+async def write_answer(prompt: str) -> str:
+    while True:
+        try:
+            return "".join([piece async for piece in stream_model("answer", prompt)])
+        except RateLimitError as limit:
+            # ! The model was asked too often; this wait is part of the answer's time.
+            with time_step("wait for the rate limit", category="retry"):
+                await asyncio.sleep(limit.retry_after)
 
 
-@longpole.agent("publisher")
-async def publisher(draft: str) -> None:
-    async with longpole.time_step("POST /articles", category="http"):
-        await asyncio.sleep(0.12)
-        raise ConnectionError("the press is closed on Saturdays")  # (7) fails
+# The program --------------------------------------------------------------------------------------------------------
 
 
-@longpole.agent("orchestrator")
-async def orchestrator(model: Model, library: Library, question: str) -> tuple[str, str]:
-    await model.ask(f"Plan how to answer: {question}", words=12)
-    notes = await researcher(model, library, question)
-    await legal_reviewer(model, question)
-    draft, _ = await asyncio.gather(
-        model.ask(f"Write about {question}: {notes['summary']}", words=16), format_citations(list(notes["sources"]))
-    )
-    try:
-        await publisher(draft)
-    except ConnectionError as error:
-        longpole.log_event("Not published", level="warning", reason=str(error))
-    return draft, longpole.current_execution().execution_id
-
-
-async def answer(question: str) -> tuple[str, str, dict[str, int]]:
-    """The team's answer, the id of the execution that made it, and what the model server says it served."""
-    with ModelServer() as server, tempfile.TemporaryDirectory() as folder:
-        library = Library(str(Path(folder) / "library.db"))
-        draft, execution_id = await orchestrator(Model(server.port), library, question)
-        return draft, execution_id, server.served
+def prepare_database() -> None:
+    with database:
+        database.execute("CREATE TABLE facts (city TEXT, fact TEXT)")
+        database.execute("INSERT INTO facts VALUES ('Lisbon', 'It is the capital of Portugal.')")
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("question", nargs="?", default="How do tents stand?")
-    options.add_argument("--endpoint", help="a Longpole server; found by itself when left out")
-    options.add_argument("--served", help="write what the model server counted to this file")
-    chosen = options.parse_args()
-    longpole.configure(endpoint=chosen.endpoint, service="research-team", version="1.0.0", content="full")
-    print(f"Asking the team: {chosen.question}")
-    draft, execution_id, served = asyncio.run(answer(chosen.question))
-    print(f"{draft}\n{served['calls']} model calls, {served['input_tokens']} tokens in, {served['output_tokens']} out")
-    if chosen.served:
-        Path(chosen.served).write_text(json.dumps(served))
-    longpole.flush(timeout=5)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--endpoint", help="address of the server; by default the one that runs on this machine")
+    parser.add_argument("--served", type=Path, help="file for the tokens that the model has served, as JSON")
+    options = parser.parse_args()
+
+    # Everything is made up here, so inputs and outputs may be kept in full.
+    longpole.configure(endpoint=options.endpoint, service="research-team", version="1.0", content="full")
+    prepare_database()
+    model.start()
+    print("The team is at work; this takes about five seconds.")
+    answer, execution_id = asyncio.run(lead("What should a visitor know about Lisbon?"))
+    model.stop()
+    longpole.flush()
+
+    if options.served:
+        options.served.write_text(json.dumps(model.served))
+    print(f"\n{answer}\n\nWhere did the time go?  longpole show {execution_id}")
     print(f"execution {execution_id}")
 
 

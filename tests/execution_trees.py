@@ -29,7 +29,7 @@ def fact(
         "workspace": "default",
         "name": f"s{number}",
         "kind": None,
-        "step_type": "action",
+        "step_type": "api_call" if category in ("llm", "http") else "action",
         "status": "running" if end is None else "success",
         "received_ns": 1,
     }

@@ -1,13 +1,13 @@
 """One agent at work, small enough to know by heart: `claims-triage` asks a model, fails once, calls another agent.
 
-    claims-triage        0.0 ................ 10.0 s   failed
-      get_profile        0.5 . 1.0                     database
-      plan               1.0 .... 4.0                  model, 1,200 + 340 tokens, first token after 0.8 s
-      embed ×5           4.0 ..... 5.0                 tool, 200 ms each
-      damage-assessor        5.0 ...... 9.0            agent
-        look                 5.5 .. 8.0                model, 900 + 60 tokens
-        price                8.0 . 8.9                 tool, failed: Timeout
-      fraud-review       4.0                           decision: skipped, 0.58 < 0.65
+claims-triage        0.0 ................ 10.0 s   failed
+  get_profile        0.5 . 1.0                     database
+  plan               1.0 .... 4.0                  model, 1,200 + 340 tokens, first token after 0.8 s
+  embed ×5           4.0 ..... 5.0                 tool, 200 ms each
+  damage-assessor        5.0 ...... 9.0            agent
+    look                 5.5 .. 8.0                model, 900 + 60 tokens
+    price                8.0 . 8.9                 tool, failed: Timeout
+  fraud-review       4.0                           decision: skipped, 0.58 < 0.65
 """
 
 from typing import Any

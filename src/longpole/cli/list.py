@@ -3,10 +3,11 @@
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from longpole.cli.draw import cell, console, muted, print_json, status_text
+from longpole.cli.draw import PIPE_WIDTH, cell, console, muted, print_json, status_text
 from longpole.cli.options import (
     Agent,
     AsJson,
@@ -79,34 +80,42 @@ def list_command(
         print_json(page)
         return
     screen = console()
-    screen.print(draw_page(page) if page.items else _empty(is_filtered=len(filters) > 1))
+    screen.print(draw_page(page, width=screen.width) if page.items else _empty(is_filtered=len(filters) > 1))
     if page.next_cursor is not None:
         screen.print(muted(f"More: --cursor {page.next_cursor}"), soft_wrap=True)
 
 
-def draw_page(page: ExecutionPage) -> Table:
-    """The page as a table of at most 100 columns; ids are their last twelve characters, enough for `longpole show`."""
+def draw_page(page: ExecutionPage, *, width: int = PIPE_WIDTH) -> Table:
+    """The page as a table; where it is too wide, agents and statuses are shortened, never a number or an id.
+
+    Ids are their last twelve characters: enough for `longpole show`.
+    """
+    headings = ("started (UTC)", "agent", "status", "time", "steps", "tokens", "cost", "id")
+    rows = [_row(item) for item in page.items]
+    widths = [max(cell_len(heading), *(row[i].cell_len for row in rows)) for i, heading in enumerate(headings)]
+    for column, least in ((1, 12), (2, 12)):
+        excess = sum(widths) + 2 * (len(widths) - 1) - width
+        widths[column] = max(min(widths[column], least), widths[column] - max(0, excess))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("started (UTC)", no_wrap=True)
-    table.add_column("agent", no_wrap=True, overflow="ellipsis", max_width=24, min_width=8)
-    table.add_column("status", no_wrap=True, overflow="ellipsis", max_width=22)
-    table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("steps", justify="right", no_wrap=True)
-    table.add_column("tokens", justify="right", no_wrap=True)
-    table.add_column("cost", justify="right", no_wrap=True)
-    table.add_column("id", no_wrap=True)
-    for item in page.items:
-        table.add_row(
-            muted(item.started_at[:19].replace("T", " ")),
-            Text(("" if item.parent_execution_id is None else "↳ ") + item.agent),
-            status_text(item.status, item.error_type),
-            cell(NONE if item.duration_ns is None else duration_text(item.duration_ns)),
-            cell(short_count_text(item.steps_total)),
-            _tokens(item),
-            _cost(item),
-            muted(item.execution_id[-12:]),
-        )
+    for i, heading in enumerate(headings):
+        justify = "right" if heading in ("time", "steps", "tokens", "cost") else "left"
+        table.add_column(heading, no_wrap=True, overflow="ellipsis", width=widths[i], justify=justify)
+    for row in rows:
+        table.add_row(*row)
     return table
+
+
+def _row(item: ExecutionItem) -> tuple[Text, ...]:
+    return (
+        muted(item.started_at[5:19].replace("T", " ")),
+        Text(("" if item.parent_execution_id is None else "↳ ") + item.agent),
+        status_text(item.status, item.error_type),
+        cell(NONE if item.duration_ns is None else duration_text(item.duration_ns)),
+        cell(short_count_text(item.steps_total)),
+        _tokens(item),
+        _cost(item),
+        muted(item.execution_id[-12:]),
+    )
 
 
 def _tokens(item: ExecutionItem) -> Text:

@@ -13,6 +13,7 @@ from longpole.cli.exit_codes import ExitCode
 from longpole.cli.options import Data, Url
 from longpole.client.answers import default_address, served_address
 from longpole.client.over_http import HttpDoor
+from longpole.model.errors import InvalidInput
 from longpole.settings import Settings, child_environment
 
 _CONVENTIONS = "gen_ai_latest_experimental"
@@ -22,7 +23,7 @@ def run_command(context: typer.Context, url: Url = None, data: Data = None) -> N
     """Run a program so that its OpenTelemetry spans come here: longpole run -- python app.py"""
     command = context.args
     if not command:
-        raise typer.BadParameter("no program is given. Expected one after '--': longpole run -- python app.py")
+        raise InvalidInput("No program is given. Expected one after '--'. Run it like: longpole run -- python app.py")
     address, is_open = _address(settings.load(url=url, data_folder=data))
     if not is_open:
         error_console().print(

@@ -144,11 +144,11 @@ class Recogniser:
 
     def _clean(self, span: Span) -> Span:
         """The span with name, status message and events redacted; attributes are cleaned where they are read."""
-        redactor = self._redactor
+        redactor, read = self._redactor, self._reader.read
         name = redactor.text(span.name)
         if not span.events and not span.status_message:
             return span if name is span.name else structs.replace(span, name=name)
-        events = [SpanEvent(event.name, event.time_ns, redactor.value(event.attributes)) for event in span.events]
+        events = [SpanEvent(event.name, event.time_ns, read(event.attributes).attributes) for event in span.events]
         return structs.replace(span, name=name, status_message=redactor.text(span.status_message), events=events)
 
     def _body(self, span: Span, span_id: str, gathered: Gathered, stack: str | None) -> Body:

@@ -13,22 +13,29 @@ from longpole.ingest.settle import CALL_COLUMNS, EXECUTION_COPIES, STEP_COPIES
 from longpole.model.event import Decision, Event
 from longpole.model.execution import Execution, ExecutionKind
 from longpole.model.ids import execution_id_of
-from longpole.model.step import Category, Step, StepType
+from longpole.model.step import Step, StepType
 from longpole.store.engine import Engine
+from longpole.wire.attribute_values import OPERATION_CATEGORIES
 
-_API_CALLS = (Category.LLM, Category.HTTP)
-_EXECUTION_FIELDS = frozenset(
-    {*EXECUTION_COPIES, *(name.removeprefix("call_") for name in CALL_COLUMNS)} - {"agent", "category"}
+_COMPARED_OF_EXECUTIONS = tuple(
+    {*EXECUTION_COPIES, *(name.removeprefix("call_") for name in CALL_COLUMNS)}.intersection(COMPARED)
+    - {"agent", "category"}
 )
+_COMPARED_OF_STEPS = tuple(name for name in STEP_COPIES if name in COMPARED)
 
 
 class KnownTrace(Struct):
-    """A stored trace. `compared` holds, per span, the fields that its row has, for comparing a re-sent span with it."""
+    """A stored trace.
+
+    `compared` holds, per span, the fields that its row has, for comparing a re-sent span with it. `strays` are events
+    of no known span. `is_settled`: each of its executions is.
+    """
 
     trace_id: str
     facts: dict[str, Facts]
     compared: dict[str, Sequence[str]]
     strays: list[Event]
+    is_settled: bool = True
 
 
 def find_known_traces(engine: Engine, workspace: str, trace_ids: Iterable[str], *, limit: int) -> list[KnownTrace]:
@@ -57,14 +64,25 @@ def find_known_traces(engine: Engine, workspace: str, trace_ids: Iterable[str], 
     return _load(engine, {"workspace": workspace, "trace_ids": sorted(found)})
 
 
+def find_unsettled(engine: Engine, *, limit: int) -> dict[str, list[KnownTrace]]:
+    """By workspace, the stored traces that ended and were not settled before the server stopped; the latest `limit`."""
+    waiting: dict[str, list[str]] = {}
+    for row in engine.rows("unsettled_traces", {"limit": limit}):
+        waiting.setdefault(row["workspace"], []).append(row["trace_id"])
+    return {
+        workspace: find_known_traces(engine, workspace, trace_ids, limit=limit)
+        for workspace, trace_ids in waiting.items()
+    }
+
+
 def _load(engine: Engine, parameters: Mapping[str, Any]) -> list[KnownTrace]:
     traces: dict[str, KnownTrace] = {}
     for row in engine.rows("trace_executions", parameters):
         execution = msgspec.convert(row, Execution)
-        _add(traces, facts_of_execution(execution), tuple(name for name in COMPARED if name in _EXECUTION_FIELDS))
+        trace = _add(traces, facts_of_execution(execution), _COMPARED_OF_EXECUTIONS)
+        trace.is_settled = trace.is_settled and execution.settled_ns is not None
     for row in engine.rows("trace_steps", parameters):
-        step = msgspec.convert(row, Step)
-        _add(traces, facts_of_step(step), tuple(name for name in COMPARED if name in STEP_COPIES))
+        _add(traces, facts_of_step(msgspec.convert(row, Step)), _COMPARED_OF_STEPS)
     for row in engine.rows("trace_events", parameters):
         event = msgspec.convert(row, Event)
         trace = traces.get(event.trace_id)
@@ -83,12 +101,13 @@ def _load(engine: Engine, parameters: Mapping[str, Any]) -> list[KnownTrace]:
     return list(traces.values())
 
 
-def _add(traces: dict[str, KnownTrace], fact: Facts, compared: Sequence[str]) -> None:
+def _add(traces: dict[str, KnownTrace], fact: Facts, compared: Sequence[str]) -> KnownTrace:
     trace = traces.get(fact.trace_id)
     if trace is None:
         trace = traces[fact.trace_id] = KnownTrace(fact.trace_id, {}, {}, [])
     trace.facts[fact.span_id] = fact
     trace.compared[fact.span_id] = compared
+    return trace
 
 
 def facts_of_execution(row: Execution) -> Facts:
@@ -105,7 +124,7 @@ def facts_of_execution(row: Execution) -> Facts:
         call_reason=row.call_reason,
         provider=row.provider,
         model=row.model,
-        step_type=str(StepType.API_CALL if row.category in _API_CALLS else StepType.ACTION),
+        step_type=str(StepType.API_CALL if row.category in OPERATION_CATEGORIES else StepType.ACTION),
     )
 
 

@@ -22,7 +22,7 @@ from longpole.ingest.agents_seen import AgentRoll
 from longpole.ingest.assemble import Recogniser
 from longpole.ingest.decode import decode_body
 from longpole.ingest.facts import Facts
-from longpole.ingest.known_traces import KnownTrace, find_known_traces
+from longpole.ingest.known_traces import KnownTrace, find_known_traces, find_unsettled
 from longpole.ingest.limits import Decoded
 from longpole.ingest.seen_traces import SeenTraces
 from longpole.ingest.spool import START, Accepted, Spool
@@ -40,6 +40,7 @@ SAVE_EVERY_S = 0.2
 RETRY_WAIT_S = 1.0
 QUEUE_LENGTH = 8
 CLOSE_TIMEOUT_S = 30.0
+UNSETTLED_AT_START = 1000
 
 
 class PipelineCounters(Struct):
@@ -149,6 +150,7 @@ class Pipeline:
     # The reading thread
 
     def _read(self) -> None:
+        self._resume()
         while not self._closing.is_set():
             try:
                 self._read_once()
@@ -157,6 +159,15 @@ class Pipeline:
                 _log.exception("reading the spool failed; trying again in %s s", RETRY_WAIT_S)
                 self._closing.wait(RETRY_WAIT_S)
         self._put(None)
+
+    def _resume(self) -> None:
+        """Take up the traces that were stored unsettled when the server stopped."""
+        try:
+            for workspace, traces in find_unsettled(self._engine, limit=UNSETTLED_AT_START).items():
+                for known in traces:
+                    self._book.restore(workspace, known, now_ns=self._now())
+        except Exception:  # they stay as they are until more of them comes
+            _log.exception("the traces that had not settled could not be read")
 
     def _read_once(self) -> None:
         began = time.monotonic()

@@ -82,7 +82,7 @@ def meaning_of(name: str, parent_span_id: str | None, hints: dict[str, Any]) -> 
 
 
 def decide_kind(name: str, parent_span_id: str | None, facts: dict[str, Any], hints: dict[str, Any]) -> None:
-    """Fill `kind`, `agent`, `category`, `operation` and `step_type` of the facts."""
+    """Fill `kind`, `agent`, `category`, `operation`, `step_type` and the name of the `tool` of the facts."""
     meaning = meaning_of(name, parent_span_id, hints)
     kind = meaning.kind if meaning.kind in _EXECUTIONS else None
     own_kind = hints.get("own_kind")
@@ -94,6 +94,8 @@ def decide_kind(name: str, parent_span_id: str | None, facts: dict[str, Any], hi
     facts["kind"] = kind
     facts["category"] = category
     facts["operation"] = _operation(category, meaning, hints)
+    if category == Category.TOOL.value and "tool" not in facts:
+        facts["tool"] = hints.get("entity_name") or _tool_name(name)
     facts["agent"] = _agent_name(name, kind, facts.get("agent_id"), hints)
     step_type = hints.get("own_step_type")
     facts["step_type"] = step_type if step_type in _STEP_TYPES else _step_type(name, category)
@@ -119,6 +121,13 @@ def _agent_name(name: str, kind: str | None, agent_id: str | None, hints: dict[s
     bare = _bare_name(name)
     # A bare name that is the span's own may differ from run to run; the id of the agent does not.
     return agent_id or bare if bare == name else bare
+
+
+def _tool_name(name: str) -> str | None:
+    for prefix in table.TOOL_NAME_PREFIXES:
+        if name.startswith(prefix):
+            return name[len(prefix) :] or None
+    return name or None
 
 
 @lru_cache(4096)

@@ -85,6 +85,7 @@ class Group:
         "changed_ns",
         "is_leaving",
         "is_on_its_way",
+        "is_settled",
         "next_publish_ns",
         "next_save_ns",
         "rows",
@@ -104,6 +105,7 @@ class Group:
         self.next_publish_ns = 0
         self.next_save_ns = 0
         self.is_leaving = False
+        self.is_settled = True  # as far as it is stored
         self.is_on_its_way = False  # in a durable batch that is not written yet
 
 
@@ -181,11 +183,13 @@ class TraceBook:
                 unknown.setdefault(event.workspace, {})[event.trace_id] = None
         for workspace, trace_ids in unknown.items():
             for known in self._find_known(workspace, list(trace_ids)):
-                key = (workspace, known.trace_id)
-                if key not in self._traces:
-                    self._restore(key, known, now_ns)
+                self.restore(workspace, known, now_ns=now_ns)
 
-    def _restore(self, key: Key, known: KnownTrace, now_ns: int) -> None:
+    def restore(self, workspace: str, known: KnownTrace, *, now_ns: int) -> None:
+        """Bring a stored trace back, unless it is here; it settles when it is quiet, if it has not."""
+        key = (workspace, known.trace_id)
+        if key in self._traces:
+            return
         self.counters.brought_back += 1
         trace = self._trace(key, now_ns)
         trace.is_stored = True
@@ -194,6 +198,7 @@ class TraceBook:
         self.span_count += len(known.facts)
         for facts in known.facts.values():
             self._follow_link(trace, facts)
+        trace.group.is_settled = trace.group.is_settled and known.is_settled
         self._moving[trace.group] = None
 
     def _trace(self, key: Key, now_ns: int) -> _Trace:
@@ -255,6 +260,7 @@ class TraceBook:
         into.span_count += group.span_count
         into.rows = None
         into.is_leaving = False
+        into.is_settled = into.is_settled and group.is_settled
         into.changed_ns = max(into.changed_ns, group.changed_ns)
         if group.unsaved_since is not None:
             into.unsaved_ns = (
@@ -331,7 +337,7 @@ class TraceBook:
                 break
             del self._moving[group]
             # A trace that was brought back for nothing has no rows to build.
-            is_untouched = group.rows is None and group.unsaved_since is None
+            is_untouched = group.is_settled and group.unsaved_since is None
             if is_untouched or self._rows(group, now_ns).is_complete:
                 found[group] = True
             else:
@@ -351,11 +357,14 @@ class TraceBook:
 
     def _save_group(self, batch: Batch, group: Group, now_ns: int, *, is_final: bool) -> bool:
         """Add the group's rows, if the store does not have them as they are now; gives whether they are settled."""
-        if group.unsaved_since is None and (group.rows is None or group.rows.is_settled or not is_final):
+        if group.unsaved_since is None and (group.is_settled or not is_final):
+            return False
+        rows = self._rows(group, now_ns, is_final=is_final)
+        if group.unsaved_since is None and not rows.is_settled:
             return False
         self.counters.saved_groups += 1
         group.is_on_its_way = True
-        rows = self._rows(group, now_ns, is_final=is_final)
+        group.is_settled = rows.is_settled
         self._collect(batch, group, rows)
         for trace in group.traces:
             trace.is_stored = True

@@ -1,6 +1,7 @@
-"""Steps that are generators: the record is current only while the generator's own code runs.
+"""Steps that are generators: what they set as current is current only while the generator's own code runs.
 
-Between two items the caller's code runs, perhaps in another task or context, and must not find this step as its own.
+Between two items the caller's code runs, perhaps in another task or context, and must not find this step, or one that
+the generator stands in, as its own.
 """
 
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -25,10 +26,10 @@ def wrap_generator(function: Callable[..., Any], site: Site) -> Callable[..., An
             return (yield from function(*args, **kwargs))
         record = recorder.start(site, _get(), args, kwargs)
         stream, items = function(*args, **kwargs), _Items(record)
-        resume, value = stream.send, None
+        resume, value, inside = stream.send, None, record
         while True:
             before = _get()
-            _set(record)
+            _set(inside)
             try:
                 item = resume(value)
             except StopIteration as stop:
@@ -38,14 +39,14 @@ def wrap_generator(function: Callable[..., Any], site: Site) -> Callable[..., An
                 recorder.fail(record, error)
                 raise
             finally:
-                if _get() is record:
-                    _set(before)
+                inside = _get()  # the stream may stand inside a step of its own
+                _set(before)
             items.add(item)
             try:
                 value = yield item
                 resume = stream.send
             except GeneratorExit:
-                _close(stream, record, items)
+                _close(stream, record, inside, items)
                 raise
             except BaseException as error:
                 resume, value = stream.throw, error
@@ -59,10 +60,10 @@ def wrap_async_generator(function: Callable[..., Any], site: Site) -> Callable[.
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         record = recorder.start(site, _get(), args, kwargs) if recorder.is_on else None
         stream, items = function(*args, **kwargs), _Items(record)
-        resume, value = stream.asend, None
+        resume, value, inside = stream.asend, None, record
         while True:
             before = _get()
-            _set(record or before)
+            _set(inside or before)
             try:
                 item = await resume(value)
             except StopAsyncIteration:
@@ -74,14 +75,14 @@ def wrap_async_generator(function: Callable[..., Any], site: Site) -> Callable[.
                     recorder.fail(record, error)
                 raise
             finally:
-                if _get() is record:
-                    _set(before)
+                inside = _get()  # the stream may stand inside a step of its own
+                _set(before)
             items.add(item)
             try:
                 value = yield item
                 resume = stream.asend
             except GeneratorExit:
-                await _close_async(stream, record, items)
+                await _close_async(stream, record, inside, items)
                 raise
             except BaseException as error:
                 resume, value = stream.athrow, error
@@ -118,24 +119,25 @@ class _Items:
         return "".join(self._texts) + ("" if self._room > 0 else "… [cut]")
 
 
-def _close(stream: Generator[Any, Any, Any], record: Record, items: _Items) -> None:
+def _close(stream: Generator[Any, Any, Any], record: Record, inside: Record | None, items: _Items) -> None:
     """Ends a stream that its reader gave up: no failure, unless its own clean-up fails."""
     before = _get()
-    _set(record)
+    _set(inside)
     try:
         stream.close()
     except BaseException as error:
         recorder.fail(record, error)
         raise
     finally:
-        if _get() is record:
-            _set(before)
+        _set(before)
     recorder.finish(record, items.output(None))
 
 
-async def _close_async(stream: AsyncGenerator[Any, Any], record: Record | None, items: _Items) -> None:
+async def _close_async(
+    stream: AsyncGenerator[Any, Any], record: Record | None, inside: Record | None, items: _Items
+) -> None:
     before = _get()
-    _set(record or before)
+    _set(inside or before)
     try:
         await stream.aclose()
     except BaseException as error:
@@ -143,7 +145,6 @@ async def _close_async(stream: AsyncGenerator[Any, Any], record: Record | None, 
             recorder.fail(record, error)
         raise
     finally:
-        if _get() is record:
-            _set(before)
+        _set(before)
     if record is not None:
         recorder.finish(record, items.output(None))

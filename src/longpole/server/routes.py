@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import Dependency, Parameter
+from litestar.di import NamedDependency
+from litestar.params import Parameter, SkipValidation
 
 from longpole.reports.execution_list import list_executions
 from longpole.reports.filters import LIST_FILTERS, OVERVIEW_FILTERS, read_execution_filters, read_scope
@@ -19,7 +20,7 @@ ExecutionName = Annotated[
     Parameter(description="An execution id, a trace id, or the beginning or end of an execution id that only one has."),
 ]
 StepName = Annotated[str, Parameter(description="A step's id, or the span id of an execution itself.")]
-Store = Annotated[Engine, Dependency(skip_validation=True)]
+Store = NamedDependency[SkipValidation[Engine]]
 
 
 @get("/api/executions", operation_class=documented(LIST_FILTERS), responses=REFUSALS, tags=["executions"])

@@ -31,6 +31,7 @@ from importlib import resources
 from msgspec import Struct
 
 from longpole.model.errors import StoreError, UnknownQuery
+from longpole.store.dialect import DIALECTS, Fragments
 from longpole.store.tables import TABLES
 
 _HEADING = re.compile(r"^-- name: *(\S+) *$", re.MULTILINE)
@@ -53,9 +54,8 @@ class Query(Struct, frozen=True, kw_only=True):
 class Queries:
     """The queries of one dialect, by name.
 
-    >>> from longpole.store.dialect import DUCKDB
-    >>> sorted(load_queries(DUCKDB)["spool_position"].parameters)
-    []
+    >>> sorted(load_queries("duckdb")["trace_steps"].parameters)
+    ['trace_ids', 'workspace']
     """
 
     def __init__(self, queries: Mapping[str, Query]) -> None:
@@ -79,18 +79,14 @@ class Queries:
         return iter(self._queries.values())
 
 
-def load_queries(fragments: Mapping[str, str]) -> Queries:
-    """Every query in `store/queries`, its fragments spelt for one dialect. Read once per process and dialect."""
-    return _load(tuple(sorted(fragments.items())))
-
-
 @cache
-def _load(fragments: tuple[tuple[str, str], ...]) -> Queries:
+def load_queries(dialect: str) -> Queries:
+    """Every query in `store/queries`, its fragments spelt for one dialect. Read once per process and dialect."""
     found: dict[str, Query] = {}
     for file in sorted(resources.files("longpole.store").joinpath("queries").iterdir(), key=lambda path: path.name):
         if not file.name.endswith(".sql"):
             continue
-        for query in parse_queries(file.read_text(encoding="utf-8"), dict(fragments), where=file.name):
+        for query in parse_queries(file.read_text(encoding="utf-8"), DIALECTS[dialect], where=file.name):
             if query.name in found:
                 raise StoreError(
                     f"The query name {query.name!r} is used twice, the second time in {file.name}. "
@@ -100,7 +96,7 @@ def _load(fragments: tuple[tuple[str, str], ...]) -> Queries:
     return Queries(found)
 
 
-def parse_queries(text: str, fragments: Mapping[str, str], *, where: str) -> list[Query]:
+def parse_queries(text: str, fragments: Fragments, *, where: str) -> list[Query]:
     """The named queries of one file's text, in order.
 
     Raises:
@@ -116,7 +112,7 @@ def parse_queries(text: str, fragments: Mapping[str, str], *, where: str) -> lis
     ]
 
 
-def _parse_query(name: str, body: str, fragments: Mapping[str, str], *, where: str) -> Query:
+def _parse_query(name: str, body: str, fragments: Fragments, *, where: str) -> Query:
     lines = body.strip().splitlines()
     comments = 0
     while comments < len(lines) and lines[comments].startswith("--"):
@@ -140,7 +136,7 @@ def _parse_query(name: str, body: str, fragments: Mapping[str, str], *, where: s
     )
 
 
-def spell_fragments(text: str, fragments: Mapping[str, str], *, where: str) -> str:
+def spell_fragments(text: str, fragments: Fragments, *, where: str) -> str:
     """The text with every `@fragment(arguments)` replaced by the dialect's spelling; innermost calls first.
 
     Raises:
@@ -149,13 +145,13 @@ def spell_fragments(text: str, fragments: Mapping[str, str], *, where: str) -> s
     while calls := list(_FRAGMENT.finditer(text)):
         call = calls[-1]
         arguments, end = _arguments(text, call.end(), where=where)
-        template = fragments.get(call[1])
-        if template is None:
+        spelling = fragments.get(call[1])
+        if spelling is None:
             raise StoreError(
                 f"The {where} uses the unknown fragment @{call[1]}. "
                 f"Expected one of {', '.join(sorted(fragments))}. Correct it or add it to store/dialect.py."
             )
-        text = text[: call.start()] + template.format(*arguments) + text[end:]
+        text = text[: call.start()] + spelling(*arguments) + text[end:]
     return text
 
 
@@ -172,7 +168,8 @@ def _arguments(text: str, start: int, *, where: str) -> tuple[list[str], int]:
         elif letter == ")" and depth:
             depth -= 1
         elif letter == ")":
-            return [*arguments, text[begin:place].strip()], place + 1
+            last = text[begin:place].strip()
+            return [*arguments, last] if arguments or last else [], place + 1
     raise StoreError(f"A fragment of the {where} is never closed. Expected a ')'. Add it.")
 
 

@@ -262,6 +262,9 @@ AGENT_NAME_PREFIXES = (
 )
 """Taken off a span's name, with the closing bracket, to get the name of the agent when no attribute gives it."""
 
+TOOL_NAME_PREFIXES = ("execute_tool ", "running tool: ", "tools/call ")
+"""Taken off a span's name to get the name of the tool when no attribute gives it; without one it is the whole name."""
+
 AGENT_NAME_SUFFIXES = (".workflow", ".agent", ".kickoff", ".kickoff_async", "._execute_core", ".execute")
 """Likewise, at the end."""
 

@@ -230,6 +230,20 @@ def test_without_a_kind_attribute_the_presence_of_others_gives_the_category(
     assert facts_of(attributes).category == category
 
 
+def test_a_tool_without_a_name_takes_it_from_its_entity_or_its_span() -> None:
+    assert (
+        facts_of({"traceloop.span.kind": "tool", "traceloop.entity.name": "lookup"}, name="lookup.tool").tool
+        == "lookup"
+    )
+    assert facts_of({"gen_ai.operation.name": "execute_tool"}, name="execute_tool search").tool == "search"
+    assert facts_of({"openinference.span.kind": "TOOL"}, name="duckduckgo").tool == "duckduckgo"
+
+
+def test_an_agent_without_any_name_is_called_by_its_id() -> None:
+    facts = facts_of({"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.id": "a-7"}, name="run.6f8d2449")
+    assert facts.agent == "a-7"
+
+
 def test_an_http_call_made_by_a_model_call_stays_http() -> None:
     facts = facts_of({"http.request.method": "POST", "server.address": "api.openai.com"}, kind=3, name="POST")
     assert (facts.category, facts.operation, facts.step_type) == ("http", "POST", "api_call")

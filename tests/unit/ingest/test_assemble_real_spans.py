@@ -10,22 +10,10 @@ from longpole.ingest.assemble import recognise
 from span_factory import PARENT_ID, make_event, make_span
 
 SPANS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "real_spans" / "spans.json").read_text("utf-8"))
-SHOWN = [
-    "kind",
-    "agent",
-    "category",
-    "operation",
-    "step_type",
-    "status",
-    "error_type",
-    "provider",
-    "model",
-    "tool",
-    "input_tokens",
-    "output_tokens",
-    "session_id",
-    "user_id",
-]
+SHOWN = (
+    *("kind", "agent", "category", "operation", "step_type", "status", "error_type", "provider", "model", "tool"),
+    *("input_tokens", "output_tokens", "session_id", "user_id"),
+)
 
 
 @pytest.mark.parametrize(

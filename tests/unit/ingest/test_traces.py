@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from execution_trees import SECOND, TRACE, agent, fact, groups, link, span_id
 from longpole.ingest.facts import Facts
-from longpole.ingest.known_traces import find_known_traces
+from longpole.ingest.known_traces import find_known_traces, find_unsettled
 from longpole.ingest.traces import Limits, TraceBook
 from longpole.model.event import Body, Event
 from longpole.store.engines.duckdb import DuckDBEngine
@@ -41,6 +41,9 @@ class Desk:
     def restart(self) -> None:
         """Forget everything that is not stored."""
         self.book = self._new_book()
+        for workspace, traces in find_unsettled(self.engine, limit=100).items():
+            for known in traces:
+                self.book.restore(workspace, known, now_ns=self.now_ns)
 
     def send(self, *facts: Facts, events: Sequence[Event] = (), bodies: bool = False) -> None:
         self.number += 1
@@ -225,6 +228,16 @@ def test_a_running_execution_is_stored_every_ten_seconds_and_finished_later(desk
     executions, steps = desk.rows()
     assert [(row["status"], row["steps_total"]) for row in executions] == [("success", 2)]
     assert len(steps) == 2
+
+
+def test_what_was_stored_before_it_settled_settles_after_a_restart(desk: Desk):
+    desk.send(fact(5, 4, start=10, end=20))
+    desk.save(everything=True)
+    desk.restart()
+    desk.wait(2)
+    desk.wait(31)
+    assert desk.rows()[0][0]["self_ns"] == 10
+    assert len(desk.book) == 0
 
 
 def test_an_open_span_that_ends_replaces_its_body_too(desk: Desk):

@@ -19,7 +19,6 @@ from longpole.model.batch import Batch
 from longpole.model.clock import now_ns
 from longpole.model.errors import InvalidInput, StoreError, StoreLocked
 from longpole.model.event import AgentSeen
-from longpole.store.dialect import DUCKDB
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.duckdb_reader import Reader, Statements
 from longpole.store.engines.fresh import FreshRows, rows_by_trace, traces_of
@@ -47,7 +46,7 @@ class DuckDBEngine:
         self._path = path
         self._database = _attach(path)
         self._statements = Statements()
-        self._queries = load_queries(DUCKDB)
+        self._queries = load_queries("duckdb")
         self._writer = _cursor(self._database)
         self._readers: SimpleQueue[Reader] = SimpleQueue()
         self._fresh = FreshRows()

@@ -25,7 +25,7 @@ class Statements:
 @cache
 def _statements(table: str) -> dict[str, str]:
     text = resources.files("longpole.store.engines").joinpath("duckdb.sql").read_text(encoding="utf-8")
-    return {query.name: query.text for query in parse_queries(text, {"table": table}, where="duckdb.sql")}
+    return {query.name: query.text for query in parse_queries(text, {"table": lambda: table}, where="duckdb.sql")}
 
 
 class Reader:

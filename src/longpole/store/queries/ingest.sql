@@ -9,3 +9,12 @@ UNION
 SELECT DISTINCT link_trace_id AS trace_id FROM steps WHERE link_trace_id IS NOT NULL
 UNION
 SELECT DISTINCT link_trace_id AS trace_id FROM executions WHERE link_trace_id IS NOT NULL;
+
+-- name: unsettled_traces
+-- The traces with an execution that has ended and was not settled, because the server stopped before; latest first.
+SELECT workspace, trace_id, max(received_ns) AS received_ns
+FROM executions
+WHERE settled_ns IS NULL AND ended_ns IS NOT NULL
+GROUP BY workspace, trace_id
+ORDER BY received_ns DESC, trace_id
+LIMIT $limit;

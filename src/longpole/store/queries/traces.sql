@@ -1,12 +1,13 @@
 -- name: known_traces
 -- Which of the given traces have rows, and which traces have a span that links to one of them; one row per trace and link.
-SELECT DISTINCT trace_id, link_trace_id
-FROM executions
-WHERE workspace = $workspace AND (@in_list(trace_id, $trace_ids) OR @in_list(link_trace_id, $trace_ids))
+-- Four plain scans: an OR of the two conditions cost twice as much at 10M steps.
+SELECT trace_id, link_trace_id FROM executions WHERE workspace = $workspace AND @in_list(trace_id, $trace_ids)
 UNION
-SELECT DISTINCT trace_id, link_trace_id
-FROM steps
-WHERE workspace = $workspace AND (@in_list(trace_id, $trace_ids) OR @in_list(link_trace_id, $trace_ids));
+SELECT trace_id, link_trace_id FROM executions WHERE workspace = $workspace AND @in_list(link_trace_id, $trace_ids)
+UNION
+SELECT trace_id, link_trace_id FROM steps WHERE workspace = $workspace AND @in_list(trace_id, $trace_ids)
+UNION
+SELECT trace_id, link_trace_id FROM steps WHERE workspace = $workspace AND @in_list(link_trace_id, $trace_ids);
 
 -- name: trace_executions
 -- All columns of the executions of the given traces, as the struct Execution has them.
@@ -39,3 +40,7 @@ SELECT
     (SELECT count(*) FROM agents) AS agents,
     (SELECT count(*) FROM findings) AS findings,
     (SELECT count(*) FROM scores) AS scores;
+
+-- name: agents_known
+-- Every agent of a workspace, registered or seen, by name.
+SELECT * FROM agents WHERE workspace = $workspace ORDER BY agent;

@@ -1,0 +1,126 @@
+"""The one ASGI application: the OTLP door, health, the REST routes, the dashboard, and the guard around all."""
+
+import logging
+from typing import cast
+
+import msgspec
+
+from longpole.ingest.pipeline import Pipeline
+from longpole.ingest.spool import Spool
+from longpole.server.asgi import App, Message, Receive, Scope, Send, send_answer
+from longpole.server.dashboard import dashboard_app
+from longpole.server.guard import guard_loopback
+from longpole.server.http import PREFIXES, api_app
+from longpole.server.intake import Intake, intake_route
+from longpole.server.otlp import PATHS, OtlpDoor
+from longpole.server.problems import MEDIA_TYPE, problem_body
+from longpole.store.engine import Engine
+from longpole.wire.longpole_names import SERVER_HEADER
+
+_log = logging.getLogger("longpole.server")
+_API_ROOTS = tuple(prefix.rstrip("/") for prefix in PREFIXES)
+
+
+class Server:
+    """What the process serves. Call `app` with ASGI; the store, spool and pipeline belong to the caller."""
+
+    def __init__(self, store: Engine, spool: Spool, pipeline: Pipeline, *, version: str, body_limit: int) -> None:
+        self._spool = spool
+        self._pipeline = pipeline
+        self._version = version
+        self._internal_errors = 0
+        self._door = OtlpDoor(spool, self._unread_bytes, body_limit=body_limit)
+        # Litestar's type of an ASGI application is narrower than the raw one.
+        self._api = cast("App", api_app(store, more_routes=(intake_route(self.intake),)))
+        self._dashboard: App = dashboard_app()
+        self.app: App = self._named(guard_loopback(self._bounded(self._route)))
+
+    def intake(self) -> Intake:
+        """What `GET /api/ingest` answers."""
+        door, pipeline = self._door.counters, self._pipeline.counters
+        return Intake(
+            requests=door.requests,
+            bodies=door.bodies,
+            accepted={"spans": door.spans, "logs": door.logs, "data_points": door.data_points},
+            rejected=dict(door.rejected),
+            refused=dict(door.refused),
+            duplicates=pipeline.duplicates,
+            replaced=pipeline.replaced,
+            pending_bytes=self._unread_bytes(),
+            spool_bytes=self._spool.held_bytes,
+            open_spans=pipeline.open_spans,
+            unreadable=pipeline.poisoned + pipeline.dropped_writes,
+            failed_writes=pipeline.failed_writes,
+            internal_errors=self._internal_errors,
+        )
+
+    def _unread_bytes(self) -> int:
+        return self._spool.unread_bytes(self._pipeline.position)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path in PATHS:
+            await self._door(scope, receive, send)
+        elif path == "/healthz":
+            await self._health(scope, send)
+        elif path.startswith(PREFIXES) or path in _API_ROOTS:
+            await self._api(scope, receive, send)
+        elif path.startswith("/v1/"):
+            detail = f"Nothing is taken at {path[:100]}. Expected one of {', '.join(PATHS)}. Correct the endpoint."
+            await send_answer(send, 404, problem_body(404, detail), MEDIA_TYPE)
+        else:
+            await self._dashboard(scope, receive, send)
+
+    async def _health(self, scope: Scope, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            detail = f"{scope['method']} is not possible at /healthz. Expected GET. Use GET."
+            await send_answer(send, 405, problem_body(405, detail), MEDIA_TYPE, [(b"allow", b"GET, HEAD")])
+            return
+        state = {
+            "status": "ok",
+            "version": self._version,
+            "spool_bytes": self._spool.held_bytes,
+            "pending_bytes": self._unread_bytes(),
+        }
+        no_store = [(b"cache-control", b"no-store")]
+        is_head = scope["method"] == "HEAD"
+        await send_answer(send, 200, msgspec.json.encode(state), "application/json", no_store, is_head=is_head)
+
+    def _named(self, app: App) -> App:
+        """The application with the header that tells an SDK whom it talks to."""
+        header = (SERVER_HEADER.encode(), self._version.encode())
+
+        async def named(scope: Scope, receive: Receive, send: Send) -> None:
+            async def send_named(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"] = [*message.get("headers", ()), header]
+                await send(message)
+
+            await app(scope, receive, send_named)
+
+        return named
+
+    def _bounded(self, app: App) -> App:
+        """The application whose faults end here: logged, counted, and answered without a traceback."""
+
+        async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
+            has_started = False
+
+            async def send_noting(message: Message) -> None:
+                nonlocal has_started
+                has_started = has_started or message["type"] == "http.response.start"
+                await send(message)
+
+            try:
+                await app(scope, receive, send_noting)
+            except Exception as error:
+                self._internal_errors += 1
+                _log.exception("%s %s failed", scope.get("method"), scope.get("path"))
+                if not has_started:
+                    detail = (
+                        f"The request could not be answered: {type(error).__name__}. Expected an answer: this is a "
+                        "fault of the server. Look into its log and report it."
+                    )
+                    await send_answer(send, 500, problem_body(500, detail), MEDIA_TYPE)
+
+        return bounded

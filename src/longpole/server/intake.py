@@ -1,0 +1,44 @@
+"""`GET /api/ingest`: what came in, what was refused and why, and what waits."""
+
+from collections.abc import Callable
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+
+from longpole.server.answer import Asked, answer
+
+
+class Intake(Struct, kw_only=True):
+    """Counts since the server started.
+
+    `accepted` counts spans, log records and data points that were acknowledged; `rejected` those that were not, by
+    rule; `refused` whole requests, by status. `duplicates` were sent before and changed nothing. `pending_bytes` wait
+    to be read, `spool_bytes` are on disk, `open_spans` in memory. `unreadable` bodies and rows lie in the data folder
+    under `dead-letters`.
+    """
+
+    requests: int
+    bodies: int
+    accepted: dict[str, int]
+    rejected: dict[str, int]
+    refused: dict[str, int]
+    duplicates: int
+    replaced: int
+    pending_bytes: int
+    spool_bytes: int
+    open_spans: int
+    unreadable: int
+    failed_writes: int
+    internal_errors: int
+
+
+def intake_route(report: Callable[[], Intake]) -> HTTPRouteHandler:
+    """The route that answers with what `report` gives."""
+
+    @get("/api/ingest", tags=["server"])
+    async def get_ingest(request: Asked) -> Response[Intake]:
+        """What came in since the server started, what was refused and why, and what waits."""
+        return await answer(request, report)
+
+    return get_ingest

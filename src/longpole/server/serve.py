@@ -1,0 +1,158 @@
+"""`longpole serve`: opens what a server needs, serves until it is told to stop, and leaves nothing half done."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+
+import msgspec
+import uvicorn
+
+from longpole import settings as settings_module
+from longpole.ingest.pipeline import Pipeline, stored_position
+from longpole.ingest.spool import Spool
+from longpole.ingest.traces import Limits
+from longpole.model.errors import RefusedToServe
+from longpole.server.app import Server
+from longpole.server.guard import check_bind
+from longpole.settings import Settings
+from longpole.store.store import open_store
+
+STATE_FILE = "server.json"
+DATABASE_FILE = "longpole.duckdb"
+_REQUESTS_END_S = 4
+_PIPELINE_END_S = 4.0
+
+
+def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; returns when everything that was taken is stored or durable in the spool.
+
+    Args:
+        settings: the address, the data folder, the limits.
+        say: where the lines about the address go; standard output without it.
+
+    Raises:
+        RefusedToServe: the address is not a loopback one, or the port is taken.
+        StoreLocked: another server holds the data folder.
+    """
+    check_bind(settings.host)
+    say = say or _print_line
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listener(settings.host, settings.port))
+        folder = settings_module.data_folder(settings)
+        if not settings.persistence_enabled:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="longpole-")))
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        store = open_store(folder / DATABASE_FILE if settings.persistence_enabled else ":memory:")
+        stack.callback(store.close)
+        spool = Spool.open(folder / "spool", after=stored_position(store))
+        limits = Limits(settle_after_ns=settings.settle_after_ms * 1_000_000)
+        pipeline = Pipeline(store, spool, dead_letters=folder / "dead-letters", limits=limits)
+        stack.callback(pipeline.close, _PIPELINE_END_S)
+        stack.callback(spool.close)
+        pipeline.start()
+        release = version("longpole")
+        server = Server(store, spool, pipeline, version=release, body_limit=settings.body_limit_bytes)
+        url = _url_of(listener)
+        state = folder / STATE_FILE
+        stack.callback(state.unlink, missing_ok=True)
+
+        def ready() -> None:
+            _write_state(state, url, release)
+            for line in _welcome(url, folder, settings.persistence_enabled):
+                say(line)
+
+        _run(server, listener, ready)
+
+
+def _run(server: Server, listener: socket.socket, ready: Callable[[], None]) -> None:
+    config = uvicorn.Config(
+        server.app,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_REQUESTS_END_S,
+        timeout_keep_alive=75,
+    )
+    _Uvicorn(config, ready).run(sockets=[listener])
+
+
+class _Uvicorn(uvicorn.Server):
+    """Uvicorn that tells when it is ready, and stops on a signal without raising it again once it has stopped.
+
+    Raised again, SIGTERM would end the process before the pipeline has stored what it read.
+    """
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, then tell."""
+        await super().startup(sockets)
+        self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal asks for the end, a second SIGINT insists."""
+        self.force_exit = self.force_exit or (self.should_exit and sig == signal.SIGINT)
+        self.should_exit = True
+
+
+@contextmanager
+def _listener(host: str, port: int) -> Generator[socket.socket]:
+    """A socket bound to the address.
+
+    Raises:
+        RefusedToServe: somebody else listens there, or the address is not this machine's.
+    """
+    bare = host.removeprefix("[").removesuffix("]")
+    family = socket.AF_INET6 if ":" in bare else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((bare, port))
+            listener.listen(1024)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise RefusedToServe(
+                f"Port {port} of {host} cannot be used: {reason}. Expected a free port. "
+                "Stop what listens there (it may be another longpole serve), or choose another with --port."
+            ) from None
+        yield listener
+
+
+def _url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _write_state(path: Path, url: str, release: str) -> None:
+    """Tell other programs on this machine where the server is; a reader sees all of it or nothing."""
+    draft = path.with_suffix(".json.draft")
+    draft.write_bytes(msgspec.json.encode({"pid": os.getpid(), "url": url, "version": release}))
+    draft.chmod(0o600)
+    draft.replace(path)
+
+
+def _welcome(url: str, folder: Path, is_kept: bool) -> list[str]:
+    return [
+        f"Longpole is at {url}",
+        f"Keeps what it learns in {folder}" if is_kept else "Keeps what it learns in memory, until it stops",
+        f"To send: longpole.configure(endpoint={url!r}), or any OpenTelemetry program with "
+        f"OTEL_EXPORTER_OTLP_ENDPOINT={url}",
+    ]
+
+
+def _print_line(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

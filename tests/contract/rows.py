@@ -1,0 +1,203 @@
+"""Small consistent sets of rows for the contract tests: executions with steps, events, decisions and bodies, seeded."""
+
+import hashlib
+import random
+from collections.abc import Iterable, Sequence
+
+from longpole.model.batch import Batch
+from longpole.model.buckets import duration_bucket
+from longpole.model.event import AgentSeen, Body, Decision, Event, Score
+from longpole.model.execution import Execution
+from longpole.model.finding import Finding
+from longpole.model.ids import execution_id_of
+from longpole.model.step import Step
+
+START_NS = 1_790_000_000_000_000_000
+MINUTE_NS = 60_000_000_000
+WORKSPACE = "default"
+
+
+def trace_id_of(number: int) -> str:
+    """The trace id of the trace with this number."""
+    return hashlib.md5(f"trace {number}".encode(), usedforsecurity=False).hexdigest()
+
+
+def span_id_of(number: int, place: int) -> str:
+    """The id of the span at this place of a trace; place 0 is its execution."""
+    return hashlib.md5(f"span {number} {place}".encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+def trace(number: int, *, steps: int = 5, workspace: str = WORKSPACE, link: int | None = None, version: int = 1) -> Batch:
+    """One execution with its steps, an event, a decision, a body each, as one batch without a position.
+
+    Args:
+        number: which trace; the same number gives the same rows.
+        steps: how many steps it has.
+        workspace: whose it is.
+        link: the number of the trace that it links to.
+        version: the row version; only the later ones say so in their model.
+    """
+    chance = random.Random(number)
+    trace_id, top = trace_id_of(number), span_id_of(number, 0)
+    started_ns = START_NS + number * MINUTE_NS
+    made = [_step(number, place, chance, workspace=workspace, version=version) for place in range(1, steps + 1)]
+    duration_ns = 1_000_000 + sum(step.duration_ns or 0 for step in made)
+    execution = Execution(
+        workspace=workspace,
+        execution_id=execution_id_of(trace_id, top),
+        trace_id=trace_id,
+        span_id=top,
+        link_trace_id=None if link is None else trace_id_of(link),
+        link_span_id=None if link is None else span_id_of(link, 0),
+        root_execution_id=execution_id_of(trace_id, top),
+        kind="agent",
+        agent=f"agent {number % 3}",
+        name=f"run agent {number % 3}",
+        category="agent",
+        status=chance.choice(["success", "success", "failed"]),
+        started_ns=started_ns,
+        ended_ns=started_ns + duration_ns,
+        duration_ns=duration_ns,
+        received_ns=started_ns + duration_ns,
+        model=f"model {version}",
+        input_tokens=sum(step.input_tokens or 0 for step in made),
+        steps_total=steps,
+        duration_bucket=duration_bucket(duration_ns),
+        row_version=version,
+    )
+    return Batch(
+        executions=[execution],
+        steps=made,
+        events=[_event(execution)],
+        decisions=[_decision(execution)],
+        bodies=[_body(execution, span_id, version) for span_id in (top, *(step.step_id for step in made))],
+    )
+
+
+def joined(batches: Iterable[Batch], *, replace: Sequence[tuple[str, str]] = ()) -> Batch:
+    """Several batches as one."""
+    whole = Batch(replace=list(replace))
+    for batch in batches:
+        for name in ("executions", "steps", "events", "decisions", "bodies", "agents", "findings", "scores"):
+            getattr(whole, name).extend(getattr(batch, name))
+    return whole
+
+
+def agent(name: str, *, first_ns: int, last_ns: int, version: str | None = None, is_registered: bool = False) -> AgentSeen:
+    """An agent that was seen between two times."""
+    return AgentSeen(
+        workspace=WORKSPACE,
+        agent=name,
+        version=version,
+        is_registered=is_registered,
+        first_seen_ns=first_ns,
+        last_seen_ns=last_ns,
+    )
+
+
+def finding(number: int) -> Finding:
+    """A finding about the execution of the trace with this number."""
+    return Finding(
+        workspace=WORKSPACE,
+        finding_id=f"finding {number}",
+        execution_id=execution_id_of(trace_id_of(number), span_id_of(number, 0)),
+        rule="repeated-call",
+        title="The same call twice",
+        advice="Keep the first answer.",
+        confidence="high",
+        evidence='{"calls": 2}',
+        saving_ns=40_000_000,
+        raised_ns=START_NS,
+    )
+
+
+def score(number: int) -> Score:
+    """A score of the execution of the trace with this number."""
+    return Score(
+        workspace=WORKSPACE,
+        execution_id=execution_id_of(trace_id_of(number), span_id_of(number, 0)),
+        trace_id=trace_id_of(number),
+        name="helpful",
+        value=0.5,
+        time_ns=START_NS,
+        received_ns=START_NS,
+    )
+
+
+def _step(number: int, place: int, chance: random.Random, *, workspace: str, version: int) -> Step:
+    trace_id, top = trace_id_of(number), span_id_of(number, 0)
+    started_ns = START_NS + number * MINUTE_NS + place * 1_000_000
+    duration_ns = chance.randrange(1_000, 2_000_000)
+    is_model_call = place % 2 == 1
+    return Step(
+        workspace=workspace,
+        trace_id=trace_id,
+        step_id=span_id_of(number, place),
+        parent_step_id=top,
+        execution_id=execution_id_of(trace_id, top),
+        root_execution_id=execution_id_of(trace_id, top),
+        agent=f"agent {number % 3}",
+        name="ask the model" if is_model_call else "look it up",
+        category="llm" if is_model_call else "tool",
+        step_type="api_call" if is_model_call else "action",
+        status="success",
+        started_ns=started_ns,
+        ended_ns=started_ns + duration_ns,
+        duration_ns=duration_ns,
+        received_ns=started_ns + duration_ns,
+        step_index=place,
+        depth=1,
+        model=f"model {version}" if is_model_call else None,
+        tool=None if is_model_call else "lookup",
+        input_tokens=chance.randrange(10, 500) if is_model_call else None,
+        is_counted=is_model_call,
+        duration_bucket=duration_bucket(duration_ns),
+        self_ns=duration_ns,
+        row_version=version,
+    )
+
+
+def _event(execution: Execution) -> Event:
+    return Event(
+        workspace=execution.workspace,
+        trace_id=execution.trace_id,
+        span_id=execution.span_id,
+        execution_id=execution.execution_id,
+        event_index=0,
+        time_ns=execution.started_ns,
+        name="longpole.stage",
+        kind="stage",
+        stage="init",
+        received_ns=execution.received_ns,
+    )
+
+
+def _decision(execution: Execution) -> Decision:
+    return Decision(
+        workspace=execution.workspace,
+        trace_id=execution.trace_id,
+        span_id=execution.span_id,
+        execution_id=execution.execution_id,
+        event_index=1,
+        time_ns=execution.started_ns,
+        candidate="agent 9",
+        considered=True,
+        score=0.25,
+        threshold=0.5,
+        outcome="skipped",
+        reason="not relevant",
+        received_ns=execution.received_ns,
+    )
+
+
+def _body(execution: Execution, span_id: str, version: int) -> Body:
+    return Body(
+        workspace=execution.workspace,
+        trace_id=execution.trace_id,
+        span_id=span_id,
+        input='{"question": "Grüße, 世界 \\u0000"}',
+        output=f"answer {version}",
+        attributes='{"gen_ai.request.model": "model \\"x\\"", "n": 3}',
+        received_ns=execution.received_ns,
+        row_version=version,
+    )

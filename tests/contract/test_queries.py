@@ -1,0 +1,128 @@
+"""Every named query runs on every engine, with and without rows, stored and fresh."""
+
+from typing import Any
+
+import pytest
+from longpole.model.batch import Batch, SpoolPosition
+from longpole.model.ids import execution_id_of
+from longpole.store.engine import Engine
+from longpole.store.sql import Query, load_queries
+from contract.rows import START_NS, WORKSPACE, agent, finding, joined, score, span_id_of, trace, trace_id_of
+
+QUERIES = sorted(load_queries("duckdb"), key=lambda query: query.name)
+
+LARGEST = 2**63 - 1
+# What a parameter of this name is given. Those that are not here are optional filters.
+VALUES: dict[str, Any] = {
+    "workspace": WORKSPACE,
+    "trace_id": trace_id_of(1),
+    "trace_ids": [trace_id_of(1), trace_id_of(2)],
+    "span_id": span_id_of(1, 0),
+    "step_id": span_id_of(1, 1),
+    "id": execution_id_of(trace_id_of(1), span_id_of(1, 0)),
+    "execution_id": execution_id_of(trace_id_of(1), span_id_of(1, 0)),
+    "root_execution_id": execution_id_of(trace_id_of(1), span_id_of(1, 0)),
+    "part": trace_id_of(1)[:6],
+    "agent": "agent 1",
+    "duration_ns": 1_000_000,
+    "from_ns": 0,
+    "to_ns": LARGEST,
+    "from_id": "0",
+    "to_id": "g",
+    "limit": 50,
+    "sort": "started",
+    "is_descending": True,
+    "only_roots": False,
+    "statuses": ["success", "failed"],
+}
+# Where a query needs another value than its namesakes to find something.
+OTHER_VALUES: dict[str, dict[str, Any]] = {
+    "usual_durations": {"execution_id": "another"},
+    "execution_span_named": {"step_id": span_id_of(1, 0)},
+}
+
+
+def parameters_of(query: Query) -> dict[str, Any]:
+    """A value for every parameter; those not in `VALUES` are optional filters and get null."""
+    return {name: VALUES.get(name) for name in query.parameters}
+
+
+@pytest.fixture
+def filled(store: Engine) -> Engine:
+    stored = joined([trace(1), trace(2), trace(3, link=1)])
+    stored.agents = [agent("agent 1", first_ns=START_NS, last_ns=START_NS + 1, is_registered=True)]
+    stored.findings, stored.scores = [finding(1)], [score(1)]
+    stored.position = SpoolPosition(segment=4, offset=512)
+    store.write(stored)
+    store.write(joined([trace(4), trace(2, version=2)], replace=[(WORKSPACE, trace_id_of(2))]), fresh=True)
+    return store
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_a_query_answers_on_an_empty_store(store: Engine, query: Query) -> None:
+    assert isinstance(store.rows(query.name, parameters_of(query)), list)
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_a_query_finds_rows_on_a_filled_store(filled: Engine, query: Query) -> None:
+    rows = filled.rows(query.name, {**parameters_of(query), **OTHER_VALUES.get(query.name, {})})
+    assert rows
+    assert all(list(row) == list(rows[0]) for row in rows)
+
+
+@pytest.mark.parametrize("query", [query for query in QUERIES if query.parameters], ids=lambda query: query.name)
+def test_a_query_takes_an_empty_list(filled: Engine, query: Query) -> None:
+    given = {name: [] if isinstance(value, list) else value for name, value in parameters_of(query).items()}
+    assert isinstance(filled.rows(query.name, given), list)
+
+
+def test_every_column_of_a_trace_comes_back_as_it_was_written(store: Engine) -> None:
+    batch = trace(1)
+    store.write(batch)
+    given = {"workspace": WORKSPACE, "trace_ids": [trace_id_of(1)]}
+    for query, sent in [
+        ("trace_executions", batch.executions),
+        ("trace_steps", batch.steps),
+        ("trace_events", batch.events),
+        ("trace_decisions", batch.decisions),
+    ]:
+        kind = type(sent[0])
+        found = [kind(**row) for row in store.rows(query, given)]
+        assert sorted(found, key=repr) == sorted(sent, key=repr)
+
+
+def test_fresh_rows_come_back_as_stored_ones_do(store: Engine) -> None:
+    batch = trace(1)
+    given = {"workspace": WORKSPACE, "trace_ids": [trace_id_of(1)]}
+    store.write(batch, fresh=True)
+    fresh = [store.rows(query, given) for query in ("trace_executions", "trace_steps", "trace_events")]
+    store.write(batch)
+    assert fresh == [store.rows(query, given) for query in ("trace_executions", "trace_steps", "trace_events")]
+
+
+def test_known_traces_names_those_that_link_to_what_is_asked(filled: Engine) -> None:
+    rows = filled.rows("known_traces", {"workspace": WORKSPACE, "trace_ids": [trace_id_of(1), trace_id_of(77)]})
+    found = {(row["trace_id"], row["link_trace_id"]) for row in rows}
+    assert found == {(trace_id_of(1), None), (trace_id_of(3), trace_id_of(1))}
+
+
+def test_traces_of_another_workspace_are_not_known(filled: Engine) -> None:
+    assert filled.rows("known_traces", {"workspace": "other", "trace_ids": [trace_id_of(1)]}) == []
+
+
+def test_texts_of_all_kinds_survive(store: Engine) -> None:
+    batch = trace(1, steps=1)
+    odd = "nul \x00, quote ', emoji 🦆, new\nline"
+    body = batch.bodies[0]
+    batch.bodies = [type(body)(**{**{name: getattr(body, name) for name in body.__struct_fields__}, "input": odd})]
+    given = {"workspace": WORKSPACE, "trace_id": trace_id_of(1), "span_id": body.span_id}
+    store.write(batch, fresh=True)
+    assert store.rows("bodies_of_span", given)[0]["input"] == odd
+    store.write(batch)
+    assert store.rows("bodies_of_span", given)[0]["input"] == odd
+
+
+def test_an_empty_batch_changes_nothing(store: Engine) -> None:
+    store.write(Batch())
+    store.write(Batch(), fresh=True)
+    assert set(store.rows("store_counts")[0].values()) == {0}

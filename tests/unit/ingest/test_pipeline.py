@@ -1,0 +1,259 @@
+"""The pipeline with its real threads, spool and store: nothing is lost, nothing doubles, nothing stops it."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from longpole.ingest import pipeline as pipeline_module
+from longpole.ingest.decode import decode_body
+from longpole.ingest.limits import Decoded
+from longpole.ingest.pipeline import Pipeline, stored_position
+from longpole.ingest.spool import START, Accepted, BodyFormat, Incoming, Signal, Spool
+from longpole.model.batch import Batch
+from longpole.store.engines.duckdb import DuckDBEngine
+from otlp_clients import CLIENTS, TRUTHS, requests_of
+
+TRACE = "ab" * 16
+DRAIN_S = 20
+START_NS = 1_795_225_553_000_000_000
+
+
+class House:
+    """A data folder in which a server may start, be killed, and start again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.engine = DuckDBEngine(str(folder / "rows.duckdb"))
+        self.engine.migrate()
+        self.spool = Spool.open(folder / "spool", after=stored_position(self.engine))
+        self.pipelines: list[Pipeline] = []
+
+    def start(self, engine: Any = None, decode: Callable[[Accepted], Decoded] = decode_body) -> Pipeline:
+        pipeline = Pipeline(engine or self.engine, self.spool, dead_letters=self.folder / "dead", decode=decode)
+        self.pipelines.append(pipeline)
+        pipeline.start()
+        return pipeline
+
+    def offer(self, body: bytes, signal: Signal = Signal.TRACES, body_format: BodyFormat = BodyFormat.JSON) -> None:
+        self.spool.append(Incoming(signal, body_format, None, 1, body)).result(DRAIN_S)
+
+    def counts(self) -> dict[str, int]:
+        return self.engine.rows("store_counts")[0]
+
+    def close(self) -> None:
+        for pipeline in self.pipelines:
+            pipeline.close(1)
+        self.spool.close()
+        self.engine.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline_module, "RETRY_WAIT_S", 0.01)
+
+
+def span_json(number: int, parent: int | None = None, *, trace: str = TRACE, **more: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "traceId": trace,
+        "spanId": f"{number:016x}",
+        "name": f"step {number}",
+        "startTimeUnixNano": str(START_NS + number),
+        "endTimeUnixNano": str(START_NS + 1000 - number),
+    }
+    if parent is not None:
+        told["parentSpanId"] = f"{parent:016x}"
+    return told | more
+
+
+def traces_body(*spans: dict[str, Any]) -> bytes:
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": list(spans)}]}]}).encode()
+
+
+def log_body(*records: dict[str, Any]) -> bytes:
+    return json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": list(records)}]}]}).encode()
+
+
+def text(name: str, value: str) -> dict[str, Any]:
+    return {"key": name, "value": {"stringValue": value}}
+
+
+def test_after_a_drain_everything_is_stored_and_the_spool_is_passed(house: House):
+    pipeline = house.start()
+    for number in range(1, 30):
+        house.offer(traces_body(span_json(1, trace=f"{number:032x}"), span_json(2, 1, trace=f"{number:032x}")))
+    assert pipeline.drain(DRAIN_S)
+    assert house.counts() | {"executions": 29, "steps": 29, "bodies": 58} == house.counts()
+    assert house.spool.unread_bytes(stored_position(house.engine)) == 0
+    assert pipeline.stored == stored_position(house.engine)
+
+
+def test_a_body_is_seen_before_it_is_stored(house: House):
+    house.start()
+    house.offer(traces_body(span_json(2, 1)))
+    seen = threading.Event()
+    for _ in range(400):
+        if house.counts()["executions"]:
+            break
+        seen.wait(0.01)
+    assert house.counts()["executions"] == 1
+
+
+def test_reading_the_whole_spool_again_after_a_crash_doubles_nothing(house: House):
+    house.start().drain(DRAIN_S)
+    for number in range(1, 10):
+        house.offer(traces_body(span_json(number, number - 1 if number > 1 else None)))
+    assert house.pipelines[0].drain(DRAIN_S)
+    house.pipelines[0].close(DRAIN_S)
+    before = house.counts()
+    again = Pipeline(house.engine, house.spool, dead_letters=house.folder / "dead")
+    again._read_position = START  # what a killed server had stored, but not yet said how far
+    house.pipelines.append(again)
+    again.start()
+    assert again.drain(DRAIN_S)
+    assert house.counts() == before
+    assert again.counters.spans + again.counters.duplicates >= 0
+
+
+def test_what_a_killed_server_had_not_stored_is_read_again_once(house: House):
+    class Dying(DuckDBEngine):
+        """A store whose durable writes fail from some moment on, as if the process were gone."""
+
+        def __init__(self, engine: DuckDBEngine) -> None:
+            self.__dict__ = engine.__dict__
+            self.is_gone = False
+
+        def write(self, batch: Batch, *, fresh: bool = False) -> None:
+            if self.is_gone and not fresh:
+                raise OSError("gone")
+            super().write(batch, fresh=fresh)
+
+    dying = Dying(house.engine)
+    first = house.start(dying)
+    house.offer(traces_body(span_json(1), span_json(2, 1)))
+    assert first.drain(DRAIN_S)
+    dying.is_gone = True
+    house.offer(traces_body(span_json(3, 2), span_json(1, trace="cd" * 16)))
+    assert not first.close(0.5)
+    second = house.start(house.engine)
+    assert second.drain(DRAIN_S)
+    assert house.counts() | {"executions": 2, "steps": 2, "bodies": 4} == house.counts()
+
+
+def test_a_body_that_cannot_be_decoded_is_kept_aside_and_the_next_is_taken(house: House):
+    def picky(accepted: Accepted) -> Decoded:
+        if accepted.body == b"poison":
+            raise RuntimeError("nobody expected this")
+        return decode_body(accepted)
+
+    pipeline = house.start(decode=picky)
+    house.offer(b"poison")
+    house.offer(traces_body(span_json(1)))
+    assert pipeline.drain(DRAIN_S)
+    assert pipeline.counters.poisoned == 1
+    assert house.counts()["executions"] == 1
+    (kept,) = (house.folder / "dead").glob("*.bin")
+    assert kept.read_bytes() == b"poison"
+    assert "nobody expected this" in kept.with_suffix(".txt").read_text()
+
+
+def test_a_store_that_fails_for_a_while_loses_nothing(house: House):
+    class Flaky(DuckDBEngine):
+        def __init__(self, engine: DuckDBEngine) -> None:
+            self.__dict__ = engine.__dict__
+            self.failures = 3
+
+        def write(self, batch: Batch, *, fresh: bool = False) -> None:
+            if self.failures:
+                self.failures -= 1
+                raise OSError("no space left")
+            super().write(batch, fresh=fresh)
+
+    pipeline = house.start(Flaky(house.engine))
+    house.offer(traces_body(span_json(1)))
+    assert pipeline.drain(DRAIN_S)
+    assert pipeline.counters.failed_writes == 3
+    assert house.counts()["executions"] == 1
+
+
+def test_rows_that_no_database_takes_take_only_their_own_trace_with_them(house: House):
+    class Picky(DuckDBEngine):
+        def __init__(self, engine: DuckDBEngine) -> None:
+            self.__dict__ = engine.__dict__
+
+        def write(self, batch: Batch, *, fresh: bool = False) -> None:
+            if not fresh and any(row.trace_id == TRACE for row in batch.executions):
+                raise ValueError("this value has no column type")
+            super().write(batch, fresh=fresh)
+
+    pipeline = house.start(Picky(house.engine))
+    house.offer(traces_body(span_json(1), span_json(1, trace="cd" * 16)))
+    assert pipeline.drain(DRAIN_S)
+    assert pipeline.counters.dropped_writes == 1
+    assert len(list((house.folder / "dead").glob("rows-*.bin"))) == 1
+    house.pipelines[0].close(DRAIN_S)
+    assert house.engine.rows("trace_executions", {"workspace": "default", "trace_ids": ["cd" * 16]})
+
+
+def test_metrics_are_counted_and_logs_of_a_trace_become_events(house: House):
+    pipeline = house.start()
+    house.offer(traces_body(span_json(1)))
+    house.offer(
+        log_body(
+            {"timeUnixNano": str(START_NS), "traceId": TRACE, "spanId": f"{1:016x}", "body": {"stringValue": "hi"}}
+        ),
+        Signal.LOGS,
+    )
+    for request in requests_of("openaiv2"):
+        if request.path == "/v1/metrics":
+            house.offer(request.plain_body, Signal.METRICS, BodyFormat.PROTOBUF)
+    assert pipeline.drain(DRAIN_S)
+    assert house.counts()["events"] == 1
+    assert pipeline.counters.logs == 1
+    assert pipeline.counters.data_points > 0
+
+
+def test_an_agent_that_is_registered_and_never_runs_is_known(house: House):
+    pipeline = house.start()
+    record = {
+        "timeUnixNano": str(START_NS),
+        "eventName": "longpole.agent.registered",
+        "attributes": [text("longpole.agent", "sleeper"), text("longpole.method", "run")],
+    }
+    house.offer(log_body(record), Signal.LOGS)
+    assert pipeline.drain(DRAIN_S)
+    assert house.counts()["agents"] == 1
+
+
+def test_an_agent_that_runs_often_is_one_row(house: House):
+    pipeline = house.start()
+    for number in range(1, 40):
+        agent = span_json(1, trace=f"{number:032x}", attributes=[text("gen_ai.operation.name", "invoke_agent")])
+        house.offer(traces_body(agent))
+    assert pipeline.drain(DRAIN_S)
+    assert house.counts() | {"executions": 39, "agents": 1} == house.counts()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_real_client_is_stored_with_every_span_once_and_the_right_sums(house: House, client: str):
+    truth = TRUTHS[client]
+    pipeline = house.start()
+    signals = {"/v1/traces": Signal.TRACES, "/v1/metrics": Signal.METRICS, "/v1/logs": Signal.LOGS}
+    for request in requests_of(client) * 2:
+        body_format = BodyFormat.JSON if request.is_json else BodyFormat.PROTOBUF
+        house.offer(request.plain_body, signals[request.path], body_format)
+    assert pipeline.drain(DRAIN_S)
+    counts = house.counts()
+    assert counts["executions"] + counts["steps"] == counts["bodies"] == truth.spans
+    assert pipeline.counters.duplicates == truth.spans
+    assert pipeline.counters.poisoned == 0

@@ -1,0 +1,68 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useMemo, useRef } from "react";
+import type { EventNode, ExecutionTree } from "../../api/views.gen";
+import { duration, NONE } from "../../lib/format";
+
+interface Props {
+  readonly tree: ExecutionTree;
+  readonly onPick: (id: string) => void;
+}
+
+const TONES: Readonly<Record<string, string>> = { error: "bad", critical: "bad", fatal: "bad", exception: "bad", warning: "warn", warn: "warn" };
+
+function saysWhat(event: EventNode): string {
+  if (event.kind === "stage") return [event.stage?.replaceAll("_", " "), event.status, event.message].filter(Boolean).join(", ");
+  return event.message ?? event.name;
+}
+
+/** Stages, log lines and first tokens in order of time; a click shows the step that said it. */
+export function EventsTable({ tree, onPick }: Props) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const names = useMemo(
+    () => new Map([...tree.steps.map((s) => [s.step_id, s.name] as const), ...tree.executions.map((e) => [e.span_id, e.agent] as const)]),
+    [tree],
+  );
+  const events = useMemo(() => [...tree.events].sort((a, b) => a.offset_ns - b.offset_ns), [tree.events]);
+  const virtual = useVirtualizer({ count: events.length, getScrollElement: () => scroller.current, estimateSize: () => 34, overscan: 10 });
+  const items = virtual.getVirtualItems();
+  return (
+    <div className="scroll events" ref={scroller}>
+      <table className="table">
+        <thead>
+          <tr>
+            <th className="r">After</th>
+            <th>Kind</th>
+            <th>Said by</th>
+            <th style={{ width: "60%" }}>What</th>
+            <th className="r">Took</th>
+          </tr>
+        </thead>
+        <tbody>
+          <tr className="spacer">
+            <td style={{ height: items[0]?.start ?? 0 }} colSpan={5} />
+          </tr>
+          {items.map(({ index }) => {
+            const event = events[index] as EventNode;
+            const word = event.level ?? event.kind.replaceAll("_", " ");
+            return (
+              <tr key={index} className="click" onClick={() => onPick(event.span_id)}>
+                <td className="r">{duration(event.offset_ns)}</td>
+                <td>
+                  <span className={`chip ${TONES[word.toLowerCase()] ?? ""}`}>{word}</span>
+                </td>
+                <td>{names.get(event.span_id) ?? NONE}</td>
+                <td className="what" title={saysWhat(event)}>
+                  {saysWhat(event)}
+                </td>
+                <td className={event.duration_ns ? "r" : "r s"}>{event.duration_ns ? duration(event.duration_ns) : NONE}</td>
+              </tr>
+            );
+          })}
+          <tr className="spacer">
+            <td style={{ height: virtual.getTotalSize() - (items.at(-1)?.end ?? 0) }} colSpan={5} />
+          </tr>
+        </tbody>
+      </table>
+    </div>
+  );
+}

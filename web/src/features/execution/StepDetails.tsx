@@ -1,0 +1,210 @@
+import { ActionIcon } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { reasonOf } from "../../api/http";
+import { stepQuery } from "../../api/queries";
+import type { StepDetail } from "../../api/views.gen";
+import { Swatch } from "../../charts/Patterns";
+import { cost, count, duration, fullTime } from "../../lib/format";
+import { alike, type Tree, type TreeNode } from "../../lib/tree";
+import { Icon } from "../../ui/icons";
+import { Json } from "../../ui/Json";
+import { Status } from "../../ui/Status";
+import { Failed, Waiting } from "../../ui/States";
+
+interface Props {
+  readonly executionId: string;
+  readonly tree: Tree;
+  readonly position: number;
+  readonly onSelect: (position: number) => void;
+}
+
+/** One step in full; its bodies are asked for only when it is chosen. */
+export function StepDetails({ executionId, tree, position, onSelect }: Props) {
+  const node = tree.nodes[position] as TreeNode;
+  const stands = node.type === "repeats" ? tree.nodes[position + 1] : node;
+  const isStored = node.type !== "skipped" && stands !== undefined;
+  const query = useQuery({ ...stepQuery(executionId, stands?.id ?? "", node.duration === null), enabled: isStored });
+  return (
+    <aside className="details" aria-label="Details">
+      <Head node={node} tree={tree} position={position} onSelect={onSelect} />
+      {node.type === "repeats" && (
+        <div className="note">
+          {count(node.repeats)} steps of this name follow each other. Shown below is the first of them.
+        </div>
+      )}
+      {node.type === "skipped" ? (
+        <div className="note">It was considered here and did not fire. Score and reason are under “Did not fire”.</div>
+      ) : query.data ? (
+        <Body detail={query.data} />
+      ) : query.error ? (
+        <Failed what="The step could not be loaded" why={reasonOf(query.error)} onRetry={() => query.refetch()} />
+      ) : (
+        <Waiting heights={[90, 120, 120]} />
+      )}
+    </aside>
+  );
+}
+
+type HeadProps = Pick<Props, "tree" | "position" | "onSelect"> & { readonly node: TreeNode };
+
+function Head({ node, tree, position, onSelect }: HeadProps) {
+  const all = alike(tree, position);
+  const at = all.indexOf(position);
+  const go = (by: number) => onSelect(all[at + by] ?? position);
+  return (
+    <div>
+      <div style={{ display: "flex", gap: 6, alignItems: "flex-start" }}>
+        <b className="title">{node.repeats > 0 ? `${node.name} ×${node.repeats}` : node.name}</b>
+        <span className="sp" />
+        {all.length > 1 && (
+          <span className="alike">
+            <ActionIcon variant="subtle" color="gray" size={22} aria-label="The same step before" disabled={at === 0} onClick={() => go(-1)}>
+              <Icon name="left" size={13} />
+            </ActionIcon>
+            <span className="t11 s nw">
+              {at + 1} of {count(all.length)} alike
+            </span>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size={22}
+              aria-label="The same step after"
+              disabled={at === all.length - 1}
+              onClick={() => go(1)}
+            >
+              <Icon name="right" size={13} />
+            </ActionIcon>
+          </span>
+        )}
+      </div>
+      <div className="chips">
+        <Status status={node.status} />
+        {node.type !== "skipped" && (
+          <span className="chip">
+            <Swatch kind={node.kind} />
+            {node.category.replaceAll("_", " ")}
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Body({ detail }: { readonly detail: StepDetail }) {
+  return (
+    <>
+      <div className="length">
+        {detail.duration_ns === null ? "still open" : duration(detail.duration_ns)}
+        <span className="m t12"> after {duration(detail.offset_ns)}</span>
+      </div>
+      <Failure detail={detail} />
+      <Rows title="Time" rows={timeRows(detail)} />
+      <Rows title="Model" rows={modelRows(detail)} />
+      {hasBody(detail.input) && <Json title="Input" value={detail.input} />}
+      {hasBody(detail.output) && <Json title="Output" value={detail.output} />}
+      {!hasBody(detail.input) && !hasBody(detail.output) && <p className="s t12">The client sent no input and no output.</p>}
+      <Rows title="Place" rows={placeRows(detail)} />
+      <Attributes title="Attributes" values={detail.attributes} />
+      <Attributes title="Resource" values={detail.resource} />
+    </>
+  );
+}
+
+const hasBody = (value: unknown) => value !== null && value !== undefined && value !== "";
+
+function Failure({ detail }: { readonly detail: StepDetail }) {
+  if (!detail.error_type && !detail.error_message) return null;
+  return (
+    <div className="note bad">
+      <b>{detail.error_type ?? "Error"}</b> {detail.error_message}
+      {detail.error_stack && (
+        <details>
+          <summary>Stack</summary>
+          <pre className="code">{detail.error_stack}</pre>
+        </details>
+      )}
+    </div>
+  );
+}
+
+type Row = readonly [string, ReactNode];
+
+function Rows({ title, rows }: { readonly title: string; readonly rows: readonly Row[] }) {
+  if (rows.length === 0) return null;
+  return (
+    <section>
+      <h3>{title}</h3>
+      <dl className="kv">
+        {rows.map(([name, value]) => (
+          <div key={name} style={{ display: "contents" }}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+const only = (rows: readonly (Row | null)[]): Row[] => rows.filter((row) => row !== null);
+const when = (value: number | string | null, name: string, print: ReactNode): Row | null => (value === null ? null : [name, print]);
+
+function timeRows(detail: StepDetail): Row[] {
+  return only([
+    ["Started", fullTime(detail.started_at)],
+    when(detail.first_token_ns, "First token", `after ${duration(detail.first_token_ns)}`),
+    when(detail.self_ns, "Own time", duration(detail.self_ns)),
+    when(detail.critical_ns, "On the path", detail.critical_ns === 0 ? "no" : duration(detail.critical_ns)),
+    when(detail.slack_ns, "Slack", detail.slack_ns === 0 ? "none" : duration(detail.slack_ns)),
+    detail.attempt !== null && detail.attempt > 1 ? ["Attempt", count(detail.attempt)] : null,
+  ]);
+}
+
+function modelRows(detail: StepDetail): Row[] {
+  if (detail.category !== "llm" && detail.model === null && detail.input_tokens === null) return [];
+  return only([
+    when(detail.model, "Model", detail.model),
+    when(detail.provider, "Provider", detail.provider),
+    ["Tokens in", count(detail.input_tokens)],
+    ["Tokens out", count(detail.output_tokens)],
+    when(detail.cache_read_tokens, "From cache", count(detail.cache_read_tokens)),
+    when(detail.cache_write_tokens, "To cache", count(detail.cache_write_tokens)),
+    when(detail.reasoning_tokens, "Reasoning", count(detail.reasoning_tokens)),
+    ["Cost", cost(detail.cost_usd)],
+  ]);
+}
+
+function placeRows(detail: StepDetail): Row[] {
+  const place = detail.code_file ? `${detail.code_file}${detail.code_line === null ? "" : `:${detail.code_line}`}` : null;
+  return only([
+    when(place, "Code", <span className="mono">{place}</span>),
+    when(detail.code_function, "Function", <span className="mono">{detail.code_function}</span>),
+    when(detail.tool, "Tool", detail.tool),
+    when(detail.operation, "Operation", detail.operation),
+    when(detail.service, "Service", detail.service),
+    when(detail.scope, "Recorded by", detail.scope),
+    ["Step id", <span className="mono" key="id">{detail.step_id}</span>],
+    ["Trace id", <span className="mono" key="trace">{detail.trace_id}</span>],
+  ]);
+}
+
+function Attributes({ title, values }: { readonly title: string; readonly values: Readonly<Record<string, unknown>> }) {
+  const names = Object.keys(values).sort();
+  if (names.length === 0) return null;
+  return (
+    <details className="attributes">
+      <summary>
+        {title} <span className="s">{count(names.length)}</span>
+      </summary>
+      <dl>
+        {names.map((name) => (
+          <div key={name}>
+            <dt className="mono">{name}</dt>
+            <dd>{typeof values[name] === "string" ? values[name] : JSON.stringify(values[name])}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}

@@ -1,0 +1,52 @@
+import type { ExecutionTree } from "../../api/views.gen";
+import { Swatch } from "../../charts/Patterns";
+import { PathStrip } from "../../charts/PathStrip";
+import { useWidth } from "../../charts/useWidth";
+import { WallTime } from "../../charts/WallTime";
+import { duration } from "../../lib/format";
+import { kindOf, type Share } from "../../lib/shares";
+
+interface Props {
+  readonly tree: ExecutionTree;
+  readonly shares: readonly Share[];
+  readonly onPick: (id: string) => void;
+}
+
+/** One bar of wall time that sums to 100 %, and the critical path on the same axis. */
+export function WhereItWent({ tree, shares, onPick }: Props) {
+  const [measure, width] = useWidth(1200);
+  if (shares.length === 0) return null;
+  const whole = shares.reduce((sum, share) => sum + share.ns, 0);
+  const isRunning = tree.duration_ns === null;
+  return (
+    <section className="card where" aria-label="Where the time went" ref={measure}>
+      <div className="hd">
+        <h2>
+          Where {duration(tree.duration_ns ?? whole)} of wall time went{isRunning ? " so far" : ""}
+        </h2>
+        <span className="m t12 cut">every moment counted once, sums to 100.0 %</span>
+        <span className="sp" />
+        <span className="t12 m key">
+          <Swatch kind="tool" width={22} /> solid: working <Swatch kind="waiting" width={22} /> patterned: waiting
+        </span>
+      </div>
+      <WallTime shares={shares} width={width} />
+      {tree.critical_path.length > 0 && (
+        <div className="strip">
+          <PathStrip
+            parts={tree.critical_path.map((part) => ({
+              id: part.node_id,
+              name: part.name,
+              kind: kindOf(part.category),
+              offset: part.offset_ns,
+              duration: part.duration_ns,
+            }))}
+            end={tree.duration_ns ?? whole}
+            width={width}
+            onPick={onPick}
+          />
+        </div>
+      )}
+    </section>
+  );
+}
