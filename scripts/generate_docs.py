@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from generated_pages import cli_page, errors_page, spec_page
+from generated_pages import cli_page, errors_page, mapping_page, spec_page
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
+    "mapping.md": mapping_page.render,
     "cli.md": cli_page.render,
     "errors.md": errors_page.render,
     "spec.md": spec_page.render,

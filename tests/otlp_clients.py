@@ -119,10 +119,8 @@ TRUTHS = {
 
 def requests_of(client: str) -> list[Recorded]:
     """What a client sent, in order."""
-    found: list[Recorded] = []
-    for entry in json.loads((FOLDER / client / "manifest.json").read_text()):
-        found.append(Recorded(entry["path"], entry["headers"], (FOLDER / client / entry["file"]).read_bytes()))
-    return found
+    entries = json.loads((FOLDER / client / "manifest.json").read_text())
+    return [Recorded(one["path"], one["headers"], (FOLDER / client / one["file"]).read_bytes()) for one in entries]
 
 
 def provider_truth(client: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import click
 import typer.main
+
 from longpole.cli.commands import app
 
 INTRODUCTION = """\

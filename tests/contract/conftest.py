@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from longpole.store.engine import Engine
 from longpole.store.store import open_store
 

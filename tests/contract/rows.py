@@ -27,7 +27,9 @@ def span_id_of(number: int, place: int) -> str:
     return hashlib.md5(f"span {number} {place}".encode(), usedforsecurity=False).hexdigest()[:16]
 
 
-def trace(number: int, *, steps: int = 5, workspace: str = WORKSPACE, link: int | None = None, version: int = 1) -> Batch:
+def trace(
+    number: int, *, steps: int = 5, workspace: str = WORKSPACE, link: int | None = None, version: int = 1
+) -> Batch:
     """One execution with its steps, an event, a decision, a body each, as one batch without a position.
 
     Args:
@@ -83,7 +85,9 @@ def joined(batches: Iterable[Batch], *, replace: Sequence[tuple[str, str]] = ())
     return whole
 
 
-def agent(name: str, *, first_ns: int, last_ns: int, version: str | None = None, is_registered: bool = False) -> AgentSeen:
+def agent(
+    name: str, *, first_ns: int, last_ns: int, version: str | None = None, is_registered: bool = False
+) -> AgentSeen:
     """An agent that was seen between two times."""
     return AgentSeen(
         workspace=WORKSPACE,

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
+from contract.rows import WORKSPACE, joined, trace, trace_id_of
 from longpole.model.batch import SpoolPosition
 from longpole.model.errors import StoreError, StoreLocked, StoreTooNew
 from longpole.store.engine import Engine
 from longpole.store.store import open_store
-from contract.rows import WORKSPACE, joined, trace, trace_id_of
 
 _HOLD = """
 import sys
@@ -119,7 +120,7 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 
 def test_a_path_with_quotes_is_a_path(tmp_path: Path) -> None:
-    path = tmp_path / "it's \"mine\".duckdb"
+    path = tmp_path / 'it\'s "mine".duckdb'
     store = open_store(path)
     store.write(trace(1))
     store.close()

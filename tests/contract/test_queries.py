@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+
+from contract.rows import START_NS, WORKSPACE, agent, finding, joined, score, span_id_of, trace, trace_id_of
 from longpole.model.batch import Batch, SpoolPosition
 from longpole.model.ids import execution_id_of
 from longpole.store.engine import Engine
 from longpole.store.sql import Query, load_queries
-from contract.rows import START_NS, WORKSPACE, agent, finding, joined, score, span_id_of, trace, trace_id_of
 
 QUERIES = sorted(load_queries("duckdb"), key=lambda query: query.name)
 

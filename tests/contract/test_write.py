@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+
+from contract.rows import WORKSPACE, agent, finding, joined, score, span_id_of, trace, trace_id_of
 from longpole.model.batch import Batch, SpoolPosition
 from longpole.model.errors import InvalidInput, UnknownQuery
 from longpole.store.engine import Engine
-from contract.rows import WORKSPACE, agent, finding, joined, score, span_id_of, trace, trace_id_of
 
 PAIR = (WORKSPACE, trace_id_of(1))
 DEADLINE_S = 60.0

@@ -31,12 +31,19 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app";
 import { cssVariables, theme } from "./ui/theme";
 
-const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, staleTime: 1_000, refetchOnWindowFocus: false } } });
+const queries = new QueryClient({
+  defaultOptions: { queries: { retry: 1, staleTime: 1_000, refetchOnWindowFocus: false } },
+});
 const schemes = localStorageColorSchemeManager({ key: "longpole.theme" });
 
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>
-    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} colorSchemeManager={schemes} defaultColorScheme="auto">
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      colorSchemeManager={schemes}
+      defaultColorScheme="auto"
+    >
       <QueryClientProvider client={queries}>
         <App />
       </QueryClientProvider>

@@ -60,10 +60,14 @@ def split_wall_time(tree: Tree, top: int, path: Sequence[Stretch] | None = None)
     """
     path = find_critical_path(tree, top) if path is None else path
     owned: dict[int, list[tuple[int, int]]] = {}
+    found: list[Stretch] = []
     for stretch in path:
-        if tree.children[stretch.node]:
+        if tree.children[stretch.node] and _may_have_background(tree, stretch):
             owned.setdefault(stretch.node, []).append((stretch.started_ns, stretch.ended_ns))
-    found = [stretch for stretch in path if not tree.children[stretch.node]]
+        else:
+            found.append(stretch)
+    if not owned:
+        return found
     budget = 8 * len(tree) + 1000
     stack = [(node, windows[::-1], True) for node, windows in owned.items()]
     while stack:
@@ -78,6 +82,16 @@ def split_wall_time(tree: Tree, top: int, path: Sequence[Stretch] | None = None)
             stack.append((child, parts, False))
     found.sort(key=lambda stretch: stretch.started_ns)
     return found
+
+
+def _may_have_background(tree: Tree, stretch: Stretch) -> bool:
+    """Whether a child runs during the stretch; of many children this is not worth the looking."""
+    children = tree.children[stretch.node]
+    if len(children) > 16:
+        return True
+    begin, end = stretch.started_ns, stretch.ended_ns
+    starts, ends = tree.starts, tree.ends
+    return any(starts[child] < end and ends[child] > begin for child in children)
 
 
 _Windows = list[tuple[int, int]]

@@ -100,8 +100,9 @@ def _about(item: ExecutionItem) -> Text:
         parts.append(f"{count_text(item.model_calls)} model call{'s'[: item.model_calls != 1]}")
         parts.append(f"{count_text(item.input_tokens)} tokens in, {count_text(item.output_tokens)} out")
         parts.append(f"cost {cost_text(item.cost_usd)}")
-    if item.model_calls_without_usage and item.input_tokens is not None:
-        parts.append(f"{count_text(item.model_calls_without_usage)} of the calls sent no tokens")
+    for count, what in ((item.model_calls_without_usage, "tokens"), (item.model_calls_without_cost, "cost")):
+        if 0 < count < item.model_calls:
+            parts.append(f"{what} of {count_text(count)} call{'s'[: count != 1]} unknown")
     text = muted(" · ".join(parts) + f"\n{item.execution_id}")
     if item.error_message:
         text = Text(item.error_message.strip().splitlines()[0][:400] + "\n", style="red").append_text(text)

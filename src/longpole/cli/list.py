@@ -27,6 +27,10 @@ from longpole.reports.numbers import NONE, UNKNOWN, cost_text, duration_text, sh
 from longpole.reports.views import ExecutionItem, ExecutionPage
 
 
+_LEAST = 10
+"""Columns that an agent's name and a status keep at least."""
+
+
 def list_command(
     agent: Agent = None,
     status: Annotated[list[str] | None, typer.Option(help="Only this status; repeat it for several.")] = None,
@@ -88,14 +92,16 @@ def list_command(
 def draw_page(page: ExecutionPage, *, width: int = PIPE_WIDTH) -> Table:
     """The page as a table; where it is too wide, agents and statuses are shortened, never a number or an id.
 
-    Ids are their last twelve characters: enough for `longpole show`.
+    Ids are their last twelve characters: enough for `longpole show`. A `+` behind tokens or cost says that some calls
+    told none.
     """
     headings = ("started (UTC)", "agent", "status", "time", "steps", "tokens", "cost", "id")
     rows = [_row(item) for item in page.items]
     widths = [max(cell_len(heading), *(row[i].cell_len for row in rows)) for i, heading in enumerate(headings)]
-    for column, least in ((1, 12), (2, 12)):
-        excess = sum(widths) + 2 * (len(widths) - 1) - width
-        widths[column] = max(min(widths[column], least), widths[column] - max(0, excess))
+    excess = sum(widths) + 2 * (len(widths) - 1) - width
+    while excess > 0 and max(widths[1:3]) > _LEAST:
+        widths[1 if widths[1] > widths[2] else 2] -= 1
+        excess -= 1
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for i, heading in enumerate(headings):
         justify = "right" if heading in ("time", "steps", "tokens", "cost") else "left"
@@ -121,13 +127,14 @@ def _row(item: ExecutionItem) -> tuple[Text, ...]:
 def _tokens(item: ExecutionItem) -> Text:
     if item.input_tokens is None and item.output_tokens is None:
         return muted(UNKNOWN if item.model_calls else NONE)
-    return cell(short_count_text((item.input_tokens or 0) + (item.output_tokens or 0)))
+    known = short_count_text((item.input_tokens or 0) + (item.output_tokens or 0))
+    return cell(f"{known}+" if item.model_calls_without_usage else known)
 
 
 def _cost(item: ExecutionItem) -> Text:
     if item.cost_usd is None:
         return muted(UNKNOWN if item.model_calls else NONE)
-    return cell(cost_text(item.cost_usd))
+    return cell(f"{cost_text(item.cost_usd)}+" if item.model_calls_without_cost else cost_text(item.cost_usd))
 
 
 def _empty(*, is_filtered: bool) -> Text:

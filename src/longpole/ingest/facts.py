@@ -5,7 +5,7 @@ from msgspec import Struct
 from longpole.model.event import Decision, Event
 
 
-class Facts(Struct, kw_only=True):
+class Facts(Struct, kw_only=True, gc=False):
     """The outcome of `assemble.recognise`: every column that needs no other span.
 
     `kind` is "agent" or "workflow" for a span that is an execution in its own right, else None. The token counts and

@@ -177,12 +177,15 @@ class Pipeline:
         while self._written:
             self._book.saved(self._written.popleft())
         self._publish()
+        self._count()
         self._save(self._drains.popleft() if self._drains and self._is_read() else None)
+        if not bodies and (rest := READ_WAIT_S - (time.monotonic() - began)) > 0:
+            self._closing.wait(rest)  # a closed spool answers at once
+
+    def _count(self) -> None:
         counters, seen = self.counters, self._book.counters
         counters.spans, counters.duplicates, counters.replaced = seen.spans, seen.duplicates, seen.replaced
         counters.open_spans = self._book.span_count
-        if not bodies and (rest := READ_WAIT_S - (time.monotonic() - began)) > 0:
-            self._closing.wait(rest)  # a closed spool answers at once
 
     def _is_read(self) -> bool:
         return self._spool.unread_bytes(self._read_position) == 0

@@ -71,7 +71,7 @@ def meaning_of(name: str, parent_span_id: str | None, hints: dict[str, Any]) -> 
         # The second generation of GenAI instrumentations named the run of an agent so, without an operation.
         return table.AGENT
     if meaning is None:
-        meaning = _by_name(name, table.SPAN_NAMES) or table.PROCESSING
+        meaning = _by_name(name, table.SPAN_NAMES) or _by_name(said(name, hints), table.SENTENCES) or table.PROCESSING
     if meaning is table.TOOL:
         return _by_name(name, table.TOOL_NAMES) or meaning
     if meaning.kind == "root" and (
@@ -81,9 +81,16 @@ def meaning_of(name: str, parent_span_id: str | None, hints: dict[str, Any]) -> 
     return meaning
 
 
+def said(name: str, hints: dict[str, Any]) -> str:
+    """The span's name, or the sentence that was made of it where the name is a template with `{}` in it."""
+    return hints.get("sentence", name) if "{" in name else name
+
+
 def decide_kind(name: str, parent_span_id: str | None, facts: dict[str, Any], hints: dict[str, Any]) -> None:
     """Fill `kind`, `agent`, `category`, `operation`, `step_type` and the name of the `tool` of the facts."""
     meaning = meaning_of(name, parent_span_id, hints)
+    if meaning.category == "llm" and hints.get("span_type") == "log" and "output_tokens" not in facts:
+        meaning = table.PROCESSING  # tells of a call that has a span of its own
     kind = meaning.kind if meaning.kind in _EXECUTIONS else None
     own_kind = hints.get("own_kind")
     if own_kind is not None:
@@ -95,7 +102,7 @@ def decide_kind(name: str, parent_span_id: str | None, facts: dict[str, Any], hi
     facts["category"] = category
     facts["operation"] = _operation(category, meaning, hints)
     if category == Category.TOOL.value and "tool" not in facts:
-        facts["tool"] = hints.get("entity_name") or _tool_name(name)
+        facts["tool"] = hints.get("entity_name") or _tool_name(said(name, hints))
     facts["agent"] = _agent_name(name, kind, facts.get("agent_id"), hints)
     step_type = hints.get("own_step_type")
     facts["step_type"] = step_type if step_type in _STEP_TYPES else _step_type(name, category)
@@ -118,7 +125,7 @@ def _agent_name(name: str, kind: str | None, agent_id: str | None, hints: dict[s
     for hint in ("entity_name", *order):
         if (value := hints.get(hint)) is not None:
             return value
-    bare = _bare_name(name)
+    bare = _bare_name(said(name, hints))
     # A bare name that is the span's own may differ from run to run; the id of the agent does not.
     return agent_id or bare if bare == name else bare
 
@@ -137,6 +144,8 @@ def _bare_name(name: str) -> str:
         if bare.startswith(prefix):
             bare = bare[len(prefix) :].removesuffix("]" if prefix.endswith("[") else "")
             break
+    if bare[:1] in ("'", '"') and (end := bare.find(bare[0], 1)) > 0:
+        return bare[1:end] or name
     for suffix in table.AGENT_NAME_SUFFIXES:
         if bare.endswith(suffix):
             bare = bare[: -len(suffix)]

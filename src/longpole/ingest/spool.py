@@ -1,7 +1,8 @@
 """The segment spool: bodies are durable here before anyone is told that they were taken.
 
-A segment is a file of records; a record is a header with a checksum and the sender's body, decompressed (the pipeline
-would else decompress a second time; `bench` has the numbers). Appends wait in a group while the disk syncs the group
+A segment is a file of records; a record is a header with a checksum and the sender's body, decompressed. (Measured on
+a real body of 53 spans, 65 kB: write and sync 86 us of CPU plain; 54 us as gzip, and 40 us to decompress it again.)
+Appends wait in a group while the disk syncs the group
 before: one `fdatasync` answers all of them, no timer involved. A position names the next byte to read, so that the
 store can keep, in the transaction that holds the rows, how far it has come.
 
@@ -114,7 +115,7 @@ class Spool:
 
         Cost: what is not yet stored is read once to compare checksums, about 1 GB a second.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         sizes: dict[int, int] = {}
         for number in sorted(n for n in map(segment_number, folder.iterdir()) if n is not None):
             path = segment_path(folder, number)
@@ -257,7 +258,9 @@ class Spool:
     def _write(self, group: list[_Waiting], start: int) -> list[int]:
         """Append a group and sync it; gives the offset after each record."""
         if self._file is None:
-            self._file = os.open(segment_path(self._folder, self._segment), os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+            self._file = os.open(
+                segment_path(self._folder, self._segment), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600
+            )
             _sync_folder(self._folder)
         ends: list[int] = []
         pieces: list[bytes] = []

@@ -23,7 +23,7 @@ LARGEST_SUM = 2**63 - 1
 _OPEN = frozenset(map(str, OPEN_STATUSES))
 
 
-class Tally(Struct):
+class Tally(Struct, gc=False):
     """Sums over steps, `None` where nothing is known. See `Execution` for the fields."""
 
     input_tokens: int | None = None

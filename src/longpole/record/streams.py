@@ -63,7 +63,7 @@ def wrap_async_generator(function: Callable[..., Any], site: Site) -> Callable[.
         resume, value, inside = stream.asend, None, record
         while True:
             before = _get()
-            _set(inside or before)
+            _set(before if record is None else inside)
             try:
                 item = await resume(value)
             except StopAsyncIteration:
@@ -137,7 +137,7 @@ async def _close_async(
     stream: AsyncGenerator[Any, Any], record: Record | None, inside: Record | None, items: _Items
 ) -> None:
     before = _get()
-    _set(inside or before)
+    _set(before if record is None else inside)
     try:
         await stream.aclose()
     except BaseException as error:

@@ -26,6 +26,7 @@ MOST_ITEMS, MOST_BYTES = 512, 1_000_000
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 15.0
 LOOK_AGAIN_S = 10.0
 DRAIN_AT_ONCE = 16
+LAST_WAIT_S = 0.1
 # Not here: 400, 415 and 500. The OTLP specification forbids to repeat those; such a body would come back for ever.
 TRY_LATER = frozenset({0, 401, 403, 404, 408, 429, 502, 503, 504})
 _log = getLogger("longpole")
@@ -147,6 +148,8 @@ class Shipper:
         with self._changed:
             is_safe = is_done or (not self._queue and all(chunk.row is not None for chunk in self._in_flight))
             self._give_back([chunk.row for chunk in self._in_flight if chunk.row is not None] + self._claimed)
+        if self._thread.is_alive():
+            self._thread.join(LAST_WAIT_S)  # idle it ends at once; in the middle of a request it is left behind
         return is_safe
 
     def _is_settled(self) -> bool:
@@ -163,6 +166,10 @@ class Shipper:
             except Exception as error:  # never the end of the thread
                 self._warn("shipper", f"Delivery met {type(error).__name__}: {error}. It goes on in a moment.")
                 self._fall_back(None)
+        if self._connection is not None:
+            self._connection.close()
+        if self._spool is not None:
+            self._spool.close()
 
     def _round(self) -> None:
         if self._connection is None and not self._connect():

@@ -30,11 +30,19 @@ def _duckdb_json_field(json: str, key: str) -> str:
     return f"""json_extract_string({json}, '$."' || replace(replace({key}, '\\', '\\\\'), '"', '\\"') || '"')"""
 
 
+def _duckdb_in_list(value: str, texts: str) -> str:
+    return f"{value} IN (SELECT unnest(CAST({texts} AS VARCHAR[])))"
+
+
+def _duckdb_contains(text: str, part: str) -> str:
+    return f"contains(lower({text}), lower({part}))"
+
+
 DUCKDB: Fragments = {
     "quantile": _duckdb_quantile,
-    "in_list": lambda value, texts: f"{value} IN (SELECT unnest(CAST({texts} AS VARCHAR[])))",
+    "in_list": _duckdb_in_list,
     "json_field": _duckdb_json_field,
-    "contains": lambda text, part: f"contains(lower({text}), lower({part}))",
+    "contains": _duckdb_contains,
 }
 
 DIALECTS: Mapping[str, Fragments] = {"duckdb": DUCKDB}

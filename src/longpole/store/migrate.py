@@ -48,4 +48,3 @@ def missing_migrations(migrations: list[Migration], version: int) -> list[Migrat
             "Use the Longpole that made it or a newer one, or another data folder."
         )
     return migrations[version:]
-

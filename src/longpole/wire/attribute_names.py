@@ -250,6 +250,7 @@ HINTS: dict[str, tuple[str, ...]] = {
     "completion_start": ("langfuse.observation.completion_start_time",),
     "level": ("langfuse.observation.level",),
     "span_type": ("logfire.span_type",),
+    "sentence": ("logfire.msg",),
     "pending_parent": ("logfire.pending_parent_id",),
     "code_namespace": ("code.namespace",),
     "db_operation": ("db.operation.name", "db.operation"),

@@ -238,6 +238,13 @@ SPAN_NAMES: tuple[tuple[str, str, Meaning], ...] = (
 )
 """If no attribute decides at all, the span's name does."""
 
+SENTENCES: tuple[tuple[str, str, Meaning], ...] = (
+    ("prefix", "Agent run: ", AGENT),
+    ("prefix", "Function: ", TOOL),
+    ("prefix", "Handoff: ", HANDOFF),
+)
+"""Or, where the span's name is a template (`Agent run: {name!r}`), the sentence that was made of it."""
+
 CHAIN_NAMES: tuple[tuple[str, str, Meaning], ...] = (
     ("suffix", ".kickoff", WORKFLOW),
     ("suffix", ".kickoff_async", WORKFLOW),
@@ -253,6 +260,7 @@ TOOL_NAMES: tuple[tuple[str, str, Meaning], ...] = (
 """A tool of such a name hands the work to another agent."""
 
 AGENT_NAME_PREFIXES = (
+    "Agent run: ",
     "invoke_agent ",
     "invoke_workflow ",
     "agent_run [",
@@ -262,7 +270,7 @@ AGENT_NAME_PREFIXES = (
 )
 """Taken off a span's name, with the closing bracket, to get the name of the agent when no attribute gives it."""
 
-TOOL_NAME_PREFIXES = ("execute_tool ", "running tool: ", "tools/call ")
+TOOL_NAME_PREFIXES = ("execute_tool ", "running tool: ", "tools/call ", "Function: ")
 """Taken off a span's name to get the name of the tool when no attribute gives it; without one it is the whole name."""
 
 AGENT_NAME_SUFFIXES = (".workflow", ".agent", ".kickoff", ".kickoff_async", "._execute_core", ".execute")

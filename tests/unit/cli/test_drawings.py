@@ -47,7 +47,8 @@ def test_a_finished_execution_is_a_verdict_shares_and_a_falling_path(store: Engi
     assert printed(draw_tree(tree_of(store, TRACE_ID), width=100)) == snapshot("""\
 claims-triage  10.0 s · ✗ failed Timeout
 no answer in 900 ms
-2026-11-21 01:45:53 UTC · 9 steps · 2 model calls · 2,100 tokens in, 400 out · cost $0.0042
+2026-11-21 01:45:53 UTC · 9 steps · 2 model calls · 2,100 tokens in, 400 out · cost $0.0042 · cost
+of 1 call unknown
 0af7651916cd43dd8448eb211c80319caaaaaaaaaaaaaaaa
 
 model                    4.70 s  47.0 %  ━━━━━━━━━━━━━━
@@ -73,7 +74,8 @@ fraud-review  0.58 < 0.65  skipped  below 5,000 €\
 def test_a_running_execution_says_so_far_and_leaves_its_bars_open(store: Engine) -> None:
     assert printed(draw_tree(tree_of(store, RUNNING_TRACE), width=100)) == snapshot("""\
 claims-triage  8.00 s so far · ▸ running
-2026-11-21 01:46:53 UTC · 9 steps · 2 model calls · 2,100 tokens in, 400 out · cost $0.0042
+2026-11-21 01:46:53 UTC · 9 steps · 2 model calls · 2,100 tokens in, 400 out · cost $0.0042 · cost
+of 1 call unknown
 99999999999999999999999999999999aaaaaaaaaaaaaaaa
 
 model                    4.70 s  58.8 %  ━━━━━━━━━━━━━━━━━━
@@ -98,11 +100,11 @@ fraud-review  0.58 < 0.65  skipped  below 5,000 €\
 
 def test_the_list_fits_one_hundred_columns(store: Engine) -> None:
     assert printed(draw_page(list_executions(store, ExecutionFilters()))) == snapshot("""\
-started (UTC)   agent              status              time  steps  tokens     cost  id
-11-21 01:46:58  ↳ damage-assessor  ▸ running              –      2     960  unknown  bbbbbbbbbbbb
-11-21 01:46:53  claims-triage      ▸ running              –      9   2,500  $0.0042  aaaaaaaaaaaa
-11-21 01:45:58  ↳ damage-assessor  ✓ success         4.00 s      2     960  unknown  bbbbbbbbbbbb
-11-21 01:45:53  claims-triage      ✗ failed Timeout  10.0 s      9   2,500  $0.0042  aaaaaaaaaaaa\
+started (UTC)   agent              status              time  steps  tokens      cost  id
+11-21 01:46:58  ↳ damage-assessor  ▸ running              –      2     960   unknown  bbbbbbbbbbbb
+11-21 01:46:53  claims-triage      ▸ running              –      9   2,500  $0.0042+  aaaaaaaaaaaa
+11-21 01:45:58  ↳ damage-assessor  ✓ success         4.00 s      2     960   unknown  bbbbbbbbbbbb
+11-21 01:45:53  claims-triage      ✗ failed Timeout  10.0 s      9   2,500  $0.0042+  aaaaaaaaaaaa\
 """)
 
 

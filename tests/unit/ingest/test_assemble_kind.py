@@ -273,3 +273,16 @@ def test_the_step_type_follows_from_category_and_name(name: str, attributes: dic
 def test_the_first_convention_with_a_known_value_decides() -> None:
     facts = facts_of({"gen_ai.operation.name": "something_new", "openinference.span.kind": "TOOL"})
     assert facts.category == "tool"
+
+
+def test_a_template_name_is_read_through_the_sentence_that_was_made_of_it() -> None:
+    agent = facts_of({"logfire.msg": "Agent run: 'triage' failed: no route"}, name="Agent run: {name!r}")
+    tool = facts_of({"logfire.msg": "Function: get_weather"}, name="Function: {name}")
+    assert (agent.kind, agent.agent) == ("agent", "triage")
+    assert (tool.category, tool.tool) == ("tool", "get_weather")
+
+
+def test_a_log_line_about_a_model_call_is_no_second_call() -> None:
+    call = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o-mini", "logfire.span_type": "log"}
+    assert facts_of(call).category == "processing"
+    assert facts_of({**call, "gen_ai.usage.output_tokens": 17}).category == "llm"

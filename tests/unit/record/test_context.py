@@ -279,6 +279,7 @@ def test_an_endless_chain_of_tasks_keeps_nothing_alive(recorded: Any) -> None:
 
     context = contextvars.copy_context()
     for _ in range(50):
+
         def run() -> Any:
             longpole.time_step("link").__enter__()
             return current.get()

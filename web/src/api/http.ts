@@ -20,7 +20,11 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
     response = await fetch(path, { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new ApiProblem(0, "The server does not answer", "Is `longpole serve` still running? This page asks again when you try.");
+    throw new ApiProblem(
+      0,
+      "The server does not answer",
+      "Is `longpole serve` still running? This page asks again when you try.",
+    );
   }
   if (!response.ok) throw await problemOf(response);
   return (await response.json()) as T;
@@ -29,14 +33,23 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
 async function problemOf(response: Response): Promise<ApiProblem> {
   try {
     const problem = (await response.json()) as Partial<Problem>;
-    return new ApiProblem(response.status, problem.title ?? "The server refused", problem.detail ?? response.statusText);
+    return new ApiProblem(
+      response.status,
+      problem.title ?? "The server refused",
+      problem.detail ?? response.statusText,
+    );
   } catch {
-    return new ApiProblem(response.status, `The server answered ${response.status}`, response.statusText || "without a reason");
+    return new ApiProblem(
+      response.status,
+      `The server answered ${response.status}`,
+      response.statusText || "without a reason",
+    );
   }
 }
 
 /** Words for any error that a query ended with. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof ApiProblem) return error.status === 0 ? error.detail : `${error.title}. ${error.detail}`;
+  if (error instanceof ApiProblem)
+    return error.status === 0 ? error.detail : `${error.title}. ${error.detail}`;
   return error instanceof Error ? error.message : String(error);
 }

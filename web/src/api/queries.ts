@@ -43,7 +43,8 @@ function listPath(address: ListAddress, cursor: string, limit: number): string {
 export function executionsQuery(address: ListAddress) {
   return infiniteQueryOptions({
     queryKey: ["executions", address],
-    queryFn: ({ pageParam, signal }) => getJson<ExecutionPage>(listPath(address, pageParam, PAGE_SIZE), signal),
+    queryFn: ({ pageParam, signal }) =>
+      getJson<ExecutionPage>(listPath(address, pageParam, PAGE_SIZE), signal),
     initialPageParam: "",
     getNextPageParam: (page: ExecutionPage) => page.next_cursor ?? undefined,
     placeholderData: (before) => before,
@@ -78,7 +79,10 @@ export function stepQuery(executionId: string, stepId: string, isRunning: boolea
   return queryOptions({
     queryKey: ["step", executionId, stepId, isRunning],
     queryFn: ({ signal }) =>
-      getJson<StepDetail>(`/api/executions/${encodeURIComponent(executionId)}/steps/${encodeURIComponent(stepId)}`, signal),
+      getJson<StepDetail>(
+        `/api/executions/${encodeURIComponent(executionId)}/steps/${encodeURIComponent(stepId)}`,
+        signal,
+      ),
     staleTime: isRunning ? 0 : Number.POSITIVE_INFINITY,
     refetchInterval: isRunning ? 1_000 : false,
   });
@@ -88,5 +92,9 @@ const FINAL = new Set(["success", "failed", "timeout", "skipped", "crashed"]);
 
 /** Whether something in the tree can still change. */
 export function isOpen(tree: ExecutionTree): boolean {
-  return !FINAL.has(tree.execution.status) || tree.executions.some((node) => !FINAL.has(node.status)) || !tree.execution.is_settled;
+  return (
+    !FINAL.has(tree.execution.status) ||
+    tree.executions.some((node) => !FINAL.has(node.status)) ||
+    !tree.execution.is_settled
+  );
 }

@@ -300,7 +300,7 @@ export interface AgentSummary {
   readonly last_seen: string | null;
 }
 
-/** One category of steps over the time range. `total_ns` adds nested steps twice; `self_ns` counts each moment once. */
+/** One category of steps over the time range. `total_ns` adds nested steps twice, `self_ns` each moment once. */
 export interface CategorySummary {
   readonly category: string;
   readonly steps: number;

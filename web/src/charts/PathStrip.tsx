@@ -34,9 +34,16 @@ function groupsOf(parts: readonly PathPart[]): Group[] {
   const groups: Group[] = [];
   let last: (Group & { id?: string }) | undefined;
   for (const part of parts) {
-    if (last && last.id === part.id && last.offset + last.duration === part.offset) last.duration += part.duration;
+    if (last && last.id === part.id && last.offset + last.duration === part.offset)
+      last.duration += part.duration;
     else {
-      last = { name: part.name, id: part.id, key: `${part.id}-${part.offset}`, offset: part.offset, duration: part.duration };
+      last = {
+        name: part.name,
+        id: part.id,
+        key: `${part.id}-${part.offset}`,
+        offset: part.offset,
+        duration: part.duration,
+      };
       groups.push(last);
     }
   }
@@ -67,7 +74,12 @@ export function PathStrip({ parts, end, width, onPick }: Props) {
   const top = 30;
   const marks = ticks(0, end, barWidth / 110).filter((at) => x(end) - x(at) > 52 || at === 0);
   return (
-    <svg width={width} height={80} role="img" aria-label={`Critical path: ${groups.map((g) => `${g.name} ${duration(g.duration)}`).join(", ")}`}>
+    <svg
+      width={width}
+      height={80}
+      role="img"
+      aria-label={`Critical path: ${groups.map((g) => `${g.name} ${duration(g.duration)}`).join(", ")}`}
+    >
       <text x={14} y={top + 10} className="axis-name">
         Critical
       </text>
@@ -78,7 +90,13 @@ export function PathStrip({ parts, end, width, onPick }: Props) {
         // biome-ignore lint/a11y/noStaticElementInteractions: the waterfall offers the same step by keyboard
         <g key={`${part.id}-${part.offset}`} className="path-part" onClick={() => onPick(part.id)}>
           <title>{`${part.name}, ${duration(part.duration)}`}</title>
-          <Segment x={x(part.offset)} y={top} width={x(part.offset + part.duration) - x(part.offset)} height={20} kind={part.kind} />
+          <Segment
+            x={x(part.offset)}
+            y={top}
+            width={x(part.offset + part.duration) - x(part.offset)}
+            height={20}
+            kind={part.kind}
+          />
         </g>
       ))}
       <rect x={x(0)} y={top + 21.5} width={barWidth} height={2.5} rx={1} fill="var(--pole)" />
@@ -86,7 +104,14 @@ export function PathStrip({ parts, end, width, onPick }: Props) {
         <g key={group.key} pointerEvents="none">
           {labels.has(group.key) && (
             <>
-              <line x1={x(group.offset)} x2={x(group.offset)} y1={6} y2={top + 24} stroke="var(--card)" strokeWidth={3} />
+              <line
+                x1={x(group.offset)}
+                x2={x(group.offset)}
+                y1={6}
+                y2={top + 24}
+                stroke="var(--card)"
+                strokeWidth={3}
+              />
               <line x1={x(group.offset)} x2={x(group.offset)} y1={8} y2={top + 24} stroke="var(--line-2)" />
               <text x={x(group.offset) + 5} y={13} className="part">
                 {group.name}

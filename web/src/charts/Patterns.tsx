@@ -1,5 +1,5 @@
-import { FILLS } from "../ui/theme";
 import type { Kind } from "../lib/shares";
+import { FILLS } from "../ui/theme";
 
 const css = (token: string) => `var(--${token.replace(/[A-Z]|\d/g, (sign) => `-${sign.toLowerCase()}`)})`;
 
@@ -8,15 +8,33 @@ export function PatternSheet() {
   return (
     <svg width="0" height="0" style={{ position: "absolute" }} aria-hidden="true">
       <defs>
-        <pattern id="p-waiting" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <pattern
+          id="p-waiting"
+          width="6"
+          height="6"
+          patternUnits="userSpaceOnUse"
+          patternTransform="rotate(45)"
+        >
           <rect width="6" height="6" fill="var(--wait-bg)" />
           <rect width="2" height="6" fill="var(--wait)" />
         </pattern>
-        <pattern id="p-retry" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)">
+        <pattern
+          id="p-retry"
+          width="6"
+          height="6"
+          patternUnits="userSpaceOnUse"
+          patternTransform="rotate(-45)"
+        >
           <rect width="6" height="6" fill="var(--retry-bg)" />
           <rect width="2.6" height="6" fill="var(--retry)" />
         </pattern>
-        <pattern id="p-blocked" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <pattern
+          id="p-blocked"
+          width="7"
+          height="7"
+          patternUnits="userSpaceOnUse"
+          patternTransform="rotate(45)"
+        >
           <rect width="7" height="7" fill="var(--block)" />
           <path d="M0 0H7M0 0V7" stroke="var(--block-2)" strokeWidth="1.6" />
         </pattern>
@@ -75,4 +93,3 @@ export function Swatch({ kind, width = 11 }: { readonly kind: Kind; readonly wid
     </svg>
   );
 }
-

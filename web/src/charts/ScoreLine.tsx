@@ -17,7 +17,14 @@ export function ScoreLine({ score, threshold, hasFired, width }: Props) {
       {score !== null && (
         <>
           <rect x="5" y="5" width={x(score) - 5} height="4" rx="2" fill={colour} />
-          <circle cx={x(score)} cy="7" r="3.500" fill={hasFired ? colour : "var(--card)"} stroke={colour} strokeWidth="1.5" />
+          <circle
+            cx={x(score)}
+            cy="7"
+            r="3.500"
+            fill={hasFired ? colour : "var(--card)"}
+            stroke={colour}
+            strokeWidth="1.5"
+          />
         </>
       )}
       {threshold !== null && <path d={`M${x(threshold)} 0V14`} stroke="var(--ink)" strokeWidth="1.5" />}

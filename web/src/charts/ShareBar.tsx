@@ -1,5 +1,5 @@
 import { duration, percentFigure } from "../lib/format";
-import { KIND_NAMES, type Share } from "../lib/shares";
+import type { Share } from "../lib/shares";
 import { Segment } from "./Patterns";
 
 interface Props {
@@ -13,11 +13,16 @@ interface Props {
 
 /** The shares in words, for people who do not see the bar. */
 export function sharesInWords(shares: readonly Share[]): string {
-  return shares.map((share) => `${KIND_NAMES[share.kind]} ${percentFigure(share.percent)} (${duration(share.ns)})`).join(", ");
+  return shares
+    .map((share) => `${share.name} ${percentFigure(share.percent)} (${duration(share.ns)})`)
+    .join(", ");
 }
 
 /** Left edge and width in px of each share; together they are the whole width. */
-export function placeShares(shares: readonly Share[], width: number): { share: Share; x: number; width: number }[] {
+export function placeShares(
+  shares: readonly Share[],
+  width: number,
+): { share: Share; x: number; width: number }[] {
   const whole = shares.reduce((sum, share) => sum + share.ns, 0);
   let x = 0;
   return shares.map((share) => {
@@ -33,7 +38,15 @@ export function ShareBar({ shares, width, height, gap = 0.7 }: Props) {
   return (
     <svg width={width} height={height} role="img" aria-label={sharesInWords(shares)}>
       {placeShares(shares, width).map(({ share, x, width: own }) => (
-        <Segment key={share.kind} x={x} y={0} width={Math.max(own - gap, 0.7)} height={height} kind={share.kind} radius={1} />
+        <Segment
+          key={share.kind}
+          x={x}
+          y={0}
+          width={Math.max(own - gap, 0.7)}
+          height={height}
+          kind={share.kind}
+          radius={1}
+        />
       ))}
     </svg>
   );

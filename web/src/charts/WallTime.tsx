@@ -1,5 +1,5 @@
 import { duration, percentFigure } from "../lib/format";
-import { KIND_NAMES, type Share } from "../lib/shares";
+import type { Share } from "../lib/shares";
 import { Segment, Swatch } from "./Patterns";
 import { placeShares, sharesInWords } from "./ShareBar";
 import "./chart.css";
@@ -35,7 +35,7 @@ export function WallTime({ shares, width }: Props) {
         {shares.map((share) => (
           <div key={share.kind}>
             <div className="name">
-              <Swatch kind={share.kind} /> {KIND_NAMES[share.kind]}
+              <Swatch kind={share.kind} /> {share.name}
             </div>
             <div className="value">
               {duration(share.ns)} <span>{percentFigure(share.percent)}</span>

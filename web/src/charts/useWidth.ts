@@ -1,7 +1,9 @@
 import { useCallback, useState } from "react";
 
 /** The width of an element in px, followed while it changes. */
-export function useWidth(first: number): readonly [(element: HTMLElement | null) => (() => void) | undefined, number] {
+export function useWidth(
+  first: number,
+): readonly [(element: HTMLElement | null) => (() => void) | undefined, number] {
   const [width, setWidth] = useState(first);
   const ref = useCallback((element: HTMLElement | null) => {
     if (!element) return undefined;

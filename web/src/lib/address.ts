@@ -50,7 +50,10 @@ export function readListAddress(search: string): ListAddress {
 }
 
 /** The same address with some parts changed; an empty text removes a part. */
-export function withParts(search: string, parts: Readonly<Record<string, string | null | undefined>>): string {
+export function withParts(
+  search: string,
+  parts: Readonly<Record<string, string | null | undefined>>,
+): string {
   const query = new URLSearchParams(search);
   for (const [name, value] of Object.entries(parts)) {
     if (value) query.set(name, value);

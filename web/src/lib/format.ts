@@ -28,7 +28,9 @@ function longDuration(seconds: number): string {
 /** An axis label: like a duration, without digits that the axis does not need. */
 export function axisTime(ns: number): string {
   if (ns === 0) return "0";
-  return duration(ns).replace(/\.(\d*?)0+(?=\u202f)/, (_, digits: string) => (digits ? `.${digits}` : ""));
+  return duration(ns)
+    .replace(/\.(\d*?)0+(?=\u202f)/, (_, digits: string) => (digits ? `.${digits}` : ""))
+    .replace(/ 00\u202f(s|min)$/, "");
 }
 
 /** A number and its unit apart, for figures whose unit is set smaller. */
@@ -87,7 +89,11 @@ export function clockTime(rfc3339: string, nowMs: number): string {
   const time = then.toLocaleTimeString("en-GB", { hour12: false });
   if (then.toDateString() === new Date(nowMs).toDateString()) return time;
   const sameYear = then.getFullYear() === new Date(nowMs).getFullYear();
-  const day = then.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) });
+  const day = then.toLocaleDateString("en-GB", {
+    day: "numeric",
+    month: "short",
+    ...(sameYear ? {} : { year: "numeric" }),
+  });
   return `${day} ${time}`;
 }
 

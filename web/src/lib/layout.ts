@@ -45,7 +45,12 @@ export function toTime(x: number, view: View, left: number, width: number): numb
 }
 
 /** First and one past the last row that touch the screen. */
-export function rowsOnScreen(scrollTop: number, height: number, rowHeight: number, rows: number): readonly [number, number] {
+export function rowsOnScreen(
+  scrollTop: number,
+  height: number,
+  rowHeight: number,
+  rows: number,
+): readonly [number, number] {
   const first = Math.max(0, Math.floor(scrollTop / rowHeight));
   return [Math.min(first, rows), Math.min(rows, Math.ceil((scrollTop + height) / rowHeight))];
 }
@@ -60,11 +65,58 @@ export function scrollTo(row: number, scrollTop: number, height: number, rowHeig
 
 /** A lane per interval so that none overlap, as few lanes as there are at once; intervals sorted by start. */
 export function packLanes(intervals: readonly { readonly from: number; readonly to: number }[]): number[] {
-  const free: number[] = [];
+  const busy = new Heap<{ until: number; lane: number }>((a, b) => a.until - b.until);
+  const free = new Heap<number>((a, b) => a - b);
+  let lanes = 0;
   return intervals.map(({ from, to }) => {
-    let lane = free.findIndex((end) => end <= from);
-    if (lane < 0) lane = free.length;
-    free[lane] = Math.max(to, from + 1);
+    for (let first = busy.peek(); first && first.until <= from; first = busy.peek()) {
+      free.push(first.lane);
+      busy.pop();
+    }
+    const lane = free.pop() ?? lanes++;
+    busy.push({ until: Math.max(to, from + 1), lane });
     return lane;
   });
+}
+
+/** The smallest first: 50,000 steps at once must not cost 50,000 times 50,000. */
+class Heap<T> {
+  private readonly items: T[] = [];
+
+  constructor(private readonly compare: (a: T, b: T) => number) {}
+
+  peek(): T | undefined {
+    return this.items[0];
+  }
+
+  push(item: T): void {
+    const { items, compare } = this;
+    let at = items.length;
+    items.push(item);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (compare(items[parent] as T, item) <= 0) break;
+      items[at] = items[parent] as T;
+      at = parent;
+    }
+    items[at] = item;
+  }
+
+  pop(): T | undefined {
+    const { items, compare } = this;
+    const first = items[0];
+    const last = items.pop();
+    if (items.length === 0 || last === undefined) return first;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= items.length) break;
+      if (child + 1 < items.length && compare(items[child + 1] as T, items[child] as T) < 0) child++;
+      if (compare(items[child] as T, last) >= 0) break;
+      items[at] = items[child] as T;
+      at = child;
+    }
+    items[at] = last;
+    return first;
+  }
 }

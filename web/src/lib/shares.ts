@@ -60,6 +60,7 @@ export function kindOf(category: string): Kind {
 
 export interface Share {
   readonly kind: Kind;
+  readonly name: string;
   readonly ns: number;
   /** Percent with one decimal; all shares of one whole sum to 100.0. */
   readonly percent: number;
@@ -73,7 +74,15 @@ export function sharesOf(categoryNs: Readonly<Record<string, number>>): Share[] 
   }
   const present = KINDS.filter((kind) => sums.has(kind));
   const figures = roundToHundred(present.map((kind) => sums.get(kind) ?? 0));
-  return present.map((kind, i) => ({ kind, ns: sums.get(kind) ?? 0, percent: figures[i] ?? 0 }));
+  // Without a first token nobody knows how much of a model's time was waiting, so the name does not claim it.
+  const name = (kind: Kind) =>
+    kind === "generating" && !sums.has("waiting") ? "Model call" : KIND_NAMES[kind];
+  return present.map((kind, i) => ({
+    kind,
+    name: name(kind),
+    ns: sums.get(kind) ?? 0,
+    percent: figures[i] ?? 0,
+  }));
 }
 
 /** Percents with one decimal that sum to exactly 100.0, by largest remainder; all 0 if nothing is above 0. */

@@ -16,9 +16,13 @@ export function offsetNow(startedAt: string, nowMs: number): number {
   return Math.max(0, Math.round((nowMs - epochMs(startedAt)) * MILLISECOND));
 }
 
-/** The steps 1, 2, 5 and their tens, so that an axis shows at most `most` ticks over `span`. */
+const LONG_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map((minutes) => minutes * MINUTE);
+
+/** Steps of 1, 2, 5 and their tens, and whole minutes from one minute on: at most `most` ticks over `span`. */
 export function tickStep(span: number, most: number): number {
   const least = Math.max(1, span / Math.max(1, most));
+  const long = least > 50 * SECOND ? LONG_STEPS.find((step) => step >= least) : undefined;
+  if (long !== undefined) return long;
   const ten = 10 ** Math.floor(Math.log10(least));
   for (const factor of [1, 2, 5]) {
     if (factor * ten >= least) return factor * ten;

@@ -1,6 +1,7 @@
 // A tree of executions and steps in display order, built once from the skeleton that the server sends.
 
-import type { DecisionNode, ExecutionTree } from "../api/views.gen";
+import type { DecisionNode, ExecutionTree, StepNode } from "../api/views.gen";
+import { score as printScore } from "./format";
 import { type Kind, kindOf } from "./shares";
 
 export type NodeType = "execution" | "step" | "skipped" | "repeats" | "outside";
@@ -24,6 +25,8 @@ export interface TreeNode {
   readonly firstToken: number | null;
   readonly slack: number | null;
   readonly hasChildren: boolean;
+  /** Whether work lies below it; a decision is not work. */
+  readonly isContainer: boolean;
   /** How many steps a `repeats` row stands for. */
   readonly repeats: number;
 }
@@ -34,7 +37,7 @@ export interface Tree {
   readonly positionOf: ReadonlyMap<string, number>;
 }
 
-interface Draft extends Omit<TreeNode, "depth" | "parent" | "end" | "hasChildren"> {
+interface Draft extends Omit<TreeNode, "depth" | "parent" | "end" | "hasChildren" | "isContainer"> {
   readonly parentId: string | null;
 }
 
@@ -74,7 +77,9 @@ function executionDrafts(source: ExecutionTree): Draft[] {
     firstToken: null,
     slack: null,
     repeats: 0,
-    parentId: node.parent_step_id ?? (node.parent_execution_id ? (spanOf.get(node.parent_execution_id) ?? null) : null),
+    parentId:
+      node.parent_step_id ??
+      (node.parent_execution_id ? (spanOf.get(node.parent_execution_id) ?? null) : null),
   }));
 }
 
@@ -90,7 +95,7 @@ function stepDrafts(source: ExecutionTree): Draft[] {
     id: step.step_id,
     type: step.is_outside ? "outside" : "step",
     name: step.name,
-    note: step.error_type ?? (step.attempt && step.attempt > 1 ? `attempt ${step.attempt}` : ""),
+    note: step.error_type ?? noteOf(step),
     category: step.category,
     kind: kindOf(step.category),
     status: step.status,
@@ -103,13 +108,32 @@ function stepDrafts(source: ExecutionTree): Draft[] {
   }));
 }
 
+function noteOf(step: StepNode): string {
+  if (step.is_outside) return "outside this execution";
+  return step.attempt && step.attempt > 1 ? `attempt ${step.attempt}` : "";
+}
+
 /** Whether a decision ended in "no". */
 export function didNotFire(decision: DecisionNode): boolean {
   if (decision.considered === false) return true;
   const outcome = (decision.outcome ?? "").toLowerCase();
   if (outcome) return ["skipped", "not_considered", "rejected", "declined", "no", "false"].includes(outcome);
   const { score, threshold } = decision;
-  return score !== null && score !== undefined && threshold !== null && threshold !== undefined && score < threshold;
+  return (
+    score !== null &&
+    score !== undefined &&
+    threshold !== null &&
+    threshold !== undefined &&
+    score < threshold
+  );
+}
+
+function whyNot({ considered, score, threshold }: DecisionNode): string {
+  if (considered === false) return "never considered";
+  if (typeof score !== "number") return "skipped";
+  return typeof threshold === "number"
+    ? `${printScore(score)} < ${printScore(threshold)}`
+    : printScore(score);
 }
 
 function skippedDrafts(source: ExecutionTree): Draft[] {
@@ -120,7 +144,7 @@ function skippedDrafts(source: ExecutionTree): Draft[] {
       id: `decision-${i}`,
       type: "skipped",
       name: decision.candidate,
-      note: "did not fire",
+      note: whyNot(decision),
       category: "decision",
       kind: "own",
       status: "skipped",
@@ -134,16 +158,20 @@ function skippedDrafts(source: ExecutionTree): Draft[] {
 }
 
 function byStart(a: Draft, b: Draft): number {
-  return a.offset - b.offset || (b.duration ?? Number.MAX_SAFE_INTEGER) - (a.duration ?? Number.MAX_SAFE_INTEGER);
+  return (
+    a.offset - b.offset || (b.duration ?? Number.MAX_SAFE_INTEGER) - (a.duration ?? Number.MAX_SAFE_INTEGER)
+  );
 }
 
 function groupByParent(drafts: readonly Draft[], topId: string | undefined): Map<string, Draft[]> {
   const known = new Set(drafts.map((draft) => draft.id));
-  const parents = new Map(drafts.map((draft) => [draft.id, draft.parentId]));
+  const cycles = findCycles(
+    new Map(drafts.map((draft) => [draft.id, draft.id === topId ? null : draft.parentId])),
+  );
   const children = new Map<string, Draft[]>();
   for (const draft of drafts) {
     if (draft.id === topId || draft.type === "outside") continue;
-    const isReachable = draft.parentId !== null && known.has(draft.parentId) && !isInCycle(draft.id, parents);
+    const isReachable = draft.parentId !== null && known.has(draft.parentId) && !cycles.has(draft.id);
     const parent = isReachable && draft.parentId ? draft.parentId : (topId ?? "");
     const siblings = children.get(parent);
     if (siblings) siblings.push(draft);
@@ -153,14 +181,25 @@ function groupByParent(drafts: readonly Draft[], topId: string | undefined): Map
   return children;
 }
 
-/** Whether a node is its own ancestor; walks with a slow and a fast foot, so that a long chain costs no memory. */
-function isInCycle(id: string, parents: ReadonlyMap<string, string | null>): boolean {
-  let walker = parents.get(id) ?? null;
-  for (let steps = 0; walker !== null && steps < 10_000; steps++) {
-    if (walker === id) return true;
-    walker = parents.get(walker) ?? null;
+/** Nodes that are their own ancestors; every node is visited once, however long the chains are. */
+function findCycles(parents: ReadonlyMap<string, string | null>): ReadonlySet<string> {
+  const walkOf = new Map<string, string>();
+  const found = new Set<string>();
+  for (const start of parents.keys()) {
+    let at: string | null | undefined = start;
+    while (at && !walkOf.has(at)) {
+      walkOf.set(at, start);
+      at = parents.get(at);
+    }
+    if (!at || walkOf.get(at) !== start || found.has(at)) continue;
+    for (
+      let member: string | null | undefined = at;
+      member && !found.has(member);
+      member = parents.get(member)
+    )
+      found.add(member);
   }
-  return false;
+  return found;
 }
 
 class Builder {
@@ -174,14 +213,23 @@ class Builder {
 
   /** Places a node and everything below it; its own stack, because traces may be 10,000 levels deep. */
   place(top: Draft, topDepth: number, topParent: number): void {
-    const stack: { draft: Draft; depth: number; parent: number }[] = [{ draft: top, depth: topDepth, parent: topParent }];
+    const stack: { draft: Draft; depth: number; parent: number }[] = [
+      { draft: top, depth: topDepth, parent: topParent },
+    ];
     while (stack.length > 0) {
       const { draft, depth, parent } = stack.pop() as { draft: Draft; depth: number; parent: number };
       if (this.positionOf.has(draft.id)) continue;
       const position = this.nodes.length;
       const below = this.below(draft);
       const { parentId: _, ...fields } = draft;
-      this.nodes.push({ ...fields, depth, parent, end: position + 1, hasChildren: below.length > 0 });
+      this.nodes.push({
+        ...fields,
+        depth,
+        parent,
+        end: position + 1,
+        hasChildren: below.length > 0,
+        isContainer: below.some(isWork),
+      });
       this.positionOf.set(draft.id, position);
       for (let i = below.length - 1; i >= 0; i--) {
         stack.push({ draft: below[i] as Draft, depth: depth + 1, parent: position });
@@ -240,12 +288,18 @@ class Builder {
   }
 }
 
+const isWork = (draft: Draft) => draft.type !== "skipped";
+
 function isAlike(a: Draft, b: Draft): boolean {
   return b.type === "step" && a.name === b.name && a.category === b.category;
 }
 
 /** The positions that are on screen, in order: nothing below a folded node, and only marked ones if `only` is given. */
-export function visiblePositions(tree: Tree, folded: ReadonlySet<string>, only?: ReadonlySet<number>): Int32Array {
+export function visiblePositions(
+  tree: Tree,
+  folded: ReadonlySet<string>,
+  only?: ReadonlySet<number>,
+): Int32Array {
   const found: number[] = [];
   for (let i = 0; i < tree.nodes.length; ) {
     const node = tree.nodes[i] as TreeNode;
@@ -275,7 +329,9 @@ export function alike(tree: Tree, position: number): number[] {
   if (!node) return [];
   return tree.nodes
     .map((other, i) => [other, i] as const)
-    .filter(([other]) => other.name === node.name && other.category === node.category && other.type === node.type)
+    .filter(
+      ([other]) => other.name === node.name && other.category === node.category && other.type === node.type,
+    )
     .sort((a, b) => a[0].offset - b[0].offset)
     .map(([, i]) => i);
 }

@@ -2,7 +2,7 @@
 
 import type { ExecutionTree } from "../api/views.gen";
 import { duration, percentFigure } from "./format";
-import { KIND_NAMES, type Share } from "./shares";
+import type { Share } from "./shares";
 
 /** A sentence in two weights: what matters, and what explains it. */
 export interface Verdict {
@@ -15,7 +15,10 @@ export function verdictOf(tree: ExecutionTree, shares: readonly Share[]): Verdic
   const { usual, execution } = tree;
   const most = mostOf(shares);
   if (tree.duration_ns === null) {
-    return { claim: "Still running.", rest: usual ? `Usually it takes ${duration(usual.p50_ns)}.` : "Shares are of the time so far." };
+    return {
+      claim: "Still running.",
+      rest: usual ? `Usually it takes ${duration(usual.p50_ns)}.` : "Shares are of the time so far.",
+    };
   }
   if (usual) {
     const part = Math.round(usual.slower_than * 100);
@@ -32,10 +35,5 @@ export function verdictOf(tree: ExecutionTree, shares: readonly Share[]): Verdic
 function mostOf(shares: readonly Share[]): string {
   const largest = [...shares].sort((a, b) => b.ns - a.ns)[0];
   if (!largest) return "";
-  const name = KIND_NAMES[largest.kind].toLowerCase();
-  return `${capital(name)} took the most: ${duration(largest.ns)}, ${percentFigure(largest.percent)}.`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return `${largest.kind === "generating" && largest.name === "Model call" ? "Model calls" : largest.name} took the most: ${duration(largest.ns)}, ${percentFigure(largest.percent)}.`;
 }

@@ -13,8 +13,8 @@ export function FirstSteps() {
     <Empty title="No agent has run yet. These three lines change that.">
       <pre className="code">{code(window.location.origin)}</pre>
       <p>
-        Any OpenTelemetry program works as well: run it with <code>longpole run -- python app.py</code>, or send OTLP to{" "}
-        <code>{window.location.origin}/v1/traces</code>.
+        Any OpenTelemetry program works as well: run it with <code>longpole run -- python app.py</code>, or
+        send OTLP to <code>{window.location.origin}/v1/traces</code>.
       </p>
     </Empty>
   );

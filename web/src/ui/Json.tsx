@@ -22,14 +22,20 @@ export function Json({ title, value }: { readonly title: string; readonly value:
         <span className="sp" />
         <CopyButton value={text}>
           {({ copied, copy }) => (
-            <ActionIcon variant="subtle" color="gray" size={20} aria-label={`Copy ${title.toLowerCase()}`} onClick={copy}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size={20}
+              aria-label={`Copy ${title.toLowerCase()}`}
+              onClick={copy}
+            >
               <Icon name={copied ? "check" : "copy"} size={12} />
             </ActionIcon>
           )}
         </CopyButton>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling block must be reachable by keyboard */}
-      <pre className="code" tabIndex={0} aria-label={title}>
+      <pre className="code" tabIndex={0}>
         {shown}
       </pre>
       {shown.length < text.length && (

@@ -13,7 +13,15 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
 }
 
 /** What failed, in words, and what can be done now. */
-export function Failed({ what, why, onRetry }: { readonly what: string; readonly why: string; readonly onRetry: () => void }) {
+export function Failed({
+  what,
+  why,
+  onRetry,
+}: {
+  readonly what: string;
+  readonly why: string;
+  readonly onRetry: () => void;
+}) {
   return (
     <div className="state" role="alert">
       <span className="bad">

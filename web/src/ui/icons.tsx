@@ -47,7 +47,13 @@ export function Icon({ name, size = 15 }: { readonly name: IconName; readonly si
 export function Logo() {
   return (
     <svg width="24" height="24" viewBox="0 0 24 24" aria-hidden="true" style={{ flex: "none" }}>
-      <path d="M2.5 20.500L11 8l8.500 12.500z" fill="none" stroke="var(--ink)" strokeWidth="1.8" strokeLinejoin="round" />
+      <path
+        d="M2.5 20.500L11 8l8.500 12.500z"
+        fill="none"
+        stroke="var(--ink)"
+        strokeWidth="1.8"
+        strokeLinejoin="round"
+      />
       <path d="M11 20.500V2" stroke="var(--block)" strokeWidth="2.6" strokeLinecap="round" />
     </svg>
   );

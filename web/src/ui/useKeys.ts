@@ -23,7 +23,8 @@ export function useKeys(keys: Keys): void {
         first = "";
       }, 800);
       // Enter on a button or a link belongs to it.
-      const isOnControl = event.target instanceof HTMLElement && event.target.closest("button, a, [role=menuitem]");
+      const isOnControl =
+        event.target instanceof HTMLElement && event.target.closest("button, a, [role=menuitem]");
       if (!deed || (key === "Enter" && isOnControl)) return;
       event.preventDefault();
       deed();

@@ -6,8 +6,9 @@ So a reader sees a trace either fresh or stored, never both and never neither. A
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Any
@@ -22,28 +23,39 @@ from longpole.model.event import AgentSeen
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.duckdb_reader import Reader, Statements
 from longpole.store.engines.fresh import FreshRows, rows_by_trace, traces_of
+from longpole.store.engines.idle import WhenIdle
 from longpole.store.migrate import migrations_of, missing_migrations
 from longpole.store.sql import load_queries
 from longpole.store.tables import REPLACED_TABLES, TABLES
 
 _MEMORY_LIMIT = "512MB"
 _THREADS = 2
-# A checkpoint blocks writers for up to a second: with the 16 MB default they cost more than a third of the throughput.
-_CHECKPOINT_THRESHOLD = "512MB"
+# A checkpoint stops writers for up to a second, readers hardly (30 ms). DuckDB's own, every 16 MB, cost more than a third
+# of the throughput, and it would come inside a commit, where readers wait. So ours come first: in a quiet moment, or
+# between two writes when much is waiting. They also give back the memory of removed rows.
+_CHECKPOINT_BYTES = 256_000_000
+_DUCKDB_CHECKPOINT = "4GB"
+_QUIET_S = 3.0
+_BYTES_PER_ROW = 600  # of an in-memory table, measured; a file tells by the size of its log
 _LOCK_HOLDER = re.compile(r"\(PID (\d+)\)")
 
 
 class DuckDBEngine:
     """The engine of `open_store`. See `longpole.store.engine.Engine` for what its verbs promise."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, quiet_s: float = _QUIET_S) -> None:
         """Open a database file, or one that lives in memory for `:memory:`.
+
+        Args:
+            path: the file.
+            quiet_s: a checkpoint is made after so many seconds without a durable write.
 
         Raises:
             StoreLocked: another process, or another engine of this one, holds the file.
             StoreError: the file is not a DuckDB database, or cannot be opened.
         """
         self._path = path
+        self._log = Path(f"{path}.wal")
         self._database = _attach(path)
         self._statements = Statements()
         self._queries = load_queries("duckdb")
@@ -53,6 +65,8 @@ class DuckDBEngine:
         # Around a commit together with the change of the fresh rows, and around the start of a reader.
         self._swap = Lock()
         self._writing = Lock()
+        self._unchecked_rows = 0
+        self._idle = WhenIdle(self._checkpoint, quiet_s=quiet_s, name="longpole-checkpoint")
 
     def migrate(self) -> None:
         """Bring the schema to this version; see `Engine.migrate`. A database of another program raises StoreError."""
@@ -86,6 +100,10 @@ class DuckDBEngine:
             tables = {name: arrow_table(TABLES[name], rows) for name in TABLES if (rows := getattr(batch, name))}
             with self._transaction(lambda: self._fresh.stored(batch, held)):
                 self._store(batch, tables)
+            self._unchecked_rows += sum(len(getattr(batch, name)) for name in TABLES)
+        if self._unchecked_bytes() > _CHECKPOINT_BYTES:
+            self._checkpoint()
+        self._idle.stir()
 
     def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> Sequence[dict[str, Any]]:
         """The answer of a named query; see `Engine.rows`.
@@ -109,14 +127,27 @@ class DuckDBEngine:
 
     def close(self) -> None:
         """Checkpoint and let go of the database; see `Engine.close`. No other call may be running."""
+        self._idle.close()
         while True:
             try:
                 self._readers.get_nowait().close()
             except Empty:
                 break
-        self._writer.execute("CHECKPOINT stored")
+        self._checkpoint()
         self._writer.close()
         self._database.close()
+
+    def _checkpoint(self) -> None:
+        with self._writing:
+            if self._unchecked_rows:
+                self._run("checkpoint")
+                self._unchecked_rows = 0
+
+    def _unchecked_bytes(self) -> int:
+        try:
+            return self._log.stat().st_size
+        except FileNotFoundError:
+            return self._unchecked_rows * _BYTES_PER_ROW
 
     def _store(self, batch: Batch, tables: Mapping[str, Table]) -> None:
         if batch.replace:
@@ -149,7 +180,7 @@ class DuckDBEngine:
         return self._writer.execute(self._statements.text(statement, table), parameters)
 
     @contextmanager
-    def _transaction(self, after_commit: Callable[[], None] = lambda: None) -> Iterator[None]:
+    def _transaction(self, after_commit: Callable[[], None] = lambda: None) -> Generator[None]:
         """All of it or nothing; `after_commit` is seen by readers in the same instant as the commit."""
         self._writer.begin()
         try:
@@ -163,7 +194,7 @@ class DuckDBEngine:
             raise
 
     @contextmanager
-    def _reader(self) -> Iterator[Reader]:
+    def _reader(self) -> Generator[Reader]:
         """A reader for one question; one that failed is thrown away, its transaction with it."""
         try:
             reader = self._readers.get_nowait()
@@ -185,7 +216,7 @@ def _attach(path: str) -> duckdb.DuckDBPyConnection:
             "threads": _THREADS,
             "memory_limit": _MEMORY_LIMIT,
             "temp_directory": "" if path == ":memory:" else f"{path}.tmp",
-            "checkpoint_threshold": _CHECKPOINT_THRESHOLD,
+            "checkpoint_threshold": _DUCKDB_CHECKPOINT,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,

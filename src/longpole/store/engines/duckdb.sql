@@ -44,6 +44,10 @@ SELECT a.* FROM agents AS a SEMI JOIN fresh_agents AS f ON a.workspace = f.works
 -- Removes the agents in `fresh_agents`.
 DELETE FROM stored.main.agents AS s USING fresh_agents AS f WHERE s.workspace = f.workspace AND s.agent = f.agent;
 
+-- name: checkpoint
+-- Brings the log into the file and gives back the space of removed rows.
+CHECKPOINT stored;
+
 -- name: show_stored
 -- A table as it is stored, for a reader without fresh rows in it.
 DROP VIEW IF EXISTS temp.main.@table();

@@ -38,7 +38,7 @@ class Reader:
     def __init__(self, cursor: duckdb.DuckDBPyConnection, statements: Statements) -> None:
         self._cursor = cursor
         self._statements = statements
-        self._shown: dict[str, tuple[str, Table | None]] = {name: ("show_stored", None) for name in TABLES}
+        self._shown: dict[str, tuple[str, Table | None]] = dict.fromkeys(TABLES, ("show_stored", None))
         self._hidden: FreshView | None = None
 
     def begin(self) -> None:

@@ -76,7 +76,13 @@ export function LaneStrip({ tree, whole, view, now, onView }: Props) {
     const [from, to] = [Math.min(drag.from, at(event)), Math.max(drag.from, at(event))];
     setDrag(null);
     if (to - from < 4) onView(whole);
-    else onView(clampView({ from: toTime(from, whole, laneLeft, laneWidth), to: toTime(to, whole, laneLeft, laneWidth) }, whole));
+    else
+      onView(
+        clampView(
+          { from: toTime(from, whole, laneLeft, laneWidth), to: toTime(to, whole, laneLeft, laneWidth) },
+          whole,
+        ),
+      );
   };
   return (
     <div ref={measure}>
@@ -98,9 +104,15 @@ export function LaneStrip({ tree, whole, view, now, onView }: Props) {
 }
 
 function lanesOf(tree: Tree, now: number): { leaves: readonly Leaf[]; atOnce: number } {
-  const working = tree.nodes.filter((node) => !node.hasChildren && node.type !== "skipped" && node.type !== "outside");
+  const working = tree.nodes.filter(
+    (node) => !node.isContainer && node.type !== "skipped" && node.type !== "outside",
+  );
   const sorted = working
-    .map((node) => ({ node, from: node.offset, to: node.duration === null ? now : node.offset + node.duration }))
+    .map((node) => ({
+      node,
+      from: node.offset,
+      to: node.duration === null ? now : node.offset + node.duration,
+    }))
     .sort((a, b) => a.from - b.from);
   const lanes = packLanes(sorted);
   const leaves = sorted.map(({ node, to }, i) => ({ node, to, lane: lanes[i] ?? 0 }));

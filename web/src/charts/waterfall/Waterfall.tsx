@@ -1,4 +1,13 @@
-import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { duration } from "../../lib/format";
 import { clampView, pan, rowsOnScreen, scrollTo, toTime, type View, zoom } from "../../lib/layout";
 import type { Tree, TreeNode } from "../../lib/tree";
@@ -48,7 +57,8 @@ export function Waterfall(props: Props) {
   const selectedRow = useMemo(() => rows.indexOf(selected), [rows, selected]);
   useLayoutEffect(() => {
     const element = scroller.current;
-    if (element && selectedRow >= 0) element.scrollTop = scrollTo(selectedRow, element.scrollTop, height - AXIS - 8, ROW);
+    if (element && selectedRow >= 0)
+      element.scrollTop = scrollTo(selectedRow, element.scrollTop, height - AXIS - 8, ROW);
   }, [selectedRow, height]);
 
   const attach = useCallback(
@@ -81,7 +91,14 @@ export function Waterfall(props: Props) {
     >
       <div style={{ height: contentHeight }}>
         <canvas ref={canvas} aria-hidden="true" />
-        <RowLayer tree={tree} rows={rows} folded={props.folded} selected={selected} scrollTop={scrollTop} height={height} />
+        <RowLayer
+          tree={tree}
+          rows={rows}
+          folded={props.folded}
+          selected={selected}
+          scrollTop={scrollTop}
+          height={height}
+        />
       </div>
       <span className="hidden">{`Shown ${duration(view.from)} to ${duration(view.to)} of ${duration(whole.to)}`}</span>
     </div>
@@ -91,7 +108,14 @@ export function Waterfall(props: Props) {
 type Pixels = React.RefObject<HTMLCanvasElement | null>;
 
 /** Draws after every change, once per frame; tiles are made anew only for another theme. */
-function useCanvas(canvas: Pixels, width: number, height: number, tokens: ReturnType<typeof useTokens>, scene: Scene, scrollTop: number) {
+function useCanvas(
+  canvas: Pixels,
+  width: number,
+  height: number,
+  tokens: ReturnType<typeof useTokens>,
+  scene: Scene,
+  scrollTop: number,
+) {
   const density = window.devicePixelRatio || 1;
   const [areFontsReady, setFontsReady] = useState(false);
   useEffect(() => {
@@ -122,7 +146,12 @@ function useCanvas(canvas: Pixels, width: number, height: number, tokens: Return
 }
 
 /** Ctrl and wheel zoom around the pointer, shift and wheel (or a sideways wheel) pan; a plain wheel scrolls the rows. */
-function useWheel(scroller: React.RefObject<HTMLDivElement | null>, scene: Scene, width: number, onView: (view: View) => void) {
+function useWheel(
+  scroller: React.RefObject<HTMLDivElement | null>,
+  scene: Scene,
+  width: number,
+  onView: (view: View) => void,
+) {
   useEffect(() => {
     const element = scroller.current;
     const onWheel = (event: WheelEvent) => {
@@ -130,7 +159,14 @@ function useWheel(scroller: React.RefObject<HTMLDivElement | null>, scene: Scene
       const x = event.clientX - (element?.getBoundingClientRect().left ?? 0);
       const sideways = event.deltaX || (event.shiftKey ? event.deltaY : 0);
       if (event.ctrlKey || event.metaKey) {
-        onView(zoom(scene.view, scene.whole, Math.exp(event.deltaY / 300), toTime(x, scene.view, laneLeft, laneWidth)));
+        onView(
+          zoom(
+            scene.view,
+            scene.whole,
+            Math.exp(event.deltaY / 300),
+            toTime(x, scene.view, laneLeft, laneWidth),
+          ),
+        );
       } else if (sideways) onView(pan(scene.view, scene.whole, sideways / laneWidth));
       else return;
       event.preventDefault();
@@ -177,7 +213,9 @@ function usePointer(scene: Scene, width: number, scrollTop: number, targets: Poi
       start.current = null;
       targets.setBrush(null);
       if (from !== null && Math.abs(x - from) > 4) {
-        targets.onView(clampView({ from: timeAt(Math.min(from, x)), to: timeAt(Math.max(from, x)) }, scene.whole));
+        targets.onView(
+          clampView({ from: timeAt(Math.min(from, x)), to: timeAt(Math.max(from, x)) }, scene.whole),
+        );
         return;
       }
       const position = row >= 0 ? (scene.rows[row] as number) : -1;
@@ -192,7 +230,14 @@ function usePointer(scene: Scene, width: number, scrollTop: number, targets: Poi
 
 /** The position that a moving key leads to; -1 for other keys. */
 function moveByKey(key: string, rows: Int32Array, row: number): number {
-  const leaps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20, Home: -rows.length, End: rows.length };
+  const leaps: Record<string, number> = {
+    ArrowDown: 1,
+    ArrowUp: -1,
+    PageDown: 20,
+    PageUp: -20,
+    Home: -rows.length,
+    End: rows.length,
+  };
   const leap = leaps[key];
   if (leap === undefined || rows.length === 0) return -1;
   return rows[Math.min(rows.length - 1, Math.max(0, row + leap))] as number;

@@ -35,8 +35,9 @@ export function drawBar(surface: Surface, scene: Scene, geometry: Geometry, row:
   const left = x(node.offset);
   const right = x(end);
   if (right < geometry.laneLeft - 6 || left > surface.width) return;
-  if (!node.hasChildren) {
-    for (const piece of piecesOf(node, end)) fillPiece(surface, x(piece.from), top + 4, x(piece.to), 12, piece.kind);
+  if (!node.isContainer) {
+    for (const piece of piecesOf(node, end))
+      fillPiece(surface, x(piece.from), top + 4, x(piece.to), 12, piece.kind);
   } else if (scene.folded.has(node.id)) {
     drawFolded(surface, scene, x, position, top + 4);
   } else {
@@ -46,7 +47,14 @@ export function drawBar(surface: Surface, scene: Scene, geometry: Geometry, row:
   if (node.duration === null) drawOpenEdge(surface, right, top + 4);
 }
 
-function fillPiece({ context, tokens, tiles, width }: Surface, from: number, top: number, to: number, height: number, kind: Kind): void {
+function fillPiece(
+  { context, tokens, tiles, width }: Surface,
+  from: number,
+  top: number,
+  to: number,
+  height: number,
+  kind: Kind,
+): void {
   // Far outside the canvas a pattern costs time and a rectangle loses precision.
   const left = Math.max(from, -20);
   const right = Math.min(Math.max(to, from + 2), width + 20);
@@ -75,7 +83,13 @@ function drawFrame({ context, tokens, width }: Surface, from: number, top: numbe
 }
 
 /** The stretches of the path that lie below a node, slim, inside its frame. */
-function drawMix(surface: Surface, scene: Scene, x: (ns: number) => number, position: number, top: number): void {
+function drawMix(
+  surface: Surface,
+  scene: Scene,
+  x: (ns: number) => number,
+  position: number,
+  top: number,
+): void {
   const end = (scene.tree.nodes[position] as TreeNode).end;
   for (const part of scene.path) {
     const at = scene.tree.positionOf.get(part.id) ?? -1;
@@ -85,16 +99,24 @@ function drawMix(surface: Surface, scene: Scene, x: (ns: number) => number, posi
 }
 
 /** What lies below a folded row: marks in up to three lanes, several marks on one pixel drawn once. */
-function drawFolded(surface: Surface, scene: Scene, x: (ns: number) => number, position: number, top: number): void {
+function drawFolded(
+  surface: Surface,
+  scene: Scene,
+  x: (ns: number) => number,
+  position: number,
+  top: number,
+): void {
   const nodes = scene.tree.nodes;
   const leaves: TreeNode[] = [];
   for (let i = position + 1; i < (nodes[position] as TreeNode).end; i++) {
     const node = nodes[i] as TreeNode;
-    if (!node.hasChildren && node.type !== "skipped") leaves.push(node);
+    if (!node.isContainer && node.type !== "skipped") leaves.push(node);
   }
   leaves.sort((a, b) => a.offset - b.offset);
   const isCrowded = leaves.length > 400;
-  const lanes = isCrowded ? [] : packLanes(leaves.map((node) => ({ from: node.offset, to: endOf(node, scene) })));
+  const lanes = isCrowded
+    ? []
+    : packLanes(leaves.map((node) => ({ from: node.offset, to: endOf(node, scene) })));
   const most = Math.min(3, Math.max(1, ...lanes.map((lane) => lane + 1)));
   const height = most === 1 ? 12 : most === 2 ? 5.5 : 3.4;
   let lastPixel = Number.NEGATIVE_INFINITY;

@@ -48,7 +48,12 @@ function clipLane(surface: Surface, geometry: Geometry, paint: () => void): void
   context.restore();
 }
 
-function drawRowGrounds({ context, tokens, width, scrollTop }: Surface, scene: Scene, first: number, last: number): void {
+function drawRowGrounds(
+  { context, tokens, width, scrollTop }: Surface,
+  scene: Scene,
+  first: number,
+  last: number,
+): void {
   for (let row = first; row < last; row++) {
     const position = scene.rows[row] as number;
     const top = rowTop(row, scrollTop);
@@ -130,6 +135,13 @@ function drawBands({ context, tokens, height }: Surface, scene: Scene, geometry:
   }
 }
 
+const SHORT_STRETCH = 8;
+
+function isOpenContainer(scene: Scene, row: number): boolean {
+  const node = scene.tree.nodes[scene.rows[row] as number] as TreeNode;
+  return node.isContainer && !scene.folded.has(node.id);
+}
+
 /** The one ink line: along the foot of each bar of the path, falling from row to row like stairs. */
 function drawPath({ context, tokens, height, scrollTop }: Surface, scene: Scene, geometry: Geometry): void {
   const x = placer(scene, geometry);
@@ -139,8 +151,10 @@ function drawPath({ context, tokens, height, scrollTop }: Surface, scene: Scene,
   scene.path.forEach((part, i) => {
     const row = scene.pathRows[i] as number;
     if (row < 0) return;
-    const y = rowTop(row, scrollTop) + 15.5;
     const from = x(part.offset);
+    // A few pixels of a container's own time would jump up to its row and back; they stay on the step before.
+    const isOnOpenRow = isOpenContainer(scene, row) && x(part.offset + part.duration) - from < SHORT_STRETCH;
+    const y = isOnOpenRow && before !== null ? before : rowTop(row, scrollTop) + 15.5;
     if (before !== null && before !== y && !(Math.max(before, y) < AXIS || Math.min(before, y) > height)) {
       stairs.moveTo(from, before);
       stairs.lineTo(from, y);
@@ -208,13 +222,19 @@ function drawName(surface: Surface, scene: Scene, geometry: Geometry, row: numbe
   context.font = `400 11.5px ${FONT}`;
   context.textAlign = "right";
   context.fillStyle = tokens.muted;
-  context.fillText(node.duration === null ? "open" : duration(node.duration), geometry.nameWidth + TIME_RIGHT, middle + 4);
+  context.fillText(
+    node.duration === null ? "open" : duration(node.duration),
+    geometry.nameWidth + TIME_RIGHT,
+    middle + 4,
+  );
 }
 
 function drawFold({ context, tokens }: Surface, left: number, middle: number, isFolded: boolean): void {
   context.strokeStyle = tokens.muted;
   context.lineWidth = 1.4;
-  context.stroke(new Path2D(isFolded ? `M${left + 3} ${middle - 4}l4 4-4 4` : `M${left + 1} ${middle - 2}l4 4 4-4`));
+  context.stroke(
+    new Path2D(isFolded ? `M${left + 3} ${middle - 4}l4 4-4 4` : `M${left + 1} ${middle - 2}l4 4 4-4`),
+  );
 }
 
 /** A sign before the name: an agent's hexagon, a model's star, a failure's cross. Returns where the name begins. */
@@ -234,7 +254,9 @@ function drawSign({ context, tokens }: Surface, node: TreeNode, left: number, mi
   }
   if (node.category === "llm") {
     context.fillStyle = tokens.gen;
-    context.fill(new Path2D(`M${at + 5.5} ${middle - 6}l1.6 4.4 4.4 1.6-4.4 1.6-1.6 4.4-1.6-4.4-4.4-1.6 4.4-1.6z`));
+    context.fill(
+      new Path2D(`M${at + 5.5} ${middle - 6}l1.6 4.4 4.4 1.6-4.4 1.6-1.6 4.4-1.6-4.4-4.4-1.6 4.4-1.6z`),
+    );
     return at + 15;
   }
   if (node.type === "skipped") {

@@ -19,10 +19,17 @@ const ANGLES: Partial<Record<Fill["pattern"], number>> = { stripes: 45, backstri
 /** A fill per kind; solid kinds are plain colours. */
 export function makeTiles(context: CanvasRenderingContext2D, tokens: Tokens, density: number): Tiles {
   const kinds = Object.keys(FILLS) as Kind[];
-  return Object.fromEntries(kinds.map((kind) => [kind, makeTile(context, FILLS[kind], tokens, density)])) as Tiles;
+  return Object.fromEntries(
+    kinds.map((kind) => [kind, makeTile(context, FILLS[kind], tokens, density)]),
+  ) as Tiles;
 }
 
-function makeTile(context: CanvasRenderingContext2D, fill: Fill, tokens: Tokens, density: number): string | CanvasPattern {
+function makeTile(
+  context: CanvasRenderingContext2D,
+  fill: Fill,
+  tokens: Tokens,
+  density: number,
+): string | CanvasPattern {
   if (fill.pattern === "solid") return tokens[fill.front];
   if (fill.pattern === "empty" || fill.back === null) return "transparent";
   const size = SIZES[fill.pattern];
@@ -40,7 +47,12 @@ function makeTile(context: CanvasRenderingContext2D, fill: Fill, tokens: Tokens,
   return pattern;
 }
 
-function paint(brush: CanvasRenderingContext2D, pattern: Fill["pattern"], colour: string, size: number): void {
+function paint(
+  brush: CanvasRenderingContext2D,
+  pattern: Fill["pattern"],
+  colour: string,
+  size: number,
+): void {
   brush.fillStyle = colour;
   brush.strokeStyle = colour;
   if (pattern === "stripes") brush.fillRect(0, 0, 2, size);

@@ -37,7 +37,12 @@ export function DecisionsTable({ decisions, onPick }: Props) {
                 <td style={{ fontWeight: 550 }}>{decision.candidate}</td>
                 <td className="r">{duration(decision.offset_ns)}</td>
                 <td>
-                  <ScoreLine score={decision.score ?? null} threshold={decision.threshold ?? null} hasFired={!isSilent} width={170} />
+                  <ScoreLine
+                    score={decision.score ?? null}
+                    threshold={decision.threshold ?? null}
+                    hasFired={!isSilent}
+                    width={170}
+                  />
                 </td>
                 <td className="r">{score(decision.score)}</td>
                 <td className="r m">{score(decision.threshold)}</td>

@@ -30,20 +30,31 @@ export function DidNotFire({ decisions, onPick }: Props) {
             {decision.candidate}
           </span>
           {decision.score === null || decision.score === undefined ? (
-            <span className="s t12 none">{decision.considered === false ? "never considered" : "no score"}</span>
+            <span className="s t12 none">
+              {decision.considered === false ? "never considered" : "no score"}
+            </span>
           ) : (
             <>
-              <ScoreLine score={decision.score} threshold={decision.threshold ?? null} hasFired={false} width={120} />
+              <ScoreLine
+                score={decision.score}
+                threshold={decision.threshold ?? null}
+                hasFired={false}
+                width={120}
+              />
               <span className="t12 nw tn">
                 {score(decision.score)}
-                {decision.threshold !== null && decision.threshold !== undefined && ` < ${score(decision.threshold)}`}
+                {decision.threshold !== null &&
+                  decision.threshold !== undefined &&
+                  ` < ${score(decision.threshold)}`}
               </span>
             </>
           )}
           <span className="m t12 cut">{decision.reason ?? "no reason given"}</span>
         </button>
       ))}
-      {decisions.length > MOST && <div className="m t12 rest">{count(decisions.length - MOST)} more under Decisions</div>}
+      {decisions.length > MOST && (
+        <div className="m t12 rest">{count(decisions.length - MOST)} more under Decisions</div>
+      )}
     </section>
   );
 }

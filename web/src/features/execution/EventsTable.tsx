@@ -8,10 +8,18 @@ interface Props {
   readonly onPick: (id: string) => void;
 }
 
-const TONES: Readonly<Record<string, string>> = { error: "bad", critical: "bad", fatal: "bad", exception: "bad", warning: "warn", warn: "warn" };
+const TONES: Readonly<Record<string, string>> = {
+  error: "bad",
+  critical: "bad",
+  fatal: "bad",
+  exception: "bad",
+  warning: "warn",
+  warn: "warn",
+};
 
 function saysWhat(event: EventNode): string {
-  if (event.kind === "stage") return [event.stage?.replaceAll("_", " "), event.status, event.message].filter(Boolean).join(", ");
+  if (event.kind === "stage")
+    return [event.stage?.replaceAll("_", " "), event.status, event.message].filter(Boolean).join(", ");
   return event.message ?? event.name;
 }
 
@@ -19,11 +27,20 @@ function saysWhat(event: EventNode): string {
 export function EventsTable({ tree, onPick }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const names = useMemo(
-    () => new Map([...tree.steps.map((s) => [s.step_id, s.name] as const), ...tree.executions.map((e) => [e.span_id, e.agent] as const)]),
+    () =>
+      new Map([
+        ...tree.steps.map((s) => [s.step_id, s.name] as const),
+        ...tree.executions.map((e) => [e.span_id, e.agent] as const),
+      ]),
     [tree],
   );
   const events = useMemo(() => [...tree.events].sort((a, b) => a.offset_ns - b.offset_ns), [tree.events]);
-  const virtual = useVirtualizer({ count: events.length, getScrollElement: () => scroller.current, estimateSize: () => 34, overscan: 10 });
+  const virtual = useVirtualizer({
+    count: events.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 34,
+    overscan: 10,
+  });
   const items = virtual.getVirtualItems();
   return (
     <div className="scroll events" ref={scroller}>
@@ -54,7 +71,9 @@ export function EventsTable({ tree, onPick }: Props) {
                 <td className="what" title={saysWhat(event)}>
                   {saysWhat(event)}
                 </td>
-                <td className={event.duration_ns ? "r" : "r s"}>{event.duration_ns ? duration(event.duration_ns) : NONE}</td>
+                <td className={event.duration_ns ? "r" : "r s"}>
+                  {event.duration_ns ? duration(event.duration_ns) : NONE}
+                </td>
               </tr>
             );
           })}

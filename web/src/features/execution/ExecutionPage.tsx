@@ -23,7 +23,9 @@ export default function ExecutionPage({ id }: { readonly id: string }) {
           <i>/</i>
           {tree && (
             <>
-              <Link href={`/executions?agent=${encodeURIComponent(tree.execution.agent)}`}>{tree.execution.agent}</Link>
+              <Link href={`/executions?agent=${encodeURIComponent(tree.execution.agent)}`}>
+                {tree.execution.agent}
+              </Link>
               <i>/</i>
             </>
           )}
@@ -34,7 +36,9 @@ export default function ExecutionPage({ id }: { readonly id: string }) {
       {tree ? (
         <>
           <title>{`${tree.execution.agent} · Longpole`}</title>
-          {query.error && <div className="note warn">What you see is from before: {reasonOf(query.error)}</div>}
+          {query.error && (
+            <div className="note warn">What you see is from before: {reasonOf(query.error)}</div>
+          )}
           <ExecutionView tree={tree} fetchedAt={query.dataUpdatedAt} />
         </>
       ) : isMissing ? (
@@ -43,7 +47,11 @@ export default function ExecutionPage({ id }: { readonly id: string }) {
           <Link href="/executions">All executions</Link>
         </Empty>
       ) : query.error ? (
-        <Failed what="The execution could not be loaded" why={reasonOf(query.error)} onRetry={() => query.refetch()} />
+        <Failed
+          what="The execution could not be loaded"
+          why={reasonOf(query.error)}
+          onRetry={() => query.refetch()}
+        />
       ) : (
         <Waiting heights={[28, 56, 210, 44, 480]} />
       )}

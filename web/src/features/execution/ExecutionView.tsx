@@ -31,7 +31,8 @@ export function ExecutionView({ tree, fetchedAt }: Props) {
   const shares = useMemo(() => sharesOf(tree.shares), [tree.shares]);
   const query = new URLSearchParams(search);
   const tab = query.get("tab") ?? "waterfall";
-  const set = (parts: Record<string, string | null>) => navigate(path + withParts(search, parts), { replace: true });
+  const set = (parts: Record<string, string | null>) =>
+    navigate(path + withParts(search, parts), { replace: true });
   const pick = (id: string) => set({ step: id, tab: null });
   const skipped = tree.decisions.filter(didNotFire);
   return (

@@ -9,8 +9,8 @@ import { cost, count, duration, fullTime } from "../../lib/format";
 import { alike, type Tree, type TreeNode } from "../../lib/tree";
 import { Icon } from "../../ui/icons";
 import { Json } from "../../ui/Json";
-import { Status } from "../../ui/Status";
 import { Failed, Waiting } from "../../ui/States";
+import { Status } from "../../ui/Status";
 
 interface Props {
   readonly executionId: string;
@@ -24,7 +24,10 @@ export function StepDetails({ executionId, tree, position, onSelect }: Props) {
   const node = tree.nodes[position] as TreeNode;
   const stands = node.type === "repeats" ? tree.nodes[position + 1] : node;
   const isStored = node.type !== "skipped" && stands !== undefined;
-  const query = useQuery({ ...stepQuery(executionId, stands?.id ?? "", node.duration === null), enabled: isStored });
+  const query = useQuery({
+    ...stepQuery(executionId, stands?.id ?? "", node.duration === null),
+    enabled: isStored,
+  });
   return (
     <aside className="details" aria-label="Details">
       <Head node={node} tree={tree} position={position} onSelect={onSelect} />
@@ -34,11 +37,17 @@ export function StepDetails({ executionId, tree, position, onSelect }: Props) {
         </div>
       )}
       {node.type === "skipped" ? (
-        <div className="note">It was considered here and did not fire. Score and reason are under “Did not fire”.</div>
+        <div className="note">
+          It was considered here and did not fire. Score and reason are under “Did not fire”.
+        </div>
       ) : query.data ? (
         <Body detail={query.data} />
       ) : query.error ? (
-        <Failed what="The step could not be loaded" why={reasonOf(query.error)} onRetry={() => query.refetch()} />
+        <Failed
+          what="The step could not be loaded"
+          why={reasonOf(query.error)}
+          onRetry={() => query.refetch()}
+        />
       ) : (
         <Waiting heights={[90, 120, 120]} />
       )}
@@ -59,7 +68,14 @@ function Head({ node, tree, position, onSelect }: HeadProps) {
         <span className="sp" />
         {all.length > 1 && (
           <span className="alike">
-            <ActionIcon variant="subtle" color="gray" size={22} aria-label="The same step before" disabled={at === 0} onClick={() => go(-1)}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size={22}
+              aria-label="The same step before"
+              disabled={at === 0}
+              onClick={() => go(-1)}
+            >
               <Icon name="left" size={13} />
             </ActionIcon>
             <span className="t11 s nw">
@@ -103,7 +119,9 @@ function Body({ detail }: { readonly detail: StepDetail }) {
       <Rows title="Model" rows={modelRows(detail)} />
       {hasBody(detail.input) && <Json title="Input" value={detail.input} />}
       {hasBody(detail.output) && <Json title="Output" value={detail.output} />}
-      {!hasBody(detail.input) && !hasBody(detail.output) && <p className="s t12">The client sent no input and no output.</p>}
+      {!hasBody(detail.input) && !hasBody(detail.output) && (
+        <p className="s t12">The client sent no input and no output.</p>
+      )}
       <Rows title="Place" rows={placeRows(detail)} />
       <Attributes title="Attributes" values={detail.attributes} />
       <Attributes title="Resource" values={detail.resource} />
@@ -148,7 +166,8 @@ function Rows({ title, rows }: { readonly title: string; readonly rows: readonly
 }
 
 const only = (rows: readonly (Row | null)[]): Row[] => rows.filter((row) => row !== null);
-const when = (value: number | string | null, name: string, print: ReactNode): Row | null => (value === null ? null : [name, print]);
+const when = (value: number | string | null, name: string, print: ReactNode): Row | null =>
+  value === null ? null : [name, print];
 
 function timeRows(detail: StepDetail): Row[] {
   return only([
@@ -176,7 +195,9 @@ function modelRows(detail: StepDetail): Row[] {
 }
 
 function placeRows(detail: StepDetail): Row[] {
-  const place = detail.code_file ? `${detail.code_file}${detail.code_line === null ? "" : `:${detail.code_line}`}` : null;
+  const place = detail.code_file
+    ? `${detail.code_file}${detail.code_line === null ? "" : `:${detail.code_line}`}`
+    : null;
   return only([
     when(place, "Code", <span className="mono">{place}</span>),
     when(detail.code_function, "Function", <span className="mono">{detail.code_function}</span>),
@@ -184,12 +205,28 @@ function placeRows(detail: StepDetail): Row[] {
     when(detail.operation, "Operation", detail.operation),
     when(detail.service, "Service", detail.service),
     when(detail.scope, "Recorded by", detail.scope),
-    ["Step id", <span className="mono" key="id">{detail.step_id}</span>],
-    ["Trace id", <span className="mono" key="trace">{detail.trace_id}</span>],
+    [
+      "Step id",
+      <span className="mono" key="id">
+        {detail.step_id}
+      </span>,
+    ],
+    [
+      "Trace id",
+      <span className="mono" key="trace">
+        {detail.trace_id}
+      </span>,
+    ],
   ]);
 }
 
-function Attributes({ title, values }: { readonly title: string; readonly values: Readonly<Record<string, unknown>> }) {
+function Attributes({
+  title,
+  values,
+}: {
+  readonly title: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}) {
   const names = Object.keys(values).sort();
   if (names.length === 0) return null;
   return (

@@ -29,7 +29,9 @@ export function VerdictHead({ tree, shares, now, onPick }: Props) {
           {execution.session_id && (
             <>
               {" · session "}
-              <Link href={`/executions?session=${encodeURIComponent(execution.session_id)}`}>{execution.session_id}</Link>
+              <Link href={`/executions?session=${encodeURIComponent(execution.session_id)}`}>
+                {execution.session_id}
+              </Link>
             </>
           )}
           {execution.trigger_type && ` · ${execution.trigger_type}`}
@@ -70,7 +72,10 @@ export function VerdictHead({ tree, shares, now, onPick }: Props) {
 /** The counts below the sentence; what is zero is left out, what is unknown is said. */
 function Facts({ tree }: { readonly tree: ExecutionTree }) {
   const { execution } = tree;
-  const unfinished = tree.duration_ns === null ? `${counted(execution.steps_completed, "step")} of ${count(execution.steps_total)} done` : "";
+  const unfinished =
+    tree.duration_ns === null
+      ? `${counted(execution.steps_completed, "step")} of ${count(execution.steps_total)} done`
+      : "";
   const facts = [
     unfinished || counted(execution.steps_total, "step"),
     execution.retries > 0 && counted(execution.retries, "retry", "retries"),
@@ -83,7 +88,9 @@ function Facts({ tree }: { readonly tree: ExecutionTree }) {
   return (
     <div className="facts">
       <Status status={execution.status} />
-      {execution.stage && statusTone(execution.status) === "info" && <span>stage {execution.stage.replaceAll("_", " ")}</span>}
+      {execution.stage && statusTone(execution.status) === "info" && (
+        <span>stage {execution.stage.replaceAll("_", " ")}</span>
+      )}
       {facts.map((fact) => (
         <span key={fact}>{fact}</span>
       ))}
@@ -99,7 +106,9 @@ function modelFact({ execution }: ExecutionTree): string {
 
 function FailedStep({ tree, onPick }: Pick<Props, "tree" | "onPick">) {
   const failed = tree.steps.filter((step) => ["failed", "timeout", "crashed"].includes(step.status));
-  const first = failed.sort((a, b) => a.offset_ns - b.offset_ns || (a.duration_ns ?? 0) - (b.duration_ns ?? 0))[0];
+  const first = failed.sort(
+    (a, b) => a.offset_ns - b.offset_ns || (a.duration_ns ?? 0) - (b.duration_ns ?? 0),
+  )[0];
   if (!first) return null;
   return (
     <button type="button" className="more" onClick={() => onPick(first.step_id)}>

@@ -29,7 +29,8 @@ export function WaterfallTab({ tree: source, now }: Props) {
   const search = useSearch();
   const [path, navigate] = useLocation();
   const query = new URLSearchParams(search);
-  const set = (parts: Record<string, string | null>) => navigate(path + withParts(search, parts), { replace: true });
+  const set = (parts: Record<string, string | null>) =>
+    navigate(path + withParts(search, parts), { replace: true });
   const foldsRepeats = query.get("repeats") !== "all";
   const tree = useMemo(() => buildTree(source, foldsRepeats), [source, foldsRepeats]);
   const critical = useMemo(() => pathOf(source), [source]);
@@ -37,7 +38,12 @@ export function WaterfallTab({ tree: source, now }: Props) {
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const folded = useMemo(() => foldedAtFirst(tree).symmetricDifference(toggled), [tree, toggled]);
   const rows = useMemo(() => {
-    const marked = onlyPath ? withAncestors(tree, critical.map((part) => tree.positionOf.get(part.id) ?? -1)) : undefined;
+    const marked = onlyPath
+      ? withAncestors(
+          tree,
+          critical.map((part) => tree.positionOf.get(part.id) ?? -1),
+        )
+      : undefined;
     return visiblePositions(tree, folded, marked);
   }, [tree, folded, onlyPath, critical]);
   const find = query.get("find") ?? "";
@@ -56,11 +62,15 @@ export function WaterfallTab({ tree: source, now }: Props) {
   const select = (position: number) => {
     const node = tree.nodes[position];
     if (!node) return;
-    const closed = [...withAncestors(tree, [position])].filter((i) => i !== position && folded.has(tree.nodes[i]?.id ?? ""));
-    if (closed.length > 0) setToggled(toggled.symmetricDifference(new Set(closed.map((i) => tree.nodes[i]?.id ?? ""))));
+    const closed = [...withAncestors(tree, [position])].filter(
+      (i) => i !== position && folded.has(tree.nodes[i]?.id ?? ""),
+    );
+    if (closed.length > 0)
+      setToggled(toggled.symmetricDifference(new Set(closed.map((i) => tree.nodes[i]?.id ?? ""))));
     set({ step: position === 0 ? null : node.id });
   };
-  const fold = (position: number) => setToggled(toggled.symmetricDifference(new Set([tree.nodes[position]?.id ?? ""])));
+  const fold = (position: number) =>
+    setToggled(toggled.symmetricDifference(new Set([tree.nodes[position]?.id ?? ""])));
   const [isDrawerOpen, setDrawerOpen] = useState(false);
   const isWide = useMediaQuery("(min-width: 1200px)", true, { getInitialValueInEffect: false });
   const field = useRef<HTMLInputElement>(null);
@@ -104,7 +114,15 @@ export function WaterfallTab({ tree: source, now }: Props) {
       event.currentTarget.blur();
     }
   };
-  const details = node && <StepDetails key={node.id} executionId={source.execution.execution_id} tree={tree} position={selected} onSelect={select} />;
+  const details = node && (
+    <StepDetails
+      key={node.id}
+      executionId={source.execution.execution_id}
+      tree={tree}
+      position={selected}
+      onSelect={select}
+    />
+  );
   return (
     <>
       <div className="tools">
@@ -122,6 +140,7 @@ export function WaterfallTab({ tree: source, now }: Props) {
         {critical.length > 0 && (
           <Switch
             size="xs"
+            withThumbIndicator={false}
             label="Critical path only"
             checked={onlyPath}
             onChange={() => set({ path: onlyPath ? null : "only" })}
@@ -129,12 +148,19 @@ export function WaterfallTab({ tree: source, now }: Props) {
         )}
         <Switch
           size="xs"
+          withThumbIndicator={false}
           label="Fold repeats"
           checked={foldsRepeats}
           onChange={() => set({ repeats: foldsRepeats ? "all" : null })}
         />
         {bands.length > 0 && (
-          <Switch size="xs" label="Loop blocks" checked={showsBands} onChange={() => set({ loop: showsBands ? "off" : null })} />
+          <Switch
+            size="xs"
+            withThumbIndicator={false}
+            label="Loop blocks"
+            checked={showsBands}
+            onChange={() => set({ loop: showsBands ? "off" : null })}
+          />
         )}
         <span className="sp" />
         <span className="t12 m tn">
@@ -202,7 +228,11 @@ function pathOf(source: ExecutionTree): PathPart[] {
 function bandsOf(source: ExecutionTree, end: number): { from: number; to: number }[] {
   return source.steps
     .filter((step) => step.category === "blocked_loop")
-    .map((step) => ({ from: step.offset_ns, to: step.duration_ns === undefined || step.duration_ns === null ? end : step.offset_ns + step.duration_ns }));
+    .map((step) => ({
+      from: step.offset_ns,
+      to:
+        step.duration_ns === undefined || step.duration_ns === null ? end : step.offset_ns + step.duration_ns,
+    }));
 }
 
 /** What `zoom=from-to` says, in ns; null if it says nothing sensible. */

@@ -1,6 +1,6 @@
 import type { ExecutionTree } from "../../api/views.gen";
-import { Swatch } from "../../charts/Patterns";
 import { PathStrip } from "../../charts/PathStrip";
+import { Swatch } from "../../charts/Patterns";
 import { useWidth } from "../../charts/useWidth";
 import { WallTime } from "../../charts/WallTime";
 import { duration } from "../../lib/format";
@@ -27,7 +27,8 @@ export function WhereItWent({ tree, shares, onPick }: Props) {
         <span className="m t12 cut">every moment counted once, sums to 100.0 %</span>
         <span className="sp" />
         <span className="t12 m key">
-          <Swatch kind="tool" width={22} /> solid: working <Swatch kind="waiting" width={22} /> patterned: waiting
+          <Swatch kind="tool" width={22} /> solid: working <Swatch kind="waiting" width={22} /> patterned:
+          waiting
         </span>
       </div>
       <WallTime shares={shares} width={width} />

@@ -8,7 +8,8 @@ import { offsetNow } from "../../lib/time";
  */
 export function useNow(tree: ExecutionTree, isOpen: boolean, fetchedAt: number): number | null {
   const [clock, setClock] = useState(() => Date.now());
-  const hasOpenBar = isOpen && (tree.duration_ns === null || tree.steps.some((step) => step.duration_ns === undefined));
+  const hasOpenBar =
+    isOpen && (tree.duration_ns === null || tree.steps.some((step) => step.duration_ns === undefined));
   useEffect(() => {
     if (!hasOpenBar) return undefined;
     const timer = setInterval(() => setClock(Date.now()), 250);
@@ -24,7 +25,8 @@ export function useNow(tree: ExecutionTree, isOpen: boolean, fetchedAt: number):
 /** The latest start or end in the tree. */
 export function lastKnown(tree: ExecutionTree): number {
   let last = tree.duration_ns ?? 0;
-  for (const node of [...tree.steps, ...tree.executions]) last = Math.max(last, node.offset_ns + (node.duration_ns ?? 0));
+  for (const node of [...tree.steps, ...tree.executions])
+    last = Math.max(last, node.offset_ns + (node.duration_ns ?? 0));
   for (const event of tree.events) last = Math.max(last, event.offset_ns);
   return Math.max(last, 1);
 }

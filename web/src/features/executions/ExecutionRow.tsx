@@ -19,18 +19,28 @@ function tokensOf(row: ExecutionItem): number | null {
 }
 
 /** What a number says when no model was called: none, not unknown. */
-const orNone = (row: ExecutionItem, text: string) => (row.model_calls === 0 && text === "unknown" ? NONE : text);
+const orNone = (row: ExecutionItem, text: string) =>
+  row.model_calls === 0 && text === "unknown" ? NONE : text;
 
 export function ExecutionRow({ row, index, isCurrent, onOpen }: Props) {
   const isRunning = row.ended_at === null && row.duration_ns === null;
   const tokens = tokensOf(row);
   return (
-    <tr className={isCurrent ? "click cur" : "click"} aria-rowindex={index + 1} aria-current={isCurrent ? "true" : undefined} onClick={onOpen}>
+    <tr
+      className={isCurrent ? "click cur" : "click"}
+      aria-rowindex={index + 1}
+      aria-current={isCurrent ? "true" : undefined}
+      onClick={onOpen}
+    >
       <td>
         <Status status={row.status} />
       </td>
       <td>
-        <Link href={`/executions/${row.execution_id}`} className="agent" onClick={(event) => event.stopPropagation()}>
+        <Link
+          href={`/executions/${row.execution_id}`}
+          className="agent"
+          onClick={(event) => event.stopPropagation()}
+        >
           {row.agent}
         </Link>
         {row.version && <span className="s t12"> {row.version}</span>}
@@ -41,7 +51,13 @@ export function ExecutionRow({ row, index, isCurrent, onOpen }: Props) {
       <td className="r" style={{ fontWeight: 550 }}>
         {isRunning ? <span className="s">open</span> : duration(row.duration_ns)}
       </td>
-      <td>{row.category_ns ? <ShareBar shares={sharesOf(row.category_ns)} width={104} height={10} /> : <span className="s">{NONE}</span>}</td>
+      <td>
+        {row.category_ns ? (
+          <ShareBar shares={sharesOf(row.category_ns)} width={104} height={10} />
+        ) : (
+          <span className="s">{NONE}</span>
+        )}
+      </td>
       <td className="r">{count(row.steps_total)}</td>
       <td className={tokens === null ? "r s" : "r"}>{orNone(row, count(tokens))}</td>
       <td className={row.cost_usd === null ? "r s" : "r"}>{orNone(row, cost(row.cost_usd))}</td>

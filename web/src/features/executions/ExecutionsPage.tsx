@@ -41,7 +41,9 @@ export default function ExecutionsPage() {
         )}
         <span className="sp" />
         <span className="t12 m" aria-live="polite">
-          {list.isSuccess && shown > 0 && (list.hasNextPage ? `first ${count(shown)} loaded` : `${count(shown)} in all`)}
+          {list.isSuccess &&
+            shown > 0 &&
+            (list.hasNextPage ? `first ${count(shown)} loaded` : `${count(shown)} in all`)}
         </span>
         <TimeRange />
       </div>
@@ -49,7 +51,11 @@ export default function ExecutionsPage() {
       {list.isPending ? (
         <Waiting heights={[640]} />
       ) : list.isError && shown === 0 ? (
-        <Failed what="The executions could not be loaded" why={reasonOf(list.error)} onRetry={() => list.refetch()} />
+        <Failed
+          what="The executions could not be loaded"
+          why={reasonOf(list.error)}
+          onRetry={() => list.refetch()}
+        />
       ) : shown === 0 ? (
         <Nothing address={address} onShowNew={above > 0 ? showNew : undefined} />
       ) : (
@@ -68,7 +74,10 @@ export default function ExecutionsPage() {
 }
 
 /** Loaded rows with their newest state, each in its place; and how many newer ones wait above. */
-function joined(loaded: readonly ExecutionItem[], newest: readonly ExecutionItem[]): { rows: ExecutionItem[]; above: number } {
+function joined(
+  loaded: readonly ExecutionItem[],
+  newest: readonly ExecutionItem[],
+): { rows: ExecutionItem[]; above: number } {
   const fresh = new Map(newest.map((item) => [item.execution_id, item]));
   const seen = new Set<string>();
   const rows: ExecutionItem[] = [];
@@ -82,7 +91,13 @@ function joined(loaded: readonly ExecutionItem[], newest: readonly ExecutionItem
   return { rows, above };
 }
 
-function Nothing({ address, onShowNew }: { readonly address: ListAddress; readonly onShowNew: (() => void) | undefined }) {
+function Nothing({
+  address,
+  onShowNew,
+}: {
+  readonly address: ListAddress;
+  readonly onShowNew: (() => void) | undefined;
+}) {
   const [path, navigate] = useLocation();
   const search = useSearch();
   const set = FILTERS.filter((name) => address.filters[name]);
@@ -95,7 +110,8 @@ function Nothing({ address, onShowNew }: { readonly address: ListAddress; readon
     );
   }
   if (parts.length === 0) return <FirstSteps />;
-  const drop = (names: readonly string[]) => navigate(path + withParts(search, Object.fromEntries(names.map((name) => [name, null]))));
+  const drop = (names: readonly string[]) =>
+    navigate(path + withParts(search, Object.fromEntries(names.map((name) => [name, null]))));
   return (
     <Empty title="No execution matches.">
       <p>Drop one of the filters:</p>

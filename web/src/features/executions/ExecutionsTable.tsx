@@ -38,7 +38,12 @@ export function ExecutionsTable({ rows, address, isStale, hasMore, isLoadingMore
   const [current, setCurrent] = useState(0);
   const [, navigate] = useLocation();
   const range = onlyRange(useSearch());
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: AHEAD });
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW,
+    overscan: AHEAD,
+  });
   const keys = useMemo(() => {
     const go = (to: number) => {
       const next = Math.min(rows.length - 1, Math.max(0, to));
@@ -101,7 +106,13 @@ function Head({ address }: { readonly address: ListAddress }) {
   const search = useSearch();
   const sortBy = (sort: string) => {
     const isSame = address.sort === sort;
-    navigate(path + withParts(search, { sort: sort === "started" ? null : sort, order: isSame && !address.isAscending ? "asc" : null }));
+    navigate(
+      path +
+        withParts(search, {
+          sort: sort === "started" ? null : sort,
+          order: isSame && !address.isAscending ? "asc" : null,
+        }),
+    );
   };
   return (
     <thead>

@@ -8,7 +8,11 @@ import { statusWord } from "../../ui/Status";
 import { useKeys } from "../../ui/useKeys";
 
 const STATUSES = ["running", "success", "failed", "timeout", "skipped", "crashed"] as const;
-const HINTS: Partial<Record<FilterName, string>> = { attribute: "key=value", min_duration: "1.5s", parent: "none, or an id" };
+const HINTS: Partial<Record<FilterName, string>> = {
+  attribute: "key=value",
+  min_duration: "1.5s",
+  parent: "none, or an id",
+};
 const title = (name: string) => name.replace("_", " ");
 
 /** The search field and one pill per filter; all of them live in the address. */
@@ -24,8 +28,16 @@ export function FilterBar({ address }: { readonly address: ListAddress }) {
       {active.map((name) => (
         <span key={name} className="pill">
           <span className="m">{title(name)}</span>
-          <b>{name === "status" ? (address.filters.status ?? "").split(",").map(statusWord).join(", ") : address.filters[name]}</b>
-          <button type="button" aria-label={`Drop the filter ${title(name)}`} onClick={() => set({ [name]: null })}>
+          <b>
+            {name === "status"
+              ? (address.filters.status ?? "").split(",").map(statusWord).join(", ")
+              : address.filters[name]}
+          </b>
+          <button
+            type="button"
+            aria-label={`Drop the filter ${title(name)}`}
+            onClick={() => set({ [name]: null })}
+          >
             <Icon name="x" size={10} />
           </button>
         </span>
@@ -89,7 +101,13 @@ function SearchField({ text, onText }: { readonly text: string; readonly onText:
   );
 }
 
-function DraftPill({ name, onDone }: { readonly name: FilterName; readonly onDone: (value: string) => void }) {
+function DraftPill({
+  name,
+  onDone,
+}: {
+  readonly name: FilterName;
+  readonly onDone: (value: string) => void;
+}) {
   return (
     <span className="pill draft">
       <span className="m">{title(name)}</span>

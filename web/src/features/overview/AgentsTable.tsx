@@ -10,7 +10,9 @@ interface Props {
 
 const sumOf = (a: number | null, b: number | null) => (a === null && b === null ? null : (a ?? 0) + (b ?? 0));
 const unknown = (value: unknown) => (value === null ? "r s" : "r");
-const some = (value: number, tone = "") => <td className={value ? `r ${tone}` : "r s"}>{value ? count(value) : NONE}</td>;
+const some = (value: number, tone = "") => (
+  <td className={value ? `r ${tone}` : "r s"}>{value ? count(value) : NONE}</td>
+);
 
 /** One row per agent; a click shows its executions. */
 export function AgentsTable({ agents, range }: Props) {
@@ -48,7 +50,11 @@ export function AgentsTable({ agents, range }: Props) {
               return (
                 <tr key={agent.agent} className="click" onClick={() => navigate(target)}>
                   <td>
-                    <Link href={target} style={{ color: "inherit", fontWeight: 550 }} onClick={(event) => event.stopPropagation()}>
+                    <Link
+                      href={target}
+                      style={{ color: "inherit", fontWeight: 550 }}
+                      onClick={(event) => event.stopPropagation()}
+                    >
                       {agent.agent}
                     </Link>
                   </td>

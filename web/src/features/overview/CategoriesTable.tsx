@@ -52,12 +52,16 @@ export function CategoriesTable({ categories }: { readonly categories: readonly 
                     </svg>
                   </td>
                   <td className="r">{count(category.steps)}</td>
-                  <td className={category.failed ? "r bad" : "r s"}>{category.failed ? count(category.failed) : NONE}</td>
+                  <td className={category.failed ? "r bad" : "r s"}>
+                    {category.failed ? count(category.failed) : NONE}
+                  </td>
                   <td className={tone(category.p50_ns)}>{duration(category.p50_ns)}</td>
                   <td className={tone(category.p95_ns)}>{duration(category.p95_ns)}</td>
                   <td className={tone(category.p99_ns)}>{duration(category.p99_ns)}</td>
                   <td className={category.cost_usd === null ? "r s" : "r"}>
-                    {category.category === "llm" || category.cost_usd !== null ? cost(category.cost_usd) : NONE}
+                    {category.category === "llm" || category.cost_usd !== null
+                      ? cost(category.cost_usd)
+                      : NONE}
                   </td>
                 </tr>
               );

@@ -6,10 +6,20 @@ import "./overview.css";
 export function Figures({ totals }: { readonly totals: Totals }) {
   const failed = totals.failed + totals.timed_out + totals.crashed;
   const tokens =
-    totals.input_tokens === null && totals.output_tokens === null ? null : (totals.input_tokens ?? 0) + (totals.output_tokens ?? 0);
+    totals.input_tokens === null && totals.output_tokens === null
+      ? null
+      : (totals.input_tokens ?? 0) + (totals.output_tokens ?? 0);
   const figures: readonly (readonly [string, string, string])[] = [
-    ["Executions", count(totals.executions), `${counted(totals.steps, "step")}, ${count(totals.running)} running`],
-    ["Success rate", percent(totals.success_rate), `${count(failed)} failed, ${count(totals.skipped)} skipped`],
+    [
+      "Executions",
+      count(totals.executions),
+      `${counted(totals.steps, "step")}, ${count(totals.running)} running`,
+    ],
+    [
+      "Success rate",
+      percent(totals.success_rate),
+      `${count(failed)} failed, ${count(totals.skipped)} skipped`,
+    ],
     ["Median time", duration(totals.p50_ns), "half are quicker"],
     ["p95 time", duration(totals.p95_ns), `p99 ${duration(totals.p99_ns)}`],
     ["Tokens", count(tokens), tokensNote(totals)],
@@ -37,5 +47,7 @@ function tokensNote(totals: Totals): string {
 
 function missing(without: number, all: number, deed: string): string {
   if (all === 0) return "no model calls";
-  return without === 0 ? `all ${counted(all, "model call")}` : `${count(all - without)} of ${counted(all, "model call")} ${deed}`;
+  return without === 0
+    ? `all ${counted(all, "call")} ${deed}`
+    : `${count(all - without)} of ${counted(all, "call")} ${deed}`;
 }

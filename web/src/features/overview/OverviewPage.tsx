@@ -27,7 +27,11 @@ export default function OverviewPage() {
       {query.data ? (
         <Answer overview={query.data} range={onlyRange(search)} failure={query.error} />
       ) : query.error ? (
-        <Failed what="The overview could not be loaded" why={reasonOf(query.error)} onRetry={() => query.refetch()} />
+        <Failed
+          what="The overview could not be loaded"
+          why={reasonOf(query.error)}
+          onRetry={() => query.refetch()}
+        />
       ) : (
         <Waiting heights={[76, 300, 240]} />
       )}

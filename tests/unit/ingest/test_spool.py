@@ -1,0 +1,209 @@
+"""The segment spool on a real disk: durable, in order, cut at a tear, bounded."""
+
+import errno
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from longpole.ingest.segment import segment_path
+from longpole.ingest.spool import START, Accepted, BodyFormat, Incoming, Signal, Spool
+from longpole.model.batch import SpoolPosition
+from longpole.model.errors import SpoolFull
+
+WAIT_S = 10
+
+
+def incoming(body: bytes, workspace: str | None = None) -> Incoming:
+    return Incoming(Signal.TRACES, BodyFormat.PROTOBUF, workspace, 5, body)
+
+
+def put(spool: Spool, *bodies: bytes) -> list[SpoolPosition]:
+    return [future.result(WAIT_S) for future in [spool.append(incoming(body)) for body in bodies]]
+
+
+def read_all(spool: Spool, position: SpoolPosition = START) -> list[Accepted]:
+    found: list[Accepted] = []
+    while some := spool.read(found[-1].position_after if found else position):
+        found += some
+    return found
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    opened = Spool.open(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_bodies_come_back_in_order_with_what_was_said_of_them(spool: Spool) -> None:
+    given = [
+        Incoming(Signal.TRACES, BodyFormat.PROTOBUF, None, 1, b"one"),
+        Incoming(Signal.LOGS, BodyFormat.JSON, "über", 2, b""),
+        Incoming(Signal.TRACES, BodyFormat.JSON, "", 2**62, b"\0" * 100_000),
+    ]
+    ends = [future.result(WAIT_S) for future in [spool.append(item) for item in given]]
+    found = read_all(spool)
+    assert [(a.signal, a.body_format, a.workspace, a.received_ns, a.body) for a in found] == [
+        (i.signal, i.body_format, i.workspace, i.received_ns, i.body) for i in given
+    ]
+    assert [a.position_after for a in found] == ends
+    assert read_all(spool, ends[0]) == found[1:]
+
+
+def test_reading_waits_for_the_first_body(spool: Spool) -> None:
+    answers: list[list[Accepted]] = []
+    reader = threading.Thread(target=lambda: answers.append(spool.read(START, timeout_s=WAIT_S)))
+    reader.start()
+    put(spool, b"late")
+    reader.join(WAIT_S)
+    assert [a.body for a in answers[0]] == [b"late"]
+
+
+def test_reading_stops_at_the_byte_limit_but_gives_at_least_one(spool: Spool) -> None:
+    put(spool, b"a" * 1000, b"b" * 1000, b"c" * 1000)
+    assert [a.body[:1] for a in spool.read(START, max_bytes=1500)] == [b"a", b"b"]
+    assert len(spool.read(START, max_bytes=1)) == 1
+
+
+def test_a_new_process_reads_what_the_last_one_took(tmp_path: Path) -> None:
+    first = Spool.open(tmp_path)
+    put(first, b"one", b"two")
+    second = Spool.open(tmp_path)  # the first was killed: it is never closed in time
+    put(second, b"three")
+    assert [a.body for a in read_all(second)] == [b"one", b"two", b"three"]
+    first.close()
+    second.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(cut=st.integers(1, 200), flip=st.booleans())
+def test_a_torn_or_wrong_tail_is_cut_off_and_nothing_before_it(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, flip: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("torn")
+    first = Spool.open(folder)
+    ends = put(first, *(bytes([n]) * 50 for n in range(4)))
+    first.close()
+    path = segment_path(folder, ends[0].segment)
+    content = bytearray(path.read_bytes())
+    if flip:
+        content[-cut] ^= 0x41
+    else:
+        del content[-cut:]
+    path.write_bytes(content)
+    whole = sum(end.offset <= ends[-1].offset - cut for end in ends)
+    second = Spool.open(folder)
+    put(second, b"after")
+    assert [a.body for a in read_all(second)] == [*(bytes([n]) * 50 for n in range(whole)), b"after"]
+    assert path.stat().st_size == (ends[whole - 1].offset if whole else 0)
+    second.close()
+
+
+def test_segments_roll_and_are_deleted_once_passed(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path, segment_bytes=100)
+    ends = [put(spool, bytes([n]) * 90)[0] for n in range(5)]
+    assert len({end.segment for end in ends}) > 1
+    assert [a.body[0] for a in read_all(spool)] == [0, 1, 2, 3, 4]
+    spool.forget(ends[2])
+    assert [a.body[0] for a in read_all(spool, ends[2])] == [3, 4]
+    assert min(int(path.stem) for path in tmp_path.iterdir()) >= ends[2].segment
+    spool.forget(ends[4])
+    assert spool.unread_bytes(ends[4]) == 0
+    put(spool, b"more")
+    assert [a.body for a in read_all(spool, ends[4])] == [b"more"]
+    spool.close()
+
+
+def test_opening_after_a_position_drops_what_is_stored(tmp_path: Path) -> None:
+    first = Spool.open(tmp_path, segment_bytes=50)
+    ends = [put(first, bytes([n]) * 60)[0] for n in range(3)]
+    first.close()
+    second = Spool.open(tmp_path, after=ends[1])
+    assert [a.body[0] for a in read_all(second, ends[1])] == [2]
+    second.close()
+
+
+def test_positions_only_grow_even_if_the_folder_was_emptied(tmp_path: Path) -> None:
+    stored = SpoolPosition(segment=41, offset=7)
+    spool = Spool.open(tmp_path, after=stored)
+    (end,) = put(spool, b"new")
+    assert end.segment > stored.segment
+    assert [a.body for a in read_all(spool, stored)] == [b"new"]
+    spool.close()
+
+
+def test_unread_bytes_count_what_lies_ahead(spool: Spool) -> None:
+    first, _second = put(spool, b"a" * 100, b"b" * 100)
+    ahead = spool.unread_bytes(first)
+    assert 100 <= ahead <= 150
+    assert spool.unread_bytes(START) == 2 * ahead == spool.held_bytes
+
+
+def test_a_full_spool_says_so_and_takes_again_when_there_is_room(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path, segment_bytes=500, max_bytes=1000)
+    ends = put(spool, b"a" * 400)
+    ends += put(spool, b"a" * 400)
+    with pytest.raises(SpoolFull, match="its limit is 1000 bytes"):
+        spool.append(incoming(b"a" * 400))
+    spool.forget(ends[-1])
+    put(spool, b"x")
+    spool.forget(put(spool, b"a" * 10)[0])
+    assert [a.body for a in read_all(spool, ends[-1])][-1] == b"a" * 10
+    spool.close()
+
+
+def test_a_disk_without_room_fails_the_body_and_loses_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool.open(tmp_path)
+    put(spool, b"before")
+    write = os.write
+
+    def full_after_five_bytes(file: int, content: bytes) -> int:
+        if len(content) > 5:
+            return write(file, bytes(content[:5]))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full_after_five_bytes)
+        with pytest.raises(SpoolFull, match="No space left on device"):
+            spool.append(incoming(b"12345")).result(WAIT_S)
+    put(spool, b"after")
+    assert [a.body for a in read_all(spool)] == [b"before", b"after"]
+    spool.close()
+    again = Spool.open(tmp_path)
+    assert [a.body for a in read_all(again)] == [b"before", b"after"]
+    again.close()
+
+
+def test_a_group_of_bodies_is_synced_together(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    syncs: list[int] = []
+    is_held = threading.Event()
+
+    def slow_sync(file: int) -> None:
+        syncs.append(file)
+        is_held.wait(WAIT_S)
+
+    monkeypatch.setattr("longpole.ingest.spool._sync", slow_sync)
+    first = spool.append(incoming(b"0"))
+    waiting = [spool.append(incoming(b"x")) for _ in range(50)]
+    assert not first.done()
+    is_held.set()
+    for future in [first, *waiting]:
+        future.result(WAIT_S)
+    assert len(syncs) <= 3
+
+
+def test_a_closed_spool_has_written_what_waited_and_takes_no_more(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path)
+    waiting = [spool.append(incoming(bytes(1000))) for _ in range(100)]
+    spool.close()
+    assert all(future.done() for future in waiting)
+    assert len(read_all(spool)) == 100
+    with pytest.raises(SpoolFull, match="closed"):
+        spool.append(incoming(b"x"))

@@ -1,0 +1,142 @@
+import { expect, test } from "vitest";
+import type { ExecutionNode, ExecutionTree, StepNode } from "../api/views.gen";
+import { alike, buildTree, didNotFire, foldedAtFirst, visiblePositions, withAncestors } from "./tree";
+
+const top: ExecutionNode = {
+  execution_id: "e",
+  span_id: "top",
+  parent_execution_id: null,
+  agent: "triage",
+  kind: "agent",
+  status: "success",
+  offset_ns: 0,
+  duration_ns: 100,
+};
+
+function step(
+  step_id: string,
+  parent_step_id: string | null,
+  offset_ns: number,
+  more: Partial<StepNode> = {},
+): StepNode {
+  return {
+    step_id,
+    execution_id: "e",
+    parent_step_id,
+    name: step_id,
+    category: "tool",
+    status: "success",
+    offset_ns,
+    duration_ns: 10,
+    ...more,
+  };
+}
+
+function treeOf(steps: StepNode[], more: Partial<ExecutionTree> = {}): ExecutionTree {
+  const execution = { execution_id: "e", agent: "triage" } as ExecutionTree["execution"];
+  return {
+    execution,
+    started_at: "2026-11-21T00:00:00Z",
+    duration_ns: 100,
+    usual: null,
+    shares: {},
+    critical_path: [],
+    executions: [top],
+    steps,
+    events: [],
+    decisions: [],
+    missing_parents: 0,
+    ...more,
+  };
+}
+
+const names = (source: ExecutionTree, folds = false) =>
+  buildTree(source, folds).nodes.map((node) => `${"  ".repeat(node.depth)}${node.name}`);
+
+test("children follow their parent in order of start, whatever the order of arrival", () => {
+  expect(
+    names(treeOf([step("late", "top", 50), step("inner", "early", 12), step("early", "top", 10)])),
+  ).toEqual(["triage", "  early", "    inner", "  late"]);
+});
+
+test("a step whose parent never arrived hangs under the top", () => {
+  expect(names(treeOf([step("lost", "nobody", 5)]))).toEqual(["triage", "  lost"]);
+});
+
+test("steps that are their own ancestors are shown, once each", () => {
+  expect(
+    names(
+      treeOf([step("a", "b", 1), step("b", "a", 2), step("self", "self", 3), step("below", "a", 4)]),
+    ).sort(),
+  ).toEqual(["  a", "  b", "  self", "    below", "triage"].sort());
+});
+
+test("a child execution hangs under the step that called it", () => {
+  const child: ExecutionNode = {
+    ...top,
+    execution_id: "c",
+    span_id: "child",
+    parent_execution_id: "e",
+    parent_step_id: "call",
+    agent: "helper",
+    offset_ns: 6,
+  };
+  const inner = { ...step("work", "child", 7), execution_id: "c" };
+  expect(names(treeOf([step("call", "top", 5), inner], { executions: [top, child] }))).toEqual([
+    "triage",
+    "  call",
+    "    helper",
+    "      work",
+  ]);
+});
+
+test("three of a kind in a row become one row that can be opened", () => {
+  const source = treeOf([1, 2, 3].map((i) => step(`s${i}`, "top", i * 10, { name: "embed" })));
+  const tree = buildTree(source, true);
+  expect(tree.nodes.map((node) => [node.name, node.repeats, node.duration])).toEqual([
+    ["triage", 0, 100],
+    ["embed", 3, 30],
+    ["embed", 0, 10],
+    ["embed", 0, 10],
+    ["embed", 0, 10],
+  ]);
+  expect([...visiblePositions(tree, foldedAtFirst(tree))]).toEqual([0, 1]);
+});
+
+test("a chain of 20,000 steps costs no stack", () => {
+  const chain = Array.from({ length: 20_000 }, (_, i) => step(`s${i}`, i === 0 ? "top" : `s${i - 1}`, i));
+  const tree = buildTree(treeOf(chain), true);
+  expect(tree.nodes.at(-1)?.depth).toBe(20_000);
+  expect(tree.nodes[0]?.end).toBe(20_001);
+});
+
+test("only what leads to a marked node stays when the rest is hidden", () => {
+  const tree = buildTree(treeOf([step("a", "top", 1), step("b", "a", 2), step("c", "top", 3)]), false);
+  const marked = withAncestors(tree, [tree.positionOf.get("b") as number]);
+  expect([...visiblePositions(tree, new Set(), marked)].map((i) => tree.nodes[i]?.name)).toEqual([
+    "triage",
+    "a",
+    "b",
+  ]);
+});
+
+test("the same step elsewhere is found in order of time", () => {
+  const tree = buildTree(
+    treeOf([step("x", "top", 30, { name: "get" }), step("y", "top", 1), step("z", "y", 2, { name: "get" })]),
+    false,
+  );
+  expect(alike(tree, tree.positionOf.get("x") as number).map((i) => tree.nodes[i]?.id)).toEqual(["z", "x"]);
+});
+
+test.each([
+  [{ considered: false }, true],
+  [{ outcome: "skipped" }, true],
+  [{ outcome: "fired", score: 0.1, threshold: 0.5 }, false],
+  [{ score: 0.58, threshold: 0.65 }, true],
+  [{ score: 0.7, threshold: 0.65 }, false],
+  [{}, false],
+])("a decision %o did not fire: %s", (decision, expected) => {
+  expect(didNotFire({ span_id: "top", execution_id: "e", offset_ns: 0, candidate: "x", ...decision })).toBe(
+    expected,
+  );
+});
