@@ -1,4 +1,4 @@
-"""The recorded requests of real clients in `tests/data/otlp`, and what is true about them."""
+"""The recorded requests of real clients in `tests/otlp_captures`, and what is true about them."""
 
 import gzip
 import json
@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-FOLDER = Path(__file__).parent / "data" / "otlp"
+FOLDER = Path(__file__).parent / "otlp_captures"
 CLIENTS = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
 
 

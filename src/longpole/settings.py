@@ -261,7 +261,9 @@ def _plain(value: Any, kind: Any) -> Any:
 
 
 def _unknown(where: str, name: str, known: tuple[str, ...]) -> SettingsError:
-    nearest = min(known, key=lambda candidate: _distance(name.lower(), candidate.lower()))
+    asked = name.lower()
+    # Half a name is nearer to the whole of it than to another of its own length.
+    nearest = min(known, key=lambda one: (asked not in one.lower(), _distance(asked, one.lower())))
     return SettingsError(
         f"Unknown setting: {where} `{name}`. Expected: a name from docs/reference/settings.md. "
         f"Did you mean `{nearest}`?"

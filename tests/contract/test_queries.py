@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from contract.rows import START_NS, WORKSPACE, agent, finding, joined, score, span_id_of, trace, trace_id_of
@@ -115,7 +116,7 @@ def test_texts_of_all_kinds_survive(store: Engine) -> None:
     batch = trace(1, steps=1)
     odd = "nul \x00, quote ', emoji 🦆, new\nline"
     body = batch.bodies[0]
-    batch.bodies = [type(body)(**{**{name: getattr(body, name) for name in body.__struct_fields__}, "input": odd})]
+    batch.bodies = [msgspec.structs.replace(body, input=odd)]
     given = {"workspace": WORKSPACE, "trace_id": trace_id_of(1), "span_id": body.span_id}
     store.write(batch, fresh=True)
     assert store.rows("bodies_of_span", given)[0]["input"] == odd

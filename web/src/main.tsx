@@ -24,15 +24,21 @@ import "@mantine/core/styles/Menu.css";
 import "@mantine/core/styles/Tabs.css";
 import "@mantine/core/styles/Skeleton.css";
 import "./ui/style.css";
+import "./ui/parts.css";
+import "./ui/mantine.css";
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { ApiProblem } from "./api/http";
 import { App } from "./app";
 import { cssVariables, theme } from "./ui/theme";
 
+/** Once more when the server was not reached; an answer that refuses stays the same. */
+const mayHelp = (failures: number, error: Error) => failures < 1 && !(error instanceof ApiProblem && error.status > 0);
+
 const queries = new QueryClient({
-  defaultOptions: { queries: { retry: 1, staleTime: 1_000, refetchOnWindowFocus: false } },
+  defaultOptions: { queries: { retry: mayHelp, staleTime: 1_000, refetchOnWindowFocus: false } },
 });
 const schemes = localStorageColorSchemeManager({ key: "longpole.theme" });
 

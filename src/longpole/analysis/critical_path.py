@@ -43,11 +43,12 @@ class Weights(Struct, frozen=True):
 
     `critical_ns`: time of the path in which the span itself, and nothing below it, was what everything waited for;
     all of them together are the execution's duration. `slack_ns`: how much later it could have ended without moving
-    the end; 0 on the path, absent for what nobody waited for.
+    the end; 0 on the path, absent for what nobody waited for. `path` is what `find_critical_path` gives.
     """
 
     critical_ns: dict[int, int]
     slack_ns: dict[int, int]
+    path: list[Stretch]
 
 
 def find_critical_path(tree: Tree, top: int) -> list[Stretch]:
@@ -59,11 +60,9 @@ def find_critical_path(tree: Tree, top: int) -> list[Stretch]:
     stack = [(top, tree.starts[top], tree.ends[top])]
     while stack:
         node, begin, end = stack.pop()
-        for child, child_begin, child_end in last_finishers(tree, node, begin, end):
-            _add(found, node, child_end, end)
-            stack.append((child, child_begin, child_end))
-            end = child_begin
-        _add(found, node, begin, end)
+        picked = last_finishers(tree, node, begin, end)
+        _add_own(found, node, picked, begin, end)
+        stack.extend(picked)
     found.sort(key=_by_start)
     return found
 
@@ -98,13 +97,15 @@ def weigh_spans(tree: Tree, top: int) -> Weights:
     """Critical time and slack of `top` and everything below it."""
     critical: dict[int, int] = {}
     slack: dict[int, int] = {top: 0}
+    path: list[Stretch] = []
     stack = [(top, tree.starts[top], tree.ends[top], True)]
     while stack:
         node, begin, end, is_critical = stack.pop()
         picked = last_finishers(tree, node, begin, end)
         if is_critical:
-            waited = sum(child_end - child_begin for _, child_begin, child_end in picked)
-            critical[node] = end - begin - waited
+            known = len(path)
+            _add_own(path, node, picked, begin, end)
+            critical[node] = sum(part.ended_ns - part.started_ns for part in path[known:])
         spare = slack[node]
         on_path = {child: (child_begin, child_end) for child, child_begin, child_end in picked}
         stack.extend((child, *times, is_critical) for child, times in on_path.items())
@@ -115,7 +116,8 @@ def weigh_spans(tree: Tree, top: int) -> Weights:
         for child, child_begin, child_end, latest in _others(tree, node, on_path, bounds, (begin, end)):
             slack[child] = spare + latest - child_end
             stack.append((child, child_begin, child_end, False))
-    return Weights(critical_ns=critical, slack_ns=slack)
+    path.sort(key=_by_start)
+    return Weights(critical_ns=critical, slack_ns=slack, path=path)
 
 
 def _bounds(picked: Sequence[tuple[int, int, int]], begin: int, end: int) -> list[int]:
@@ -152,7 +154,12 @@ def _others(
     return found
 
 
-def _add(found: list[Stretch], node: int, begin: int, end: int) -> None:
+def _add_own(found: list[Stretch], node: int, picked: Sequence[tuple[int, int, int]], begin: int, end: int) -> None:
+    """Add what is left of a span's time between the children that it waited for."""
+    for _, child_begin, child_end in picked:
+        if end > child_end:
+            found.append(Stretch(node, child_end, end))
+        end = child_begin
     if end > begin:
         found.append(Stretch(node, begin, end))
 

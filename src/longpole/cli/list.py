@@ -26,7 +26,6 @@ from longpole.cli.options import (
 from longpole.reports.numbers import NONE, UNKNOWN, cost_text, duration_text, short_count_text
 from longpole.reports.views import ExecutionItem, ExecutionPage
 
-
 _LEAST = 10
 """Columns that an agent's name and a status keep at least."""
 

@@ -52,7 +52,6 @@ STEP_COPIES = tuple(
     for name in Step.__struct_fields__
     if name in Facts.__struct_fields__ and name not in ("execution_id", "agent", "step_index")
 )
-_of_step = attrgetter(*STEP_COPIES)
 
 
 class Rows(Struct):
@@ -129,14 +128,14 @@ def _analyse(place: Ownership) -> _Settled:
     sizes = _sizes(place)
     budget = 8 * len(facts) + 1000
     for node in sorted(place.execution_ids, key=place.depths.__getitem__):
-        if place.parents[node] == NO_PARENT:
-            weights = weigh_spans(tree, node)
+        weights = weigh_spans(tree, node) if place.parents[node] == NO_PARENT else None
+        if weights is not None:
             settled.critical_ns.update(weights.critical_ns)
             settled.slack_ns.update(weights.slack_ns)
         budget -= sizes[node]
         if budget < 0:  # thousands of agents inside each other: the outer ones have theirs
             break
-        path = find_critical_path(tree, node)
+        path = find_critical_path(tree, node) if weights is None else weights.path
         settled.shares[node] = share_wall_time(
             tree, node, categories=categories, is_execution=is_execution, first_token_ns=first_token_ns, path=path
         )
@@ -264,26 +263,60 @@ def _settled_columns(fact: Facts, node: int, settled: _Settled) -> dict[str, Any
 
 
 def _step_row(place: Ownership, node: int, usage: Usage, settled: _Settled, agents: Mapping[int, str]) -> Step:
-    fact = place.facts[node]
-    owner = place.owners[node]
-    is_outside = place.is_outside[node]
+    # Field by field: copying by name costs 3 us more a step.
+    fact, owner, is_outside = place.facts[node], place.owners[node], place.is_outside[node]
     is_weighed = bool(settled.self_ns) and not is_outside
-    duration_ns = fact.duration_ns
     return Step(
+        workspace=fact.workspace,
+        trace_id=fact.trace_id,
         step_id=fact.span_id,
         parent_step_id=fact.parent_span_id,
         execution_id=place.execution_ids[owner],
         root_execution_id=place.execution_ids[place.roots[node]],
         agent=agents[owner],
+        link_trace_id=fact.link_trace_id,
+        link_span_id=fact.link_span_id,
+        name=fact.name,
+        category=fact.category,
+        step_type=fact.step_type,
+        operation=fact.operation,
+        status=fact.status,
+        started_ns=fact.started_ns,
+        ended_ns=fact.ended_ns,
+        duration_ns=fact.duration_ns,
+        received_ns=fact.received_ns,
+        service=fact.service,
+        environment=fact.environment,
+        version=fact.version,
+        scope=fact.scope,
+        provider=fact.provider,
+        model=fact.model,
+        tool=fact.tool,
+        input_tokens=fact.input_tokens,
+        output_tokens=fact.output_tokens,
+        cache_read_tokens=fact.cache_read_tokens,
+        cache_write_tokens=fact.cache_write_tokens,
+        reasoning_tokens=fact.reasoning_tokens,
+        cost_usd_nanos=fact.cost_usd_nanos,
+        first_token_ns=fact.first_token_ns,
+        attempt=fact.attempt,
+        error_type=fact.error_type,
+        error_message=fact.error_message,
+        code_file=fact.code_file,
+        code_line=fact.code_line,
+        code_function=fact.code_function,
+        api_calls=fact.api_calls,
+        argument_hash=fact.argument_hash,
+        weight=fact.weight,
+        row_version=fact.row_version,
         step_index=place.step_indexes[node],
         depth=place.depths[node],
         is_outside=is_outside,
         is_counted=usage.is_counted[node],
-        duration_bucket=None if duration_ns is None else duration_bucket(duration_ns),
+        duration_bucket=None if fact.duration_ns is None else duration_bucket(fact.duration_ns),
         self_ns=settled.self_ns[node] if settled.self_ns else None,
         critical_ns=settled.critical_ns.get(node, 0) if is_weighed else None,
         slack_ns=settled.slack_ns.get(node) if is_weighed else None,
-        **dict(zip(STEP_COPIES, _of_step(fact), strict=True)),
     )
 
 

@@ -1,5 +1,6 @@
 """`longpole serve`: opens what a server needs, serves until it is told to stop, and leaves nothing half done."""
 
+import gc
 import os
 import signal
 import socket
@@ -71,7 +72,18 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
         _run(server, listener, ready)
 
 
+def _tune_interpreter() -> None:
+    """Settings of the whole process, for one event loop beside two threads that compute."""
+    # A thread that computes keeps the loop waiting this long, several times per request (the default is 5 ms).
+    sys.setswitchinterval(0.001)
+    # What was imported lives for ever, and rows on their way are no cycles: look for cycles in neither too often.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 def _run(server: Server, listener: socket.socket, ready: Callable[[], None]) -> None:
+    pass
     config = uvicorn.Config(
         server.app,
         loop="uvloop" if sys.platform != "win32" else "asyncio",

@@ -7,7 +7,10 @@ from longpole.model.batch import Batch
 
 
 class Engine(Protocol):
-    """A database behind the waist. All methods may be called from any thread; `write` by one thread at a time."""
+    """A database behind the waist. All methods may be called from any thread.
+
+    One thread at a time writes durably; another may publish fresh rows meanwhile.
+    """
 
     def migrate(self) -> None:
         """Bring the schema to this version, inside a transaction.
@@ -24,7 +27,11 @@ class Engine(Protocol):
         A durable write (`fresh=False`) of a trace also removes that trace's fresh rows, in the same instant for every
         reader. With `fresh=True` the rows are visible to readers at once but may be lost with the process: the spool
         still holds what they came from. A fresh write replaces the fresh rows of the traces it carries and hides the
-        stored rows of the pairs in `batch.replace`.
+        stored rows of the pairs in `batch.replace`. Fresh bodies add up until their trace is stored, so that a trace
+        can be published again without those that were published before. A fresh write moves no spool position. A trace
+        that is published while it is being stored stays as published, until it is stored again.
+
+        An agent is one row of `agents` however often it is written: first and last seen widen, later values win.
         """
         ...
 
@@ -33,6 +40,7 @@ class Engine(Protocol):
 
         Raises:
             UnknownQuery: no query has this name.
+            InvalidInput: the parameters are not exactly those that the query names.
         """
         ...
 

@@ -102,11 +102,13 @@ class Redactor:
         clean = _without_patterns(text) if len(text) >= SHORTEST else text
         if self._own is not None:
             clean = self._own_text(clean)
-        if len(text) <= _KEPT_SHORT and clean == text:
+        if clean != text:
+            return clean
+        if len(text) <= _KEPT_SHORT:
             if len(self._clean) >= _MOST_KEPT:
                 self._clean.clear()
             self._clean.add(text)
-        return clean
+        return text
 
     def value(self, value: Any, key: str = "") -> Any:
         """A JSON-like value without secrets: everything under a secret key, and every text.
@@ -173,6 +175,8 @@ def _fold_key(key: str) -> str:
 
 def _without_patterns(text: str) -> str:
     raw = text.encode("ascii", "replace")
+    if "PRIVATE KEY-----" in text:
+        text = _PRIVATE_KEY.sub(REDACTED, text)
     if _LONG_WORD in raw.translate(_WORD_CLASS):
         text = _without_keys(text)
     folded = text.lower()
@@ -190,8 +194,6 @@ def _without_patterns(text: str) -> str:
 
 
 def _without_keys(text: str) -> str:
-    if "PRIVATE KEY-----" in text:
-        text = _PRIVATE_KEY.sub(REDACTED, text)
     if "eyJ" in text:
         text = _JWT.sub(REDACTED, text)
     if _any_in(_AWS_HEADS, text):

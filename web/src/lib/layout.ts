@@ -29,7 +29,7 @@ export function pan(view: View, whole: View, part: number): View {
 }
 
 /** A step with a tenth of air on both sides. */
-export function fit(offset: number, duration: number, whole: View): View {
+export function viewOf(offset: number, duration: number, whole: View): View {
   const air = Math.max(duration * 0.1, SHORTEST_VIEW);
   return clampView({ from: offset - air, to: offset + duration + air }, whole);
 }

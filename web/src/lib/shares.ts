@@ -49,7 +49,8 @@ const KIND_OF: Readonly<Record<string, Kind>> = {
   validation: "own",
   serialization: "own",
   guardrail: "own",
-  agent: "own",
+  // An agent's own time is what no step of it explains; the server counts it so, too.
+  agent: "unexplained",
   unexplained: "unexplained",
 };
 

@@ -5,6 +5,7 @@ its snapshot; `BEGIN` alone does not) and takes the view of what is fresh; the s
 So a reader sees a trace either fresh or stored, never both and never neither. Afterwards it runs without any lock.
 """
 
+import logging
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -28,9 +29,11 @@ from longpole.store.migrate import migrations_of, missing_migrations
 from longpole.store.sql import load_queries
 from longpole.store.tables import REPLACED_TABLES, TABLES
 
+_log = logging.getLogger(__name__)
+
 _MEMORY_LIMIT = "512MB"
 _THREADS = 2
-# A checkpoint stops writers for up to a second, readers hardly (30 ms). DuckDB's own, every 16 MB, cost more than a third
+# A checkpoint stops writers for up to a second, readers hardly (30 ms). DuckDB's own, every 16 MB, cost over a third
 # of the throughput, and it would come inside a commit, where readers wait. So ours come first: in a quiet moment, or
 # between two writes when much is waiting. They also give back the memory of removed rows.
 _CHECKPOINT_BYTES = 256_000_000
@@ -102,7 +105,7 @@ class DuckDBEngine:
                 self._store(batch, tables)
             self._unchecked_rows += sum(len(getattr(batch, name)) for name in TABLES)
         if self._unchecked_bytes() > _CHECKPOINT_BYTES:
-            self._checkpoint()
+            self._try_checkpoint()
         self._idle.stir()
 
     def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> Sequence[dict[str, Any]]:
@@ -142,6 +145,13 @@ class DuckDBEngine:
             if self._unchecked_rows:
                 self._run("checkpoint")
                 self._unchecked_rows = 0
+
+    def _try_checkpoint(self) -> None:
+        """A checkpoint whose failure is not that of the write before it: that one is stored, and must not be repeated."""
+        try:
+            self._checkpoint()
+        except duckdb.Error:
+            _log.exception("a checkpoint of %s failed; the log of %d bytes stays", self._path, self._unchecked_bytes())
 
     def _unchecked_bytes(self) -> int:
         try:

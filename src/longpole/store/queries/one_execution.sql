@@ -29,8 +29,11 @@ WHERE workspace = $workspace AND root_execution_id = $root_execution_id
 ORDER BY started_ns, depth, execution_id;
 
 -- name: steps_under_root
--- Every step of one tree as a skeleton, in order of time.
-SELECT *
+-- Every step of one tree as a skeleton, in order of time. At 50,000 steps each column costs 10 ms.
+SELECT
+    workspace, trace_id, step_id, parent_step_id, link_trace_id, link_span_id, execution_id, name, category, step_type,
+    operation, status, started_ns, ended_ns, duration_ns, received_ns, step_index, depth, is_outside, model, tool,
+    input_tokens, output_tokens, cost_usd_nanos, first_token_ns, attempt, error_type, self_ns, critical_ns, slack_ns
 FROM steps
 WHERE workspace = $workspace AND root_execution_id = $root_execution_id
 ORDER BY started_ns, depth, step_index, step_id;

@@ -90,7 +90,7 @@ export function Waterfall(props: Props) {
       {...pointer}
     >
       <div style={{ height: contentHeight }}>
-        <canvas ref={canvas} aria-hidden="true" />
+        <canvas ref={canvas} />
         <RowLayer
           tree={tree}
           rows={rows}
@@ -139,7 +139,7 @@ function useCanvas(
       const context = element.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
       context.setTransform(density, 0, 0, density, 0, 0);
       draw({ context, tokens, tiles, width, height, scrollTop }, scene);
-      element.dataset["drawn"] = areFontsReady ? "yes" : "early";
+      element.dataset.drawn = areFontsReady ? "yes" : "early";
     });
     return () => cancelAnimationFrame(frame);
   });

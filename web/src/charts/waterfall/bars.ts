@@ -30,7 +30,10 @@ export function drawBar(surface: Surface, scene: Scene, geometry: Geometry, row:
   const node = scene.tree.nodes[position] as TreeNode;
   const top = AXIS + row * ROW - surface.scrollTop;
   const x = placer(scene, geometry);
-  if (node.type === "skipped") return drawDiamond(surface, x(node.offset), top + ROW / 2);
+  if (node.type === "skipped") {
+    drawDiamond(surface, x(node.offset), top + ROW / 2);
+    return;
+  }
   const end = endOf(node, scene);
   const left = x(node.offset);
   const right = x(end);

@@ -135,8 +135,6 @@ function drawBands({ context, tokens, height }: Surface, scene: Scene, geometry:
   }
 }
 
-const SHORT_STRETCH = 8;
-
 function isOpenContainer(scene: Scene, row: number): boolean {
   const node = scene.tree.nodes[scene.rows[row] as number] as TreeNode;
   return node.isContainer && !scene.folded.has(node.id);
@@ -152,9 +150,8 @@ function drawPath({ context, tokens, height, scrollTop }: Surface, scene: Scene,
     const row = scene.pathRows[i] as number;
     if (row < 0) return;
     const from = x(part.offset);
-    // A few pixels of a container's own time would jump up to its row and back; they stay on the step before.
-    const isOnOpenRow = isOpenContainer(scene, row) && x(part.offset + part.duration) - from < SHORT_STRETCH;
-    const y = isOnOpenRow && before !== null ? before : rowTop(row, scrollTop) + 15.5;
+    // Own time of what contains others: the line goes on where the step before it ended, with nothing above it.
+    const y = isOpenContainer(scene, row) && before !== null ? before : rowTop(row, scrollTop) + 15.5;
     if (before !== null && before !== y && !(Math.max(before, y) < AXIS || Math.min(before, y) > height)) {
       stairs.moveTo(from, before);
       stairs.lineTo(from, y);

@@ -98,7 +98,7 @@ function Head({ node, tree, position, onSelect }: HeadProps) {
         <Status status={node.status} />
         {node.type !== "skipped" && (
           <span className="chip">
-            <Swatch kind={node.kind} />
+            {node.type !== "execution" && <Swatch kind={node.kind} />}
             {node.category.replaceAll("_", " ")}
           </span>
         )}

@@ -7,7 +7,7 @@ import { Icon } from "../../ui/icons";
 export function Trust({ tree }: { readonly tree: ExecutionTree }) {
   const { execution } = tree;
   const whole = Object.values(tree.shares).reduce((sum, ns) => sum + ns, 0);
-  const explained = whole > 0 ? 1 - (tree.shares["unexplained"] ?? 0) / whole : null;
+  const explained = whole > 0 ? 1 - (tree.shares.unexplained ?? 0) / whole : null;
   const isPartial = tree.missing_parents > 0;
   const calls = execution.model_calls;
   const facts: [string, ReactNode][] = [];

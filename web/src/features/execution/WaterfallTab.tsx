@@ -8,7 +8,7 @@ import { LaneStrip } from "../../charts/waterfall/LaneStrip";
 import { Waterfall } from "../../charts/waterfall/Waterfall";
 import { withParts } from "../../lib/address";
 import { count, duration } from "../../lib/format";
-import { fit, pan, type View, zoom } from "../../lib/layout";
+import { pan, type View, viewOf, zoom } from "../../lib/layout";
 import { findNodes, nextHit } from "../../lib/search";
 import { kindOf } from "../../lib/shares";
 import { alike, buildTree, foldedAtFirst, visiblePositions, withAncestors } from "../../lib/tree";
@@ -95,7 +95,7 @@ export function WaterfallTab({ tree: source, now }: Props) {
     a: () => onView(pan(view, whole, -0.2)),
     d: () => onView(pan(view, whole, 0.2)),
     "0": () => onView(whole),
-    f: () => node && onView(fit(node.offset, node.duration ?? end - node.offset, whole)),
+    f: () => node && onView(viewOf(node.offset, node.duration ?? end - node.offset, whole)),
     "[": () => same(false),
     "]": () => same(true),
     p: () => critical.length > 0 && set({ path: onlyPath ? null : "only" }),
@@ -194,7 +194,7 @@ export function WaterfallTab({ tree: source, now }: Props) {
           />
         </div>
         {isWide ? (
-          details
+          <div className="details-frame">{details}</div>
         ) : (
           <Drawer
             opened={isDrawerOpen}

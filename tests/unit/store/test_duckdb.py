@@ -1,0 +1,59 @@
+"""What only DuckDB's spelling must hold: the fragments' meaning on its own values."""
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from longpole.store.dialect import DUCKDB
+
+
+def answer(expression: str, /, **parameters: object) -> object:
+    with duckdb.connect(":memory:") as database:
+        [[value]] = database.execute(f"SELECT {expression}", parameters).fetchall()
+    return value
+
+
+@given(
+    values=st.lists(st.integers(0, 10**15), max_size=30),
+    share=st.sampled_from(["0.5", "0.95", "0.99", "0.25"]),
+)
+def test_a_quantile_is_interpolated_and_rounded_down(values: list[int], share: str) -> None:
+    found = answer(f"(SELECT {DUCKDB['quantile']('x', share)} FROM (SELECT unnest($v::BIGINT[]) AS x))", v=values)
+    if not values:
+        assert found is None
+        return
+    ordered = sorted(values)
+    rank = float(share) * (len(ordered) - 1)
+    below = int(rank)
+    above = min(below + 1, len(ordered) - 1)
+    exact = ordered[below] + (rank - below) * (ordered[above] - ordered[below])
+    assert isinstance(found, int)
+    assert abs(found - exact) <= 1 + exact * 1e-12
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("gen_ai.request.model", "m"),
+        ("number", "3"),
+        ('a "quoted" name', "q"),
+        ("back\\slash", "b"),
+        ("absent", None),
+        ("null", None),
+        ("$.number", None),
+    ],
+)
+def test_a_field_of_a_json_object_is_found_by_its_very_name(key: str, value: str | None) -> None:
+    json = r'{"gen_ai.request.model": "m", "number": 3, "a \"quoted\" name": "q", "back\\slash": "b", "null": null}'
+    assert answer(DUCKDB["json_field"]("$json", "$key"), json=json, key=key) == value
+
+
+def test_text_is_found_whatever_its_case() -> None:
+    assert answer(DUCKDB["contains"]("$text", "$part"), text="Straße nach ROM", part="nach rom") is True
+    assert answer(DUCKDB["contains"]("$text", "$part"), text="100 %", part="100 _") is False
+
+
+def test_nothing_is_in_an_empty_list() -> None:
+    assert answer(DUCKDB["in_list"]("'a'", "$list"), list=[]) is False
+    assert answer(DUCKDB["in_list"]("'a'", "$list"), list=["b", "a"]) is True

@@ -1,0 +1,83 @@
+"""The loader of named queries."""
+
+import pytest
+
+from longpole.model.errors import StoreError, UnknownQuery
+from longpole.store.dialect import DIALECTS, DUCKDB, Fragments
+from longpole.store.sql import Query, load_queries, parse_queries, spell_fragments
+from longpole.store.tables import TABLES
+
+FRAGMENTS: Fragments = {"twice": "(2 * {})".format, "pair": "[{}|{}]".format, "nothing": "0".format}
+
+
+def parse_one(text: str) -> Query:
+    [query] = parse_queries(text, DUCKDB, where="test.sql")
+    return query
+
+
+def test_a_query_knows_its_name_sentence_parameters_and_tables() -> None:
+    query = parse_one(
+        "-- name: slow\n-- The slow ones,\n-- slowest first.\nSELECT * FROM steps WHERE a = $a AND b = $b_c;"
+    )
+    assert (query.name, query.purpose) == ("slow", "The slow ones, slowest first.")
+    assert query.parameters == {"a", "b_c"}
+    assert query.tables == {"steps"}
+    assert query.text.endswith("$b_c")
+
+
+def test_what_stands_in_texts_and_comments_is_not_a_parameter_or_table() -> None:
+    query = parse_one("-- name: q\n-- A sentence.\nSELECT '$no events ''x' -- from bodies $neither\nFROM agents")
+    assert (query.parameters, query.tables) == (frozenset(), {"agents"})
+
+
+def test_several_queries_of_a_file_keep_their_order() -> None:
+    text = "-- About steps.\n\n-- name: b\n-- One.\nSELECT 1;\n\n-- name: a\n-- Two.\nSELECT 2;\n"
+    assert [query.name for query in parse_queries(text, DUCKDB, where="x")] == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("-- name: q\nSELECT 1;", "'q'"),
+        ("-- name: q\n-- A sentence.\n", "'q'"),
+        ("-- name: Q-1\n-- A sentence.\nSELECT 1", "Q-1"),
+        ("SELECT 1;\n-- name: q\n-- A sentence.\nSELECT 1", "no name"),
+        ("-- name: q\n-- A sentence.\nSELECT @median(x)", "@median"),
+        ("-- name: q\n-- A sentence.\nSELECT @contains(x", "never closed"),
+    ],
+)
+def test_a_malformed_query_is_named_with_its_file(text: str, complaint: str) -> None:
+    with pytest.raises(StoreError, match=complaint) as raised:
+        parse_queries(text, DUCKDB, where="test.sql")
+    assert "test.sql" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "spelt"),
+    [
+        ("@twice(x)", "(2 * x)"),
+        ("@twice(@twice(x)) + @twice(y)", "(2 * (2 * x)) + (2 * y)"),
+        ("@pair(f(a, b), c)", "[f(a, b)|c]"),
+        ("@nothing()", "0"),
+        ("a@b", "a@b"),
+    ],
+)
+def test_fragments_are_spelt_innermost_first(text: str, spelt: str) -> None:
+    assert spell_fragments(text, FRAGMENTS, where="test") == spelt
+
+
+def test_an_unknown_name_is_told() -> None:
+    with pytest.raises(UnknownQuery, match="slowest_planets"):
+        load_queries("duckdb")["slowest_planets"]
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_every_query_has_a_sentence_and_reads_a_table(dialect: str) -> None:
+    for query in load_queries(dialect):
+        assert query.purpose.endswith((".", "!")), query.name
+        assert query.tables or "spool_position" in query.text, query.name
+        assert query.tables <= set(TABLES)
+
+
+def test_every_dialect_has_the_same_fragments() -> None:
+    assert {frozenset(fragments) for fragments in DIALECTS.values()} == {frozenset(DUCKDB)}
