@@ -38,7 +38,7 @@ class LocalModel:
     name = "gpt-4o-mini"  # what it is priced as
 
     def __init__(self, seed: int = 7) -> None:
-        self.served = {"calls": 0, "input_tokens": 0, "output_tokens": 0}
+        self.served = {"calls": 0, "input_tokens": 0, "output_tokens": 0, "tasks": {}}
         self._random = random.Random(seed)
         self._has_refused = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -115,8 +115,10 @@ class LocalModel:
             out.flush()
         usage = {"input_tokens": 8 + len(request["prompt"]) // 4, "output_tokens": len(words) + len(words) // 3}
         self.served["calls"] += 1
+        task = self.served["tasks"].setdefault(request["task"], {"input_tokens": 0, "output_tokens": 0})
         for name, count in usage.items():
             self.served[name] += count
+            task[name] += count
         out.write(json.dumps({"usage": usage}).encode() + b"\n")
 
 

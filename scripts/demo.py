@@ -121,13 +121,19 @@ def checks(server: LocalServer, tree: dict[str, Any], served: dict[str, Any]) ->
         found += [
             Check(agent, name, expected[name], run.get(name)) for name in ("error_type", *TOKENS) if name in expected
         ]
-        counted = served.get("agents", {}).get(agent)
-        if counted:
-            found += [Check(agent, name, counted[name], run.get(name)) for name in TOKENS]
+        found += [
+            Check(agent, f"{name} (served)", served_to(agent, name, truth, served), run.get(name)) for name in TOKENS
+        ]
     top = tree["execution"]
-    found += [Check(top["agent"], f"{name} (served)", served[name], top[name]) for name in TOKENS]
     found.append(Check(top["agent"], "agents skipped", 1, top["agents_skipped"]))
     return found
+
+
+def served_to(agent: str, name: str, truth: dict[str, Any], served: dict[str, Any]) -> int | None:
+    """The tokens that the model server counted for an agent and those it called; `None` when it asked for nothing."""
+    family = [agent, *(other for other, about in truth["agents"].items() if about["parent"] == agent)]
+    tasks = [task for member in family for task in truth["agents"][member].get("tasks", ())]
+    return sum(served["tasks"][task][name] for task in tasks) if tasks else None
 
 
 def print_checks(found: list[Check]) -> bool:

@@ -14,10 +14,9 @@ goes on. This is also the place where recording and shipping are joined; neither
 import atexit
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from longpole import settings as _settings
 from longpole.model.clock import steady_ns as _steady_ns
@@ -43,11 +42,9 @@ from longpole.record.flusher import Flusher as _Flusher
 from longpole.record.recorder import recorder as _recorder
 from longpole.record.spans import SpanBuilder as _SpanBuilder
 from longpole.record.time_step import time_step
-from longpole.ship.find import find_server as _find_server
-from longpole.ship.hash_key import hash_key as _hash_key
-from longpole.ship.shipper import Shipper as _Shipper
-from longpole.ship.spool import Spool as _Spool
-from longpole.ship.spool import spool_file as _spool_file
+
+if TYPE_CHECKING:
+    from longpole.ship.shipper import Shipper as _Shipper
 
 __version__ = "0.1.0"
 __all__ = [
@@ -164,39 +161,22 @@ def shutdown(timeout: float = EXIT_S) -> bool:
 
 def _start(chosen: _settings.Settings) -> None:
     global _running
+    from longpole.ship import start as ship  # noqa: PLC0415 - HTTP and SQLite: 40 ms for those only who configure
+
     content = _settings.content_mode(chosen)
-    folder = _settings.spool_folder(chosen)
     renderer = None
     if content != "off":
-        key = _hash_key(folder if chosen.persistence_enabled else None, chosen.workspace)
-        renderer = _Renderer(content, key, chosen.content_limit_bytes)
-    spool = None
-    if chosen.persistence_enabled:
-        spool = _Spool(_spool_file(folder, chosen.endpoint), chosen.spool_limit_bytes)
-    shipper = _Shipper(
-        _resource(chosen),
-        __version__,
-        _finder(chosen),
-        spool,
-        limit_bytes=chosen.queue_limit_bytes,
-        timeout_s=chosen.request_timeout_ms / 1000,
-    )
+        renderer = _Renderer(content, ship.content_key(chosen), chosen.content_limit_bytes)
     weight = 1 / chosen.sampling_rate if chosen.sampling_rate else 1.0
+    shipper = ship.start_shipper(chosen, _resource(chosen), __version__)
     flusher = _Flusher(_recorder, _SpanBuilder(renderer, weight), shipper)
     _recorder.sampling_rate = chosen.sampling_rate
     _recorder.keeps_content = content != "off"
     _recorder.limit = chosen.content_limit_bytes
     _recorder.held_limit = chosen.queue_limit_bytes
     flusher.start()
-    shipper.start()
     _running = (chosen, flusher, shipper)
     _recorder.is_on = True
-
-
-def _finder(chosen: _settings.Settings) -> Any:
-    if chosen.endpoint is not None:
-        return lambda: chosen.endpoint
-    return partial(_find_server, _settings.data_folder(chosen), chosen.port)
 
 
 def _resource(chosen: _settings.Settings) -> dict[str, Any]:

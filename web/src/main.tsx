@@ -35,7 +35,8 @@ import { App } from "./app";
 import { cssVariables, theme } from "./ui/theme";
 
 /** Once more when the server was not reached; an answer that refuses stays the same. */
-const mayHelp = (failures: number, error: Error) => failures < 1 && !(error instanceof ApiProblem && error.status > 0);
+const mayHelp = (failures: number, error: Error) =>
+  failures < 1 && !(error instanceof ApiProblem && error.status > 0);
 
 const queries = new QueryClient({
   defaultOptions: { queries: { retry: mayHelp, staleTime: 1_000, refetchOnWindowFocus: false } },

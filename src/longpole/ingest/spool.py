@@ -92,6 +92,7 @@ class Spool:
         self._waiting: list[_Waiting] = []
         self._waiting_bytes = 0
         self._is_closed = False
+        self._is_lost = False  # the segment being written is no longer on disk
         lock = threading.Lock()
         self._arrived = threading.Condition(lock)
         self._durable = threading.Condition(lock)
@@ -169,7 +170,12 @@ class Spool:
             end = self._sizes[place.segment]
         found: list[Accepted] = []
         offset = place.offset
-        with segment_path(self._folder, place.segment).open("rb") as file:
+        try:
+            file = segment_path(self._folder, place.segment).open("rb")
+        except FileNotFoundError:
+            self._lose(place.segment)
+            return []
+        with file:
             file.seek(offset)
             while offset < end and (not found or offset - place.offset < max_bytes):
                 record = _read_known(file, place.segment, offset)
@@ -214,6 +220,13 @@ class Spool:
             self._durable.notify_all()
         self._writer.join()
 
+    def _lose(self, segment: int) -> None:
+        """Somebody deleted a segment from under the spool: go on with the next, rather than stop for good."""
+        with self._durable:
+            size = self._sizes.pop(segment, 0)
+            self._is_lost = self._is_lost or segment == self._segment
+        _log.error("segment %d of the spool is gone; up to %d bytes of bodies with it", segment, size)
+
     def _next(self, position: SpoolPosition) -> SpoolPosition | None:
         """Where the next durable record begins, or None."""
         if self._sizes.get(position.segment, 0) > position.offset:
@@ -238,8 +251,9 @@ class Spool:
         """Write one group and answer everyone in it, all with success or all with `SpoolFull`."""
         start = self._sizes.get(self._segment, 0)
         try:
-            if start >= self._segment_bytes:
+            if start >= self._segment_bytes or self._is_lost:
                 self._close_file()
+                self._is_lost = False
                 self._segment, start = self._segment + 1, 0
             ends = self._write(group, start)
         except OSError as error:
@@ -258,9 +272,9 @@ class Spool:
     def _write(self, group: list[_Waiting], start: int) -> list[int]:
         """Append a group and sync it; gives the offset after each record."""
         if self._file is None:
-            self._file = os.open(
-                segment_path(self._folder, self._segment), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600
-            )
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path = segment_path(self._folder, self._segment)
+            self._file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
             _sync_folder(self._folder)
         ends: list[int] = []
         pieces: list[bytes] = []

@@ -27,7 +27,7 @@ class SettingsError(LongpoleError, ValueError):
 
 
 class InvalidInput(LongpoleError, ValueError):
-    """Input that cannot be taken as it is. Nothing else of the same request is lost by it unless the message says so."""
+    """Input that cannot be taken as it is. The rest of the request is not lost, unless the message says so."""
 
 
 class BodyTooLarge(InvalidInput):

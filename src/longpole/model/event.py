@@ -55,7 +55,7 @@ class Decision(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Body(Struct, frozen=True, kw_only=True, gc=False):
-    """One row of the table `bodies`: what a span carried beside its times. All fields are text, JSON where structured."""
+    """One row of the table `bodies`: what a span carried beside its times, all as text, JSON where structured."""
 
     workspace: str
     trace_id: str

@@ -31,20 +31,23 @@ def describe(value: object) -> str:
     return text if len(text) <= LONGEST_REPR else text[:LONGEST_REPR] + f"… [{len(text)} characters]"
 
 
-_encode = msgspec.msgpack.Encoder(enc_hook=describe).encode
+pack = msgspec.msgpack.Encoder(enc_hook=describe).encode
+"""msgpack of a value; what it does not know is described. Raises for what `pack_hard` is there for."""
 _decode = msgspec.msgpack.Decoder().decode
 _to_json = msgspec.json.Encoder(enc_hook=describe).encode
 
 
-def snapshot(value: Any, limit: int) -> bytes:
-    """The value as msgpack, cut down to about `limit` bytes when it is longer. Never raises."""
+def pack_hard(value: Any) -> bytes:
+    """msgpack of what `pack` refuses: a cycle, an integer beyond 64 bits, a container that another thread changes."""
+    return pack(describe(value))
+
+
+def pack_short(value: Any, limit: int) -> bytes:
+    """msgpack of a value that is too long, cut down to about `limit` bytes. Never raises."""
     try:
-        packed = _encode(value)
-        if len(packed) <= limit:
-            return packed
-        return _encode(_shortened(value, [limit], 0))
-    except Exception:  # a cycle, an integer beyond 64 bits, a container that another thread changes
-        return _encode(describe(value))
+        return pack(_shortened(value, [limit], 0))
+    except Exception:
+        return pack_hard(value)
 
 
 def freeze_error(error: BaseException) -> FrozenError:
@@ -121,7 +124,7 @@ class Renderer:
             return [self._hashed(inner) for inner in value]
         if value is None or isinstance(value, bool):
             return value
-        return "#" + hashlib.blake2b(_encode(value), digest_size=6, key=self._key).hexdigest()
+        return "#" + hashlib.blake2b(pack(value), digest_size=6, key=self._key).hexdigest()
 
 
 def _shortened(value: Any, room: list[int], depth: int) -> Any:

@@ -5,14 +5,14 @@ sharing them through one more call would add 0.1 us to every step.
 """
 
 import functools
-import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, TypeVar, cast, overload
 
 from longpole.model.step import Category
 from longpole.record.current import current
 from longpole.record.recorder import recorder
-from longpole.record.site import Site, site_of_function
+from longpole.record.site import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, Site, code_flags, site_of_function
 from longpole.record.streams import wrap_async_generator, wrap_generator
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -93,18 +93,19 @@ def _decorate_methods(cls: type, site_of: Callable[[Callable[..., Any]], Site]) 
         if isinstance(member, staticmethod | classmethod):
             inner = cast("Callable[..., Any]", member.__func__)
             setattr(cls, name, type(member)(_wrap(inner, site_of(inner))))
-        elif inspect.isfunction(member):
+        elif isinstance(member, FunctionType):
             setattr(cls, name, _wrap(member, site_of(member)))
     return cls
 
 
 def _wrap(function: Callable[..., Any], site: Site) -> Any:
     """The wrapper of the same kind as the function, so that `inspect` and frameworks see what they saw before."""
-    if inspect.isasyncgenfunction(function):
+    flags = code_flags(function)
+    if flags & CO_ASYNC_GENERATOR:
         wrapper: Any = wrap_async_generator(function, site)
-    elif inspect.iscoroutinefunction(function):
+    elif flags & CO_COROUTINE:
         wrapper = _wrap_async(function, site)
-    elif inspect.isgeneratorfunction(function):
+    elif flags & CO_GENERATOR:
         wrapper = wrap_generator(function, site)
     else:
         wrapper = _wrap_sync(function, site)

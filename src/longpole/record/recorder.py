@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from longpole.model.clock import steady_ns
-from longpole.record.capture import freeze_error, snapshot
+from longpole.record.capture import freeze_error, pack, pack_hard, pack_short
 from longpole.record.current import ENDED, ERROR, IDS, INPUT, MORE, OUTPUT, SITE, Record
 from longpole.record.site import Site
 from longpole.wire.otlp_encode import LogOut
@@ -100,11 +100,22 @@ class Recorder:
 
     def snapshot(self, value: Any) -> bytes | None:
         """The value as it is now; `None` where memory is full of what waits (counted in `unkept`)."""
-        packed = snapshot(value, self.limit)
+        try:
+            packed = pack(value)
+        except Exception:
+            packed = pack_hard(value)
+        size = len(packed)
+        if size < BIG_SNAPSHOT and size <= self.limit:
+            return packed
+        return self._big(value, packed)
+
+    def _big(self, value: Any, packed: bytes) -> bytes | None:
+        if len(packed) > self.limit:
+            packed = pack_short(value, self.limit)
+        if self.held_bytes > self.held_limit:
+            self.unkept += 1
+            return None
         if len(packed) >= BIG_SNAPSHOT:
-            if self.held_bytes > self.held_limit:
-                self.unkept += 1
-                return None
             self.held_bytes += len(packed)
         return packed
 

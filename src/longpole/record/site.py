@@ -1,12 +1,16 @@
 """A place in the code that makes steps: everything about a step that is known before it runs, found out once."""
 
-import inspect
 from collections.abc import Callable
+from functools import partial
 from types import CodeType
 from typing import Any
 
 from longpole.model.step import Category
 from longpole.wire import longpole_names as names
+
+# The kinds of functions as CPython marks them (`inspect.CO_*`); importing inspect would cost every agent 10 ms.
+CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
+MOST_WRAPPED = 32
 
 
 class Site:
@@ -82,8 +86,7 @@ def site_of_function(
     more: dict[str, Any] | None = None,
 ) -> Site:
     """The site of a decorated function: its place, and the names of its parameters for the input."""
-    plain = inspect.unwrap(function)
-    code: CodeType | None = getattr(plain, "__code__", None)
+    code = _code_of(function)
     site = Site(name, category, code=code, agent=agent, method=method, is_of_class=is_of_class, more=more)
     if code is not None:
         parameters = code.co_varnames[: code.co_argcount]
@@ -91,3 +94,19 @@ def site_of_function(
         site.skips_first = bool(parameters) and parameters[0] in ("self", "cls")
         site.parameters = parameters[1:] if site.skips_first else parameters
     return site
+
+
+def code_flags(function: Callable[..., Any]) -> int:
+    """What kind of function it is, also behind `functools.partial`; 0 for anything that is no Python function."""
+    while isinstance(function, partial):
+        function = function.func
+    code: CodeType | None = getattr(function, "__code__", None)
+    return 0 if code is None else code.co_flags
+
+
+def _code_of(function: Any) -> CodeType | None:
+    """The code that the author wrote, behind other decorators."""
+    seen = 0
+    while hasattr(function, "__wrapped__") and seen < MOST_WRAPPED:
+        function, seen = function.__wrapped__, seen + 1
+    return getattr(function, "__code__", None)

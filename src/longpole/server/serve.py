@@ -83,7 +83,7 @@ def _tune_interpreter() -> None:
 
 
 def _run(server: Server, listener: socket.socket, ready: Callable[[], None]) -> None:
-    pass
+    _tune_interpreter()
     config = uvicorn.Config(
         server.app,
         loop="uvloop" if sys.platform != "win32" else "asyncio",

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -207,3 +208,14 @@ def test_a_closed_spool_has_written_what_waited_and_takes_no_more(tmp_path: Path
     assert len(read_all(spool)) == 100
     with pytest.raises(SpoolFull, match="closed"):
         spool.append(incoming(b"x"))
+
+
+def test_a_segment_deleted_by_somebody_costs_itself_and_not_the_spool(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path / "spool")
+    (end,) = put(spool, b"lost")
+    shutil.rmtree(tmp_path / "spool")
+    assert spool.read(START) == []
+    put(spool, b"after")
+    assert [a.body for a in read_all(spool, START)] == [b"after"]
+    assert end.segment < read_all(spool, START)[0].position_after.segment
+    spool.close()

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.unit.ship.conftest import OtlpSink, wait_until
+from otlp_sink import OtlpSink, wait_until
 
 from longpole.settings import child_environment
 from longpole.ship.spool import read_spool, spool_file

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from tests.unit.ship.conftest import OtlpSink, span, wait_until
+from otlp_sink import OtlpSink, span, wait_until
 
 from longpole.ship.find import find_server
 from longpole.ship.hash_key import hash_key

@@ -65,28 +65,42 @@ function labelled(groups: readonly Group[], x: (ns: number) => number): Set<stri
   return chosen;
 }
 
+/** Parts that would lie on one half pixel are drawn once: a path may have 50,000 of them. */
+function wideEnough(parts: readonly PathPart[], x: (ns: number) => number): PathPart[] {
+  let last = Number.NEGATIVE_INFINITY;
+  return parts.filter((part) => {
+    const right = x(part.offset + part.duration);
+    if (right < last + 0.5) return false;
+    last = right;
+    return true;
+  });
+}
+
+const MOST_WORDS = 30;
+
+function inWords(groups: readonly Group[]): string {
+  const said = groups.slice(0, MOST_WORDS).map((group) => `${group.name} ${duration(group.duration)}`);
+  const rest = groups.length > MOST_WORDS ? `, and ${groups.length - MOST_WORDS} more` : "";
+  return `Critical path: ${said.join(", ")}${rest}`;
+}
+
 /** The critical path in order of time on the same axis as the share bar; the ink line under it is the path. */
 export function PathStrip({ parts, end, width, onPick }: Props) {
   const barWidth = Math.max(10, width - LABEL_WIDTH - 14);
   const x = (ns: number) => toX(ns, { from: 0, to: end }, LABEL_WIDTH, barWidth);
   const groups = groupsOf(parts);
   const labels = labelled(groups, x);
-  const top = 30;
+  const top = TOP;
   const marks = ticks(0, end, barWidth / 110).filter((at) => x(end) - x(at) > 52 || at === 0);
   return (
-    <svg
-      width={width}
-      height={80}
-      role="img"
-      aria-label={`Critical path: ${groups.map((g) => `${g.name} ${duration(g.duration)}`).join(", ")}`}
-    >
+    <svg width={width} height={80} role="img" aria-label={inWords(groups)}>
       <text x={14} y={top + 10} className="axis-name">
         Critical
       </text>
       <text x={14} y={top + 24} className="axis-name">
         path
       </text>
-      {parts.map((part) => (
+      {wideEnough(parts, x).map((part) => (
         // biome-ignore lint/a11y/noStaticElementInteractions: the waterfall offers the same step by keyboard
         <g key={`${part.id}-${part.offset}`} className="path-part" onClick={() => onPick(part.id)}>
           <title>{`${part.name}, ${duration(part.duration)}`}</title>
@@ -100,29 +114,11 @@ export function PathStrip({ parts, end, width, onPick }: Props) {
         </g>
       ))}
       <rect x={x(0)} y={top + 21.5} width={barWidth} height={2.5} rx={1} fill="var(--pole)" />
-      {groups.map((group) => (
-        <g key={group.key} pointerEvents="none">
-          {labels.has(group.key) && (
-            <>
-              <line
-                x1={x(group.offset)}
-                x2={x(group.offset)}
-                y1={6}
-                y2={top + 24}
-                stroke="var(--card)"
-                strokeWidth={3}
-              />
-              <line x1={x(group.offset)} x2={x(group.offset)} y1={8} y2={top + 24} stroke="var(--line-2)" />
-              <text x={x(group.offset) + 5} y={13} className="part">
-                {group.name}
-              </text>
-              <text x={x(group.offset) + 5} y={26} className="part-time">
-                {duration(group.duration)}
-              </text>
-            </>
-          )}
-        </g>
-      ))}
+      {groups
+        .filter((group) => labels.has(group.key))
+        .map((group) => (
+          <Label key={group.key} group={group} x={x(group.offset)} />
+        ))}
       {marks.map((at) => (
         <text key={at} x={x(at)} y={top + 42} className="axis" textAnchor={at === 0 ? "start" : "middle"}>
           {axisTime(at)}
@@ -132,5 +128,22 @@ export function PathStrip({ parts, end, width, onPick }: Props) {
         {duration(end)}
       </text>
     </svg>
+  );
+}
+
+const TOP = 30;
+
+function Label({ group, x }: { readonly group: Group; readonly x: number }) {
+  return (
+    <g pointerEvents="none">
+      <line x1={x} x2={x} y1={6} y2={TOP + 24} stroke="var(--card)" strokeWidth={3} />
+      <line x1={x} x2={x} y1={8} y2={TOP + 24} stroke="var(--line-2)" />
+      <text x={x + 5} y={13} className="part">
+        {group.name}
+      </text>
+      <text x={x + 5} y={26} className="part-time">
+        {duration(group.duration)}
+      </text>
+    </g>
   );
 }

@@ -10,6 +10,12 @@ export interface Verdict {
   readonly rest: string;
 }
 
+const ENDED_BADLY: Readonly<Record<string, string>> = {
+  failed: "Failed",
+  timeout: "Timed out",
+  crashed: "Crashed",
+};
+
 /** Says how it compares with the usual if that is known, and what took most of the time. */
 export function verdictOf(tree: ExecutionTree, shares: readonly Share[]): Verdict {
   const { usual, execution } = tree;
@@ -20,6 +26,8 @@ export function verdictOf(tree: ExecutionTree, shares: readonly Share[]): Verdic
       rest: usual ? `Usually it takes ${duration(usual.p50_ns)}.` : "Shares are of the time so far.",
     };
   }
+  const ended = ENDED_BADLY[execution.status];
+  if (ended) return { claim: `${ended} after ${duration(tree.duration_ns)}.`, rest: most };
   if (usual) {
     const part = Math.round(usual.slower_than * 100);
     const claim =

@@ -25,6 +25,8 @@ export function useKeys(keys: Keys): void {
       // Enter on a button or a link belongs to it.
       const isOnControl =
         event.target instanceof HTMLElement && event.target.closest("button, a, [role=menuitem]");
+      // Escape belongs to what lies on top.
+      if (key === "Escape" && document.querySelector("[role=dialog]")) return;
       if (!deed || (key === "Enter" && isOnControl)) return;
       event.preventDefault();
       deed();

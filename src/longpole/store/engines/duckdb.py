@@ -147,7 +147,7 @@ class DuckDBEngine:
                 self._unchecked_rows = 0
 
     def _try_checkpoint(self) -> None:
-        """A checkpoint whose failure is not that of the write before it: that one is stored, and must not be repeated."""
+        """A checkpoint whose failure is not that of the write before it: what is stored must not be written again."""
         try:
             self._checkpoint()
         except duckdb.Error:

@@ -46,27 +46,8 @@ export function LaneStrip({ tree, whole, view, now, onView }: Props) {
     element.width = Math.round(width * density);
     element.height = Math.round(height * density);
     context.setTransform(density, 0, 0, density, 0, 0);
-    context.fillStyle = tokens.card;
-    context.fillRect(0, 0, width, height);
-    const tiles = makeTiles(context, tokens, density);
-    const lastPixel: number[] = [];
     const x = (ns: number) => toX(ns, whole, laneLeft, laneWidth);
-    context.font = `500 11.5px ${FONT}`;
-    context.fillStyle = tokens.subtle;
-    context.fillText("Lanes", 14, 17);
-    context.font = `400 11px ${FONT}`;
-    if (height > 34) context.fillText(`up to ${atOnce} at once`, 14, 32);
-    context.fillStyle = tokens.grid;
-    for (let lane = 0; lane < lanes; lane++) context.fillRect(laneLeft, PAD + lane * LANE + 4, laneWidth, 1);
-    for (const { node, to, lane } of leaves) {
-      const row = Math.min(lane, MOST_LANES - 1);
-      if (x(to) < (lastPixel[row] ?? -1) + 0.5) continue;
-      lastPixel[row] = x(to);
-      for (const piece of piecesOf(node, to)) {
-        context.fillStyle = piece.kind === "unexplained" ? tokens.unx : tiles[piece.kind];
-        context.fillRect(x(piece.from), PAD + row * LANE, Math.max(x(piece.to) - x(piece.from), 1), LANE - 2);
-      }
-    }
+    drawLanes(context, tokens, { leaves, atOnce, width, height, x });
     drawWindow(context, tokens, drag ?? { from: x(view.from), to: x(view.to) }, height, laneLeft, laneWidth);
   });
 
@@ -117,6 +98,44 @@ function lanesOf(tree: Tree, now: number): { leaves: readonly Leaf[]; atOnce: nu
   const lanes = packLanes(sorted);
   const leaves = sorted.map(({ node, to }, i) => ({ node, to, lane: lanes[i] ?? 0 }));
   return { leaves, atOnce: lanes.reduce((most, lane) => Math.max(most, lane + 1), 0) };
+}
+
+interface Lanes {
+  readonly leaves: readonly Leaf[];
+  readonly atOnce: number;
+  readonly width: number;
+  readonly height: number;
+  readonly x: (ns: number) => number;
+}
+
+/** The work of each lane; several pieces on one half pixel are drawn once. */
+function drawLanes(
+  context: CanvasRenderingContext2D,
+  tokens: ReturnType<typeof useTokens>,
+  lanes: Lanes,
+): void {
+  const { leaves, atOnce, width, height, x } = lanes;
+  const { laneLeft, laneWidth } = geometryOf(width);
+  const tiles = makeTiles(context, tokens, window.devicePixelRatio || 1);
+  context.fillStyle = tokens.card;
+  context.fillRect(0, 0, width, height);
+  context.font = `500 11.5px ${FONT}`;
+  context.fillStyle = tokens.subtle;
+  context.fillText("Lanes", 14, 17);
+  context.font = `400 11px ${FONT}`;
+  if (height > 34) context.fillText(`up to ${atOnce} at once`, 14, 32);
+  context.fillStyle = tokens.grid;
+  for (let top = PAD; top < height - PAD; top += LANE) context.fillRect(laneLeft, top + 4, laneWidth, 1);
+  const lastPixel: number[] = [];
+  for (const { node, to, lane } of leaves) {
+    const row = Math.min(lane, MOST_LANES - 1);
+    if (x(to) < (lastPixel[row] ?? -1) + 0.5) continue;
+    lastPixel[row] = x(to);
+    for (const piece of piecesOf(node, to)) {
+      context.fillStyle = piece.kind === "unexplained" ? tokens.unx : tiles[piece.kind];
+      context.fillRect(x(piece.from), PAD + row * LANE, Math.max(x(piece.to) - x(piece.from), 1), LANE - 2);
+    }
+  }
 }
 
 /** What the waterfall shows: a frame with two handles, the rest behind a veil. */

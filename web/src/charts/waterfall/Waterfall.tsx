@@ -39,7 +39,7 @@ interface Props {
 
 /** The waterfall: one canvas that draws the rows on screen, and a transparent layer of rows for focus and screen readers. */
 export function Waterfall(props: Props) {
-  const { tree, rows, selected, view, whole, path } = props;
+  const { tree, rows, selected, path } = props;
   const scroller = useRef<HTMLDivElement | null>(null);
   const canvas = useRef<HTMLCanvasElement | null>(null);
   const [measure, width] = useWidth(900);
@@ -55,12 +55,7 @@ export function Waterfall(props: Props) {
   useWheel(scroller, scene, width, props.onView);
 
   const selectedRow = useMemo(() => rows.indexOf(selected), [rows, selected]);
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (element && selectedRow >= 0)
-      element.scrollTop = scrollTo(selectedRow, element.scrollTop, height - AXIS - 8, ROW);
-  }, [selectedRow, height]);
-
+  useShownRow(scroller, selectedRow, height);
   const attach = useCallback(
     (element: HTMLDivElement | null) => {
       scroller.current = element;
@@ -82,7 +77,7 @@ export function Waterfall(props: Props) {
       className="wf"
       style={{ height }}
       role="tree"
-      aria-label="Waterfall of steps"
+      aria-label={`Waterfall of steps, ${duration(props.view.from)} to ${duration(props.view.to)}`}
       aria-activedescendant={selected >= 0 ? `row-${selected}` : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
@@ -100,9 +95,16 @@ export function Waterfall(props: Props) {
           height={height}
         />
       </div>
-      <span className="hidden">{`Shown ${duration(view.from)} to ${duration(view.to)} of ${duration(whole.to)}`}</span>
     </div>
   );
+}
+
+/** Brings the chosen row on screen, with as little movement as possible. */
+function useShownRow(scroller: React.RefObject<HTMLDivElement | null>, row: number, height: number): void {
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element && row >= 0) element.scrollTop = scrollTo(row, element.scrollTop, height - AXIS - 8, ROW);
+  }, [scroller, row, height]);
 }
 
 type Pixels = React.RefObject<HTMLCanvasElement | null>;

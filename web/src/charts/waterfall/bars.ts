@@ -31,7 +31,7 @@ export function drawBar(surface: Surface, scene: Scene, geometry: Geometry, row:
   const top = AXIS + row * ROW - surface.scrollTop;
   const x = placer(scene, geometry);
   if (node.type === "skipped") {
-    drawDiamond(surface, x(node.offset), top + ROW / 2);
+    if (x(node.offset) >= geometry.laneLeft - 6) drawDiamond(surface, x(node.offset), top + ROW / 2);
     return;
   }
   const end = endOf(node, scene);

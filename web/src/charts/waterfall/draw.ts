@@ -113,7 +113,7 @@ function drawAxis({ context, tokens, width, height }: Surface, scene: Scene, geo
   context.fillRect(geometry.laneLeft - 8, 0, 1, height);
 }
 
-const TIME_RIGHT = 54;
+const TIME_RIGHT = 66;
 
 function drawBands({ context, tokens, height }: Surface, scene: Scene, geometry: Geometry): void {
   const x = placer(scene, geometry);
@@ -148,7 +148,10 @@ function drawPath({ context, tokens, height, scrollTop }: Surface, scene: Scene,
   let before: number | null = null;
   scene.path.forEach((part, i) => {
     const row = scene.pathRows[i] as number;
-    if (row < 0) return;
+    if (row < 0) {
+      before = null;
+      return;
+    }
     const from = x(part.offset);
     // Own time of what contains others: the line goes on where the step before it ended, with nothing above it.
     const y = isOpenContainer(scene, row) && before !== null ? before : rowTop(row, scrollTop) + 15.5;

@@ -8,7 +8,7 @@ import type { Tiles } from "./tiles";
 
 export const ROW = 20;
 export const AXIS = 26;
-export const TIME_WIDTH = 62;
+export const TIME_WIDTH = 74;
 const RIGHT = 16;
 
 export interface Scene {

@@ -60,21 +60,13 @@ export function EventsTable({ tree, onPick }: Props) {
           </tr>
           {items.map(({ index }) => {
             const event = events[index] as EventNode;
-            const word = event.level ?? event.kind.replaceAll("_", " ");
             return (
-              <tr key={index} className="click" onClick={() => onPick(event.span_id)}>
-                <td className="r">{duration(event.offset_ns)}</td>
-                <td>
-                  <span className={`chip ${TONES[word.toLowerCase()] ?? ""}`}>{word}</span>
-                </td>
-                <td>{names.get(event.span_id) ?? NONE}</td>
-                <td className="what" title={saysWhat(event)}>
-                  {saysWhat(event)}
-                </td>
-                <td className={event.duration_ns ? "r" : "r s"}>
-                  {event.duration_ns ? duration(event.duration_ns) : NONE}
-                </td>
-              </tr>
+              <EventRow
+                key={index}
+                event={event}
+                speaker={names.get(event.span_id) ?? NONE}
+                onPick={() => onPick(event.span_id)}
+              />
             );
           })}
           <tr className="spacer">
@@ -83,5 +75,30 @@ export function EventsTable({ tree, onPick }: Props) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+interface RowProps {
+  readonly event: EventNode;
+  readonly speaker: string;
+  readonly onPick: () => void;
+}
+
+function EventRow({ event, speaker, onPick }: RowProps) {
+  const word = event.level ?? event.kind.replaceAll("_", " ");
+  return (
+    <tr className="click" onClick={onPick}>
+      <td className="r">{duration(event.offset_ns)}</td>
+      <td>
+        <span className={`chip ${TONES[word.toLowerCase()] ?? ""}`}>{word}</span>
+      </td>
+      <td>{speaker}</td>
+      <td className="what" title={saysWhat(event)}>
+        {saysWhat(event)}
+      </td>
+      <td className={event.duration_ns ? "r" : "r s"}>
+        {event.duration_ns ? duration(event.duration_ns) : NONE}
+      </td>
+    </tr>
   );
 }

@@ -105,7 +105,9 @@ function Nothing({
   if (onShowNew) {
     return (
       <Empty title="The first executions have arrived.">
-        <Button onClick={onShowNew}>Show them</Button>
+        <Button variant="default" onClick={onShowNew}>
+          Show them
+        </Button>
       </Empty>
     );
   }
@@ -121,7 +123,11 @@ function Nothing({
             without {name.replace("_", " ")}
           </Button>
         ))}
-        {parts.length > 1 && <Button onClick={() => drop(parts)}>Drop all</Button>}
+        {parts.length > 1 && (
+          <Button variant="default" onClick={() => drop(parts)}>
+            Drop all
+          </Button>
+        )}
       </div>
     </Empty>
   );

@@ -61,7 +61,6 @@ export function ExecutionsTable({ rows, address, isStale, hasMore, isLoadingMore
   }, [rows, current, hasMore, isLoadingMore, onMore, navigate, range, virtual]);
   useKeys(keys);
   const items = virtual.getVirtualItems();
-  const above = items[0]?.start ?? 0;
   const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
     <section className="card list" aria-label="List of executions" aria-busy={isStale}>
@@ -70,7 +69,7 @@ export function ExecutionsTable({ rows, address, isStale, hasMore, isLoadingMore
           <Head address={address} />
           <tbody>
             <tr className="spacer">
-              <td style={{ height: above }} colSpan={COLUMNS.length} />
+              <td style={{ height: items[0]?.start ?? 0 }} colSpan={COLUMNS.length} />
             </tr>
             {items.map((item) => {
               const row = rows[item.index] as ExecutionItem;
@@ -89,15 +88,19 @@ export function ExecutionsTable({ rows, address, isStale, hasMore, isLoadingMore
             </tr>
           </tbody>
         </table>
-        {hasMore && (
-          <div className="more-row">
-            <Button variant="default" loading={isLoadingMore} onClick={onMore}>
-              Load more
-            </Button>
-          </div>
-        )}
+        {hasMore && <More isLoading={isLoadingMore} onMore={onMore} />}
       </div>
     </section>
+  );
+}
+
+function More({ isLoading, onMore }: { readonly isLoading: boolean; readonly onMore: () => void }) {
+  return (
+    <div className="more-row">
+      <Button variant="default" loading={isLoading} onClick={onMore}>
+        Load more
+      </Button>
+    </div>
   );
 }
 

@@ -33,42 +33,47 @@ export function CategoriesTable({ categories }: { readonly categories: readonly 
             </tr>
           </thead>
           <tbody>
-            {sorted.map((category) => {
-              const share = category.self_ns === null || whole === 0 ? null : category.self_ns / whole;
-              return (
-                <tr key={category.category}>
-                  <td>
-                    <span style={{ display: "flex", gap: 8, alignItems: "center", fontWeight: 550 }}>
-                      <Swatch kind={kindOf(category.category)} />
-                      {category.category.replaceAll("_", " ")}
-                    </span>
-                  </td>
-                  <td className={tone(category.self_ns)}>{duration(category.self_ns)}</td>
-                  <td className={tone(share)}>{percent(share)}</td>
-                  <td>
-                    <svg width="100%" height="6" aria-hidden="true">
-                      <rect width="100%" height="6" rx="2" fill="var(--sunk)" />
-                      <rect width={`${(share ?? 0) * 100}%`} height="6" rx="2" fill="var(--join)" />
-                    </svg>
-                  </td>
-                  <td className="r">{count(category.steps)}</td>
-                  <td className={category.failed ? "r bad" : "r s"}>
-                    {category.failed ? count(category.failed) : NONE}
-                  </td>
-                  <td className={tone(category.p50_ns)}>{duration(category.p50_ns)}</td>
-                  <td className={tone(category.p95_ns)}>{duration(category.p95_ns)}</td>
-                  <td className={tone(category.p99_ns)}>{duration(category.p99_ns)}</td>
-                  <td className={category.cost_usd === null ? "r s" : "r"}>
-                    {category.category === "llm" || category.cost_usd !== null
-                      ? cost(category.cost_usd)
-                      : NONE}
-                  </td>
-                </tr>
-              );
-            })}
+            {sorted.map((category) => (
+              <CategoryRow key={category.category} category={category} whole={whole} />
+            ))}
           </tbody>
         </table>
       </div>
     </section>
+  );
+}
+
+interface RowProps {
+  readonly category: CategorySummary;
+  readonly whole: number;
+}
+
+function CategoryRow({ category, whole }: RowProps) {
+  const share = category.self_ns === null || whole === 0 ? null : category.self_ns / whole;
+  return (
+    <tr>
+      <td>
+        <span style={{ display: "flex", gap: 8, alignItems: "center", fontWeight: 550 }}>
+          <Swatch kind={kindOf(category.category)} />
+          {category.category.replaceAll("_", " ")}
+        </span>
+      </td>
+      <td className={tone(category.self_ns)}>{duration(category.self_ns)}</td>
+      <td className={tone(share)}>{percent(share)}</td>
+      <td>
+        <svg width="100%" height="6" aria-hidden="true">
+          <rect width="100%" height="6" rx="2" fill="var(--sunk)" />
+          <rect width={`${(share ?? 0) * 100}%`} height="6" rx="2" fill="var(--join)" />
+        </svg>
+      </td>
+      <td className="r">{count(category.steps)}</td>
+      <td className={category.failed ? "r bad" : "r s"}>{category.failed ? count(category.failed) : NONE}</td>
+      <td className={tone(category.p50_ns)}>{duration(category.p50_ns)}</td>
+      <td className={tone(category.p95_ns)}>{duration(category.p95_ns)}</td>
+      <td className={tone(category.p99_ns)}>{duration(category.p99_ns)}</td>
+      <td className={category.cost_usd === null ? "r s" : "r"}>
+        {category.category === "llm" || category.cost_usd !== null ? cost(category.cost_usd) : NONE}
+      </td>
+    </tr>
   );
 }

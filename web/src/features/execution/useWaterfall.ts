@@ -1,0 +1,107 @@
+import { useMemo, useState } from "react";
+import { useLocation, useSearch } from "wouter";
+import type { ExecutionTree } from "../../api/views.gen";
+import type { PathPart } from "../../charts/PathStrip";
+import { withParts } from "../../lib/address";
+import type { View } from "../../lib/layout";
+import { findNodes } from "../../lib/search";
+import { kindOf } from "../../lib/shares";
+import { buildTree, foldedAtFirst, type Tree, visiblePositions, withAncestors } from "../../lib/tree";
+import { lastKnown } from "./useNow";
+
+/** What the waterfall shows and what can be done with it. Step, find, zoom and switches are in the address. */
+export type WaterfallModel = ReturnType<typeof useWaterfall>;
+
+export function useWaterfall(source: ExecutionTree, now: number | null) {
+  const search = useSearch();
+  const [path, navigate] = useLocation();
+  const query = new URLSearchParams(search);
+  const set = (parts: Record<string, string | null>) =>
+    navigate(path + withParts(search, parts), { replace: true });
+  const foldsRepeats = query.get("repeats") !== "all";
+  const tree = useMemo(() => buildTree(source, foldsRepeats), [source, foldsRepeats]);
+  const critical = useMemo(() => pathOf(source), [source]);
+  const onlyPath = query.get("path") === "only" && critical.length > 0;
+  const { folded, toggle } = useFolds(tree);
+  const rows = useMemo(() => {
+    const onPath = critical.map((part) => tree.positionOf.get(part.id) ?? -1);
+    return visiblePositions(tree, folded, onlyPath ? withAncestors(tree, onPath) : undefined);
+  }, [tree, folded, onlyPath, critical]);
+  const find = query.get("find") ?? "";
+  const found = useMemo(() => findNodes(tree, find), [tree, find]);
+  const hits = useMemo(() => new Set(found), [found]);
+  const selected = tree.positionOf.get(query.get("step") ?? "") ?? 0;
+  const end = Math.max(source.duration_ns ?? 0, now ?? 0) || lastKnown(source);
+  const bands = useMemo(() => bandsOf(source, end), [source, end]);
+  const whole: View = { from: 0, to: end };
+  return {
+    tree,
+    rows,
+    folded,
+    selected,
+    found,
+    hits,
+    find,
+    critical,
+    bands,
+    end,
+    whole,
+    view: readView(query.get("zoom")) ?? whole,
+    foldsRepeats,
+    onlyPath,
+    showsBands: query.get("loop") !== "off",
+    set,
+    fold: (position: number) => toggle([position]),
+    show: (view: View) =>
+      set({ zoom: isAll(view, end) ? null : `${Math.round(view.from)}-${Math.round(view.to)}` }),
+    select: (position: number) => {
+      const node = tree.nodes[position];
+      if (!node) return;
+      const above = [...withAncestors(tree, [position])].filter((i) => i !== position);
+      toggle(above.filter((i) => folded.has(tree.nodes[i]?.id ?? "")));
+      set({ step: position === 0 ? null : node.id });
+    },
+  };
+}
+
+/** Which nodes are folded: repeats at first, and whatever was changed by hand since. */
+function useFolds(tree: Tree) {
+  const [changed, setChanged] = useState<ReadonlySet<string>>(new Set());
+  const folded = useMemo(() => foldedAtFirst(tree).symmetricDifference(changed), [tree, changed]);
+  const toggle = (positions: readonly number[]) => {
+    if (positions.length === 0) return;
+    setChanged(
+      changed.symmetricDifference(new Set(positions.map((position) => tree.nodes[position]?.id ?? ""))),
+    );
+  };
+  return { folded, toggle };
+}
+
+const isAll = (view: View, end: number) => view.from <= 0 && view.to >= end;
+
+function pathOf(source: ExecutionTree): PathPart[] {
+  return source.critical_path.map((part) => ({
+    id: part.node_id,
+    name: part.name,
+    kind: kindOf(part.category),
+    offset: part.offset_ns,
+    duration: part.duration_ns,
+  }));
+}
+
+function bandsOf(source: ExecutionTree, end: number): { from: number; to: number }[] {
+  return source.steps
+    .filter((step) => step.category === "blocked_loop")
+    .map(({ offset_ns, duration_ns }) => ({
+      from: offset_ns,
+      to: typeof duration_ns === "number" ? offset_ns + duration_ns : end,
+    }));
+}
+
+/** What `zoom=from-to` says, in ns; null if it says nothing sensible. */
+function readView(text: string | null): View | null {
+  const match = /^(\d+)-(\d+)$/.exec(text ?? "");
+  if (!match) return null;
+  const [from, to] = [Number(match[1]), Number(match[2])];
+  return to > from ? { from, to } : null;
+}
