@@ -172,7 +172,7 @@ def _start(chosen: _settings.Settings) -> None:
     flusher = _Flusher(_recorder, _SpanBuilder(renderer, weight), shipper)
     _recorder.sampling_rate = chosen.sampling_rate
     _recorder.keeps_content = content != "off"
-    _recorder.limit = chosen.content_limit_bytes
+    _recorder.set_limit(chosen.content_limit_bytes)
     _recorder.held_limit = chosen.queue_limit_bytes
     flusher.start()
     _running = (chosen, flusher, shipper)

@@ -66,7 +66,7 @@ def record_with() -> Iterator[Callable[..., Recorded]]:
     def switch_on(content: str = "full", **settings: Any) -> Recorded:
         recorder.keeps_content = content != "off"
         for name, value in settings.items():
-            setattr(recorder, name, value)
+            recorder.set_limit(value) if name == "limit" else setattr(recorder, name, value)
         recorder.is_on = True
         return Recorded(content)
 
@@ -79,6 +79,7 @@ def record_with() -> Iterator[Callable[..., Recorded]]:
     recorder.records.clear()
     for name, value in before.items():
         setattr(recorder, name, value)
+    recorder.set_limit(before["limit"])
     current.set(None)
 
 

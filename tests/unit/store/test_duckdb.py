@@ -2,7 +2,7 @@
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from longpole.store.dialect import DUCKDB
@@ -14,6 +14,7 @@ def answer(expression: str, /, **parameters: object) -> object:
     return value
 
 
+@settings(deadline=None)  # opening a database takes as long as the machine is busy
 @given(
     values=st.lists(st.integers(0, 10**15), max_size=30),
     share=st.sampled_from(["0.5", "0.95", "0.99", "0.25"]),

@@ -1,18 +1,10 @@
 import { axisTime, duration } from "../lib/format";
 import { toX } from "../lib/layout";
-import type { Kind } from "../lib/shares";
+import type { PathPart } from "../lib/path";
 import { ticks } from "../lib/time";
 import { Segment } from "./Patterns";
 import { LABEL_WIDTH } from "./WallTime";
 import "./chart.css";
-
-export interface PathPart {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: Kind;
-  readonly offset: number;
-  readonly duration: number;
-}
 
 interface Props {
   readonly parts: readonly PathPart[];

@@ -10,10 +10,10 @@ import {
 } from "react";
 import { duration } from "../../lib/format";
 import { clampView, pan, rowsOnScreen, scrollTo, toTime, type View, zoom } from "../../lib/layout";
+import type { PathPart } from "../../lib/path";
 import type { Tree, TreeNode } from "../../lib/tree";
 import { statusWord } from "../../ui/Status";
 import { useTokens } from "../../ui/useTokens";
-import type { PathPart } from "../PathStrip";
 import { useWidth } from "../useWidth";
 import { draw } from "./draw";
 import { AXIS, geometryOf, pathRowsOf, ROW, type Scene } from "./scene";

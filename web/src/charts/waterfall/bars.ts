@@ -30,7 +30,7 @@ export function drawBar(surface: Surface, scene: Scene, geometry: Geometry, row:
   const node = scene.tree.nodes[position] as TreeNode;
   const top = AXIS + row * ROW - surface.scrollTop;
   const x = placer(scene, geometry);
-  if (node.type === "skipped") {
+  if (node.type === "skipped" || (node.status === "skipped" && !node.isContainer)) {
     if (x(node.offset) >= geometry.laneLeft - 6) drawDiamond(surface, x(node.offset), top + ROW / 2);
     return;
   }

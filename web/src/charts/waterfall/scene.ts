@@ -1,9 +1,9 @@
 // What one drawing of the waterfall needs to know, and the geometry that drawing and pointing share.
 
 import { toX, type View } from "../../lib/layout";
+import type { PathPart } from "../../lib/path";
 import type { Tree, TreeNode } from "../../lib/tree";
 import type { Tokens } from "../../ui/theme";
-import type { PathPart } from "../PathStrip";
 import type { Tiles } from "./tiles";
 
 export const ROW = 20;

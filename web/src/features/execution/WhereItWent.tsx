@@ -4,7 +4,8 @@ import { Swatch } from "../../charts/Patterns";
 import { useWidth } from "../../charts/useWidth";
 import { WallTime } from "../../charts/WallTime";
 import { duration } from "../../lib/format";
-import { kindOf, type Share } from "../../lib/shares";
+import { pathParts } from "../../lib/path";
+import type { Share } from "../../lib/shares";
 
 interface Props {
   readonly tree: ExecutionTree;
@@ -34,18 +35,7 @@ export function WhereItWent({ tree, shares, onPick }: Props) {
       <WallTime shares={shares} width={width} />
       {tree.critical_path.length > 0 && (
         <div className="strip">
-          <PathStrip
-            parts={tree.critical_path.map((part) => ({
-              id: part.node_id,
-              name: part.name,
-              kind: kindOf(part.category),
-              offset: part.offset_ns,
-              duration: part.duration_ns,
-            }))}
-            end={tree.duration_ns ?? whole}
-            width={width}
-            onPick={onPick}
-          />
+          <PathStrip parts={pathParts(tree)} end={tree.duration_ns ?? whole} width={width} onPick={onPick} />
         </div>
       )}
     </section>

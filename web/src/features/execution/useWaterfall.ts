@@ -1,11 +1,10 @@
 import { useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import type { ExecutionTree } from "../../api/views.gen";
-import type { PathPart } from "../../charts/PathStrip";
 import { withParts } from "../../lib/address";
 import type { View } from "../../lib/layout";
+import { pathParts } from "../../lib/path";
 import { findNodes } from "../../lib/search";
-import { kindOf } from "../../lib/shares";
 import { buildTree, foldedAtFirst, type Tree, visiblePositions, withAncestors } from "../../lib/tree";
 import { lastKnown } from "./useNow";
 
@@ -20,7 +19,7 @@ export function useWaterfall(source: ExecutionTree, now: number | null) {
     navigate(path + withParts(search, parts), { replace: true });
   const foldsRepeats = query.get("repeats") !== "all";
   const tree = useMemo(() => buildTree(source, foldsRepeats), [source, foldsRepeats]);
-  const critical = useMemo(() => pathOf(source), [source]);
+  const critical = useMemo(() => pathParts(source), [source]);
   const onlyPath = query.get("path") === "only" && critical.length > 0;
   const { folded, toggle } = useFolds(tree);
   const rows = useMemo(() => {
@@ -78,16 +77,6 @@ function useFolds(tree: Tree) {
 }
 
 const isAll = (view: View, end: number) => view.from <= 0 && view.to >= end;
-
-function pathOf(source: ExecutionTree): PathPart[] {
-  return source.critical_path.map((part) => ({
-    id: part.node_id,
-    name: part.name,
-    kind: kindOf(part.category),
-    offset: part.offset_ns,
-    duration: part.duration_ns,
-  }));
-}
 
 function bandsOf(source: ExecutionTree, end: number): { from: number; to: number }[] {
   return source.steps
