@@ -2,11 +2,16 @@
 
 import gzip
 import json
+import sqlite3
 import threading
 import time
+import zlib
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+from longpole.ship.spool import SpooledBody
 from longpole.wire.otlp_encode import SpanOut
 
 
@@ -101,3 +106,12 @@ def wait_until(condition: Any, what: str, seconds: float = 10.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"still waiting: {what}"
         pause.wait(0.01)
+
+
+def spooled_bodies(file: Path) -> list[SpooledBody]:
+    """What waits in a spool file, oldest first, also what somebody is sending just now."""
+    if not file.is_file():
+        return []
+    with closing(sqlite3.connect(file)) as connection:
+        rows = connection.execute("SELECT id, path, items, body FROM bodies ORDER BY id").fetchall()
+    return [SpooledBody(id=row[0], path=row[1], items=row[2], body=zlib.decompress(row[3])) for row in rows]

@@ -88,13 +88,11 @@ def test_an_execution_is_shown_while_it_runs_and_replaced_when_it_ends(server: R
     server.wait_for_spans(3)
 
 
-def test_what_happens_before_the_server_is_there_arrives_with_the_next_program(server: RunningServer) -> None:
+def test_the_next_server_takes_in_what_happened_before_it(server: RunningServer) -> None:
     server.stop()
     (server.folder / "server.json").unlink(missing_ok=True)
     with start(LONG_AGENT.replace("configure()", "configure(port=9)"), server.folder) as process:
         process.communicate("\n", timeout=30)
     server.start()
-    with start("import longpole; longpole.configure(); longpole.flush(10)", server.folder) as process:
-        process.wait(30)
     wait_until(lambda: status_of(server, "patient") == "success", "the execution from the spool")
     server.wait_for_spans(3)

@@ -12,6 +12,7 @@ LONGEST_FILE = 500
 REFUSED_NAMES = {"utils", "helpers", "common", "misc", "manager", "base", "data", "info", "v2", "new"}
 # An import inside a function needs a reason: an optional package in its one place, or a start that must stay quick.
 IMPORTS_INSIDE_FUNCTIONS = {
+    "src/longpole/__init__.py": "HTTP and SQLite are 40 ms that only a program which configures should pay",
     "src/longpole/client/in_process.py": "a store without a server needs DuckDB, which the command line alone has not",
     "src/longpole/settings.py": "PyYAML is read only when a longpole.yaml exists, and it is not in the base install",
     "src/longpole/cli/main.py": "typer and rich are an extra; without them the command says how to get them",

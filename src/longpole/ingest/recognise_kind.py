@@ -18,6 +18,8 @@ _STEP_TYPES = frozenset(map(str, StepType))
 _EXECUTIONS = (str(ExecutionKind.AGENT), str(ExecutionKind.WORKFLOW))
 _LOOP = re.compile(table.LOOP_NAMES)
 _DECISION = re.compile(table.DECISION_NAMES)
+# An id at the end of a name (`Crew_91b5ad4e-…`) would make an agent of every run.
+_NUMBERED = re.compile(r"(?i)[ _:-]?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$")
 _DECISION_CATEGORIES = (str(Category.PROCESSING), str(Category.TOOL), str(Category.AGENT_COMM))
 
 
@@ -150,7 +152,7 @@ def _bare_name(name: str) -> str:
         if bare.endswith(suffix):
             bare = bare[: -len(suffix)]
             break
-    return bare.strip() or name or "unnamed"
+    return _NUMBERED.sub("", bare).strip() or name or "unnamed"
 
 
 @lru_cache(4096)

@@ -22,6 +22,7 @@ from longpole.ingest.traces import Limits
 from longpole.model.errors import RefusedToServe
 from longpole.server.app import Server
 from longpole.server.guard import check_bind
+from longpole.server.leftovers import Leftovers
 from longpole.settings import Settings
 from longpole.store.store import open_store
 
@@ -63,9 +64,13 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
         url = _url_of(listener)
         state = folder / STATE_FILE
         stack.callback(state.unlink, missing_ok=True)
+        leftovers = Leftovers(settings_module.spool_folder(settings), url)
+        stack.callback(leftovers.close)
 
         def ready() -> None:
             _write_state(state, url, release)
+            if settings.persistence_enabled:
+                leftovers.start()
             for line in _welcome(url, folder, settings.persistence_enabled):
                 say(line)
 

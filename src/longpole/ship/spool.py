@@ -7,7 +7,7 @@ import re
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -49,39 +49,6 @@ def spool_file(folder: Path, endpoint: str | None) -> Path:
     """The file for an endpoint; `None` stands for "the server of this machine, whenever there is one"."""
     name = LOCAL if endpoint is None else re.sub(r"[^A-Za-z0-9.-]+", "_", endpoint).strip("_")
     return folder / f"{name}.sqlite"
-
-
-def read_spool(file: Path) -> Iterator[SpooledBody]:
-    """All that waits in a spool file, oldest first; nothing if there is no such file. It stays until `remove_spooled`.
-
-    Raises:
-        sqlite3.Error: the file is not a spool.
-    """
-    if not file.is_file():
-        return
-    connection = _connect(file)
-    try:
-        last = 0
-        while True:
-            row = connection.execute(
-                "SELECT id, path, items, body FROM bodies WHERE id > ? ORDER BY id LIMIT 1", (last,)
-            ).fetchone()
-            if row is None:
-                return
-            last = row[0]
-            yield _spooled(row)
-    finally:
-        connection.close()
-
-
-def remove_spooled(file: Path, ids: Sequence[int]) -> None:
-    """Takes bodies out that have been taken in elsewhere."""
-    connection = _connect(file)
-    try:
-        connection.executemany("DELETE FROM bodies WHERE id = ?", [(each,) for each in ids])
-        connection.commit()
-    finally:
-        connection.close()
 
 
 class Spool:

@@ -286,3 +286,10 @@ def test_a_log_line_about_a_model_call_is_no_second_call() -> None:
     call = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o-mini", "logfire.span_type": "log"}
     assert facts_of(call).category == "processing"
     assert facts_of({**call, "gen_ai.usage.output_tokens": 17}).category == "llm"
+
+
+def test_an_id_at_the_end_of_an_agents_name_is_left_out() -> None:
+    facts = facts_of(
+        {"openinference.span.kind": "CHAIN"}, name="Crew_91b5ad4e-49db-434b-b2f2-483bbba04fb1.kickoff", parent=None
+    )
+    assert facts.agent == "Crew"

@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
-from otlp_sink import OtlpSink, wait_until
 
 from longpole.settings import child_environment
-from longpole.ship.spool import read_spool, spool_file
+from longpole.ship.spool import spool_file
+from otlp_sink import OtlpSink, spooled_bodies, wait_until
 
 PROGRAM = """
 import sys, threading, os
@@ -50,7 +50,7 @@ def start(url: str, folder: Path, body: str) -> subprocess.Popen[str]:
 
 
 def spooled(folder: Path, url: str) -> int:
-    return sum(body.items for body in read_spool(spool_file(folder, url)) if body.path == "/v1/traces")
+    return sum(body.items for body in spooled_bodies(spool_file(folder, url)) if body.path == "/v1/traces")
 
 
 def test_a_program_that_just_ends_has_delivered_everything(sink: OtlpSink, tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from otlp_sink import OtlpSink, span, wait_until
 
 from longpole.ship.find import find_server
 from longpole.ship.hash_key import hash_key
-from longpole.ship.spool import Spool, read_spool, remove_spooled, spool_file
+from longpole.ship.spool import Spool, spool_file
+from otlp_sink import OtlpSink, span, spooled_bodies, wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def _no_warnings_on_the_terminal(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def _spooled(tmp_path: Path, url: str | None) -> int:
-    return sum(body.items for body in read_spool(spool_file(tmp_path, url)))
+    return sum(body.items for body in spooled_bodies(spool_file(tmp_path, url)))
 
 
 def test_what_is_accepted_arrives_with_its_resource(sink: OtlpSink, make_shipper: Any, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_the_spool_drops_the_oldest_beyond_its_limit_and_counts_them(tmp_path: P
     bodies = [noise.randbytes(2000) for _ in range(100)]
     for body in bodies:
         dropped += spool.add([("/v1/traces", 3, body)])[1]
-    kept = list(read_spool(file))
+    kept = spooled_bodies(file)
     assert kept[-1].body == bodies[-1]
     assert dropped == 300 - sum(body.items for body in kept) > 0
     spool.close()
@@ -156,17 +156,6 @@ def test_a_body_is_claimed_by_one_process_at_a_time(tmp_path: Path) -> None:
     assert [row.body for row in two.claim(10, 60)] == [b"a"]
     one.close()
     two.close()
-
-
-def test_what_a_server_has_read_it_can_remove(tmp_path: Path) -> None:
-    file = spool_file(tmp_path, None)
-    assert list(read_spool(file)) == []
-    spool = Spool(file, 10**6)
-    spool.add([("/v1/logs", 1, b"{}")])
-    (body,) = read_spool(file)
-    remove_spooled(file, [body.id])
-    assert list(read_spool(file)) == []
-    spool.close()
 
 
 def test_a_server_is_found_by_its_note_and_nothing_else_is_taken_for_one(sink: OtlpSink, tmp_path: Path) -> None:

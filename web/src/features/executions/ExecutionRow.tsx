@@ -35,7 +35,12 @@ export function ExecutionRow({ row, index, isCurrent, onOpen }: Props) {
       <td>
         <Status status={row.status} />
       </td>
-      <td>
+      <td className="who cut" title={row.agent}>
+        {row.parent_execution_id && (
+          <span className="s" title="called by another execution">
+            ↳{" "}
+          </span>
+        )}
         <Link
           href={`/executions/${row.execution_id}`}
           className="agent"
