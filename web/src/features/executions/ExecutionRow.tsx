@@ -68,9 +68,10 @@ export function ExecutionRow({ row, index, isCurrent, onOpen }: Props) {
       <td className={row.cost_usd === null ? "r s" : "r"}>{orNone(row, cost(row.cost_usd))}</td>
       <td className={row.session_id ? "session cut" : "s"}>{row.session_id ?? NONE}</td>
       <td className="error cut" title={row.error_message ?? undefined}>
-        {row.error_type ? (
+        {row.error_type || row.error_message ? (
           <>
-            <span className="bad">{row.error_type}</span> <span className="m">{row.error_message}</span>
+            {row.error_type && <span className="bad">{row.error_type} </span>}
+            <span className="m">{row.error_message}</span>
           </>
         ) : (
           <span className="s">{NONE}</span>
