@@ -1,7 +1,6 @@
 """The REST interface as a client meets it: real routes over a real DuckDB."""
 
 import asyncio
-import gzip
 from collections.abc import Iterator
 from typing import Any
 
@@ -117,7 +116,7 @@ def test_a_big_answer_is_compressed_for_those_who_ask(client: Client) -> None:
     assert "content-encoding" not in plain.headers
     assert "content-encoding" not in refused.headers
     assert packed.headers["content-encoding"] == "gzip"
-    assert int(packed.headers["content-length"]) == len(gzip.compress(plain.content, 5, mtime=0))
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
     assert packed.json() == plain.json()
 
 

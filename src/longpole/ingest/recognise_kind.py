@@ -19,7 +19,7 @@ _EXECUTIONS = (str(ExecutionKind.AGENT), str(ExecutionKind.WORKFLOW))
 _LOOP = re.compile(table.LOOP_NAMES)
 _DECISION = re.compile(table.DECISION_NAMES)
 # An id at the end of a name (`Crew_91b5ad4e-…`) would make an agent of every run.
-_NUMBERED = re.compile(r"(?i)[ _:-]?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$")
+_NUMBERED = re.compile(r"(?i)[ _.:-]?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$")
 _DECISION_CATEGORIES = (str(Category.PROCESSING), str(Category.TOOL), str(Category.AGENT_COMM))
 
 
@@ -128,8 +128,9 @@ def _agent_name(name: str, kind: str | None, agent_id: str | None, hints: dict[s
         if (value := hints.get(hint)) is not None:
             return value
     bare = _bare_name(said(name, hints))
-    # A bare name that is the span's own may differ from run to run; the id of the agent does not.
-    return agent_id or bare if bare == name else bare
+    # A name that is the span's own or ends with an id may differ from run to run; the id of the agent does not.
+    is_own = bare == name or _NUMBERED.search(bare) is not None
+    return agent_id or _NUMBERED.sub("", bare) or bare if is_own else bare
 
 
 def _tool_name(name: str) -> str | None:
@@ -152,7 +153,7 @@ def _bare_name(name: str) -> str:
         if bare.endswith(suffix):
             bare = bare[: -len(suffix)]
             break
-    return _NUMBERED.sub("", bare).strip() or name or "unnamed"
+    return bare.strip() or name or "unnamed"
 
 
 @lru_cache(4096)

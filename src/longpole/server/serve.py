@@ -101,7 +101,10 @@ def _run(server: Server, listener: socket.socket, ready: Callable[[], None]) -> 
         timeout_graceful_shutdown=_REQUESTS_END_S,
         timeout_keep_alive=75,
     )
-    _Uvicorn(config, ready).run(sockets=[listener])
+    try:
+        _Uvicorn(config, ready).run(sockets=[listener])
+    finally:
+        gc.unfreeze()  # else what the databases' bindings hold is reported as leaked when the interpreter ends
 
 
 class _Uvicorn(uvicorn.Server):

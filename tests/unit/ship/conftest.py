@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from otlp_sink import OtlpSink
 
 from longpole.ship.shipper import Shipper
 from longpole.ship.spool import Spool, spool_file
+from otlp_sink import OtlpSink
 
 
 @pytest.fixture
