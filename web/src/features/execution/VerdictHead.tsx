@@ -21,7 +21,9 @@ export function VerdictHead({ tree, shares, now, onPick }: Props) {
     <>
       <div className="head">
         <h1 className="nw">{execution.agent}</h1>
-        {execution.method && execution.method !== execution.agent && <span className="chip outline mono">{execution.method}</span>}
+        {execution.method && execution.method !== execution.agent && (
+          <span className="chip outline mono">{execution.method}</span>
+        )}
         {execution.version && <span className="chip outline">{execution.version}</span>}
         {execution.environment && <span className="chip outline">{execution.environment}</span>}
         <span className="m t12 origin">
