@@ -34,7 +34,6 @@ from longpole.ingest.limits import (
     log_fault,
     log_time,
     note_dropped,
-    parent_of,
     parent_warning,
     reject,
     shorten,
@@ -169,25 +168,25 @@ def _fault(span: WireSpan) -> Fault | None:
 
 
 def _span(wire: WireSpan, workspace: str, source: Source, received_ns: int) -> Span:
-    span_id = wire.span_id.hex()
-    parent = wire.parent_span_id
+    own_id, parent = wire.span_id, wire.parent_span_id
     started_ns = wire.start_time_unix_nano
-    attributes = _attributes(wire.attributes)
-    events, links = wire.events, wire.links
-    if len(wire.attributes) > MAX_ATTRIBUTES or len(events) > MAX_EVENTS or len(links) > MAX_LINKS:
-        note_dropped(attributes, attribute_count=len(wire.attributes), event_count=len(events), link_count=len(links))
+    items, events, links = wire.attributes, wire.events, wire.links  # each look-up makes a new object: 0.1 us
+    attributes = _attributes(items)
+    if len(items) > MAX_ATTRIBUTES or len(events) > MAX_EVENTS or len(links) > MAX_LINKS:
+        note_dropped(attributes, attribute_count=len(items), event_count=len(events), link_count=len(links))
     status = wire.status
+    message = status.message
     return Span(
         workspace,
         wire.trace_id.hex(),
-        span_id,
-        parent_of(parent.hex(), span_id) if parent else None,
+        own_id.hex(),
+        parent.hex() if len(parent) == 8 and parent not in (own_id, _ZERO_SPAN) else None,
         shorten(wire.name, MAX_NAME_CHARS),
         wire.kind,
         started_ns,
         wire.end_time_unix_nano,
         status.code,
-        shorten(status.message, MAX_MESSAGE_CHARS),
+        shorten(message, MAX_MESSAGE_CHARS) if message else "",
         attributes,
         [_event(event, started_ns) for event in events[:MAX_EVENTS]] if events else [],
         _links(links) if links else [],
@@ -238,9 +237,12 @@ def _attributes(wire: Sequence[KeyValue]) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     for item in wire if len(wire) <= MAX_ATTRIBUTES else wire[:MAX_ATTRIBUTES]:
         value = item.value
-        # Most values are texts; asking for the text first saves the look-up of the kind.
+        # Most values are texts, the others counts; asking for these first saves the look-up of the kind: 0.4 us a span.
         text = value.string_value
-        attributes[item.key] = _value(value, 0) if not text or "\0" in text else text
+        if text and "\0" not in text:
+            attributes[item.key] = text
+        else:
+            attributes[item.key] = value.int_value or _value(value, 0)
     if "\0" in "".join(attributes):
         return {clean(name): value for name, value in attributes.items()}
     return attributes

@@ -20,6 +20,7 @@ _LOOP = re.compile(table.LOOP_NAMES)
 _DECISION = re.compile(table.DECISION_NAMES)
 # An id at the end of a name (`Crew_91b5ad4e-…`) would make an agent of every run.
 _NUMBERED = re.compile(r"(?i)[ _.:-]?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$")
+_TOOL, _AGENT = Category.TOOL.value, Category.AGENT.value  # `.value` costs 0.2 us each time
 _DECISION_CATEGORIES = (str(Category.PROCESSING), str(Category.TOOL), str(Category.AGENT_COMM))
 
 
@@ -99,11 +100,11 @@ def decide_kind(name: str, parent_span_id: str | None, facts: dict[str, Any], hi
         kind = own_kind if own_kind in _EXECUTIONS else None
     category = hints.get("own_category")
     if category not in _CATEGORIES:
-        category = Category.AGENT.value if kind is not None else meaning.category
+        category = _AGENT if kind is not None else meaning.category
     facts["kind"] = kind
     facts["category"] = category
     facts["operation"] = _operation(category, meaning, hints)
-    if category == Category.TOOL.value and "tool" not in facts:
+    if category == _TOOL and "tool" not in facts:
         facts["tool"] = hints.get("entity_name") or _tool_name(said(name, hints))
     facts["agent"] = _agent_name(name, kind, facts.get("agent_id"), hints)
     step_type = hints.get("own_step_type")

@@ -30,6 +30,7 @@ from longpole.model.execution import Execution, ExecutionKind
 from longpole.model.step import Category, Step
 from longpole.model.tree import NO_PARENT
 
+_LLM, _TOOL = Category.LLM.value, Category.TOOL.value  # compared in 0.01 us, members of an enum in 0.08
 _to_json = msgspec.json.Encoder().encode
 
 # What an execution or a step tells about itself has the same name in Facts; the rest is known in the tree only.
@@ -156,9 +157,9 @@ def _sizes(place: Ownership) -> list[int]:
 def _label(fact: Facts, kind: str | None) -> str:
     if kind is not None:
         return f"agent {fact.agent or name_for_path(fact.name)}"
-    if fact.category == Category.LLM:
+    if fact.category == _LLM:
         return "llm"
-    if fact.category == Category.TOOL:
+    if fact.category == _TOOL:
         return f"tool {fact.tool or name_for_path(fact.name)}"
     return name_for_path(fact.name)
 

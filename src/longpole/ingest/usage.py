@@ -22,6 +22,12 @@ LARGEST_SUM = 2**63 - 1
 
 _OPEN = frozenset(map(str, OPEN_STATUSES))
 
+# Plain texts: comparing a text with a member of an enum costs 0.08 us, with a text 0.01.
+_LLM, _TOOL, _HTTP, _RETRY = (
+    str(member.value) for member in (Category.LLM, Category.TOOL, Category.HTTP, Category.RETRY)
+)
+_SKIPPED = ExecutionStatus.SKIPPED.value
+
 
 class Tally(Struct, gc=False):
     """Sums over steps, `None` where nothing is known. See `Execution` for the fields."""
@@ -125,7 +131,7 @@ def count_usage(place: Ownership) -> Usage:
         parent = place.parents[node]
         if parent != NO_PARENT:
             whole[parent].add(whole[node])
-            whole[parent].agents_skipped += place.facts[node].status == ExecutionStatus.SKIPPED
+            whole[parent].agents_skipped += place.facts[node].status == _SKIPPED
     counted = [call or counts for call, counts in zip(calls.is_call, calls.is_counted, strict=True)]
     return Usage(is_counted=counted, own=own, whole=whole)
 
@@ -150,7 +156,7 @@ def _find_calls(place: Ownership) -> _Calls:
     """
     tree, facts, kinds = place.tree, place.facts, place.kinds
     count = len(facts)
-    is_model = [fact.category == Category.LLM for fact in facts]
+    is_model = [fact.category == _LLM for fact in facts]
     carries = [carries_usage(fact) for fact in facts]
     is_call, is_counted, is_covered = [False] * count, [False] * count, [False] * count
     reaches_call, reaches_usage, has_usage_below = [False] * count, [False] * count, [False] * count
@@ -164,7 +170,7 @@ def _find_calls(place: Ownership) -> _Calls:
         if above == NO_PARENT:
             continue
         has_usage_below[above] |= is_counted[node] or has_usage_below[node]
-        if kinds[node] is None and facts[node].category != Category.TOOL:
+        if kinds[node] is None and facts[node].category != _TOOL:
             reaches_call[above] |= is_model[node] or reaches_call[node]
             reaches_usage[above] |= (is_model[node] and carries[node]) or reaches_usage[node]
     is_inside = [False] * count  # below a counted call, without crossing a tool or an execution
@@ -173,7 +179,7 @@ def _find_calls(place: Ownership) -> _Calls:
         if above == NO_PARENT:
             continue
         is_covered[node] = is_covered[above] or (is_counted[above] and not is_model[above])
-        if kinds[node] is None and facts[node].category != Category.TOOL:
+        if kinds[node] is None and facts[node].category != _TOOL:
             is_inside[node] = is_inside[above] or (is_model[above] and is_counted[above])
             if is_inside[node]:
                 is_call[node] = False
@@ -196,9 +202,9 @@ def _add_step(tally: Tally, fact: Facts) -> None:
         tally.steps_failed += 1
     elif status not in _OPEN:
         tally.steps_completed += 1
-    if fact.category == Category.TOOL:
+    if fact.category == _TOOL:
         tally.tool_calls += 1
-    elif fact.category == Category.RETRY:
+    elif fact.category == _RETRY:
         tally.retry_steps += 1
     if fact.attempt is not None and fact.attempt > 1:
         tally.attempts += 1
@@ -210,10 +216,10 @@ def _add_api_calls(place: Ownership, is_call: Sequence[bool], own: dict[int, Tal
     shows_http = [False] * len(tree)
     for node in reversed(tree.order):
         is_step = place.kinds[node] is None
-        is_http = is_step and not place.is_outside[node] and place.facts[node].category == Category.HTTP
+        is_http = is_step and not place.is_outside[node] and place.facts[node].category == _HTTP
         # A request that wraps another one is the same request (a client's span around its library's span).
         if (is_http or is_call[node]) and not shows_http[node]:
             own[place.owners[node]].api_calls += 1
         above = tree.parents[node]
-        if above != NO_PARENT and is_step and place.facts[node].category != Category.TOOL:
+        if above != NO_PARENT and is_step and place.facts[node].category != _TOOL:
             shows_http[above] |= is_http or shows_http[node]

@@ -57,12 +57,8 @@ _PAIR_SIGNS = frozenset("\"'\\=: \t\r\n\v\f")
 _LONGEST_HEAD = 8  # `private_` before `key`
 _AWS_HEADS = ("AKIA", "ASIA", "AROA", "AIDA")
 _VENDOR_HEADS = (
-    *("sk-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "pk_live_", "pk_test_", "ghp_", "gho_", "ghu_", "ghs_"),
-    *("ghr_", "github_pat_", "glpat-", "xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "AIza", "hf_"),
-)
-_FOLDED: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
-    (("authorization", "cookie"), _HEADER),
-    (("bearer",), _BEARER),
+    *("sk-", "k_live_", "k_test_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    *("glpat-", "xox", "AIza", "hf_"),
 )
 # One pass of `bytes.translate` tells whether there is any word long enough for a key, or digits enough for a card:
 # 1 us per kB, where a dozen substring searches took 7 and a regular expression 6.
@@ -180,10 +176,13 @@ def _without_patterns(text: str) -> str:
     if _LONG_WORD in raw.translate(_WORD_CLASS):
         text = _without_keys(text)
     folded = text.lower()
-    for words, pattern in _FOLDED:
-        if _any_in(words, folded):
-            text = pattern.sub(rf"\1{REDACTED}", text)
-    if _any_in(_PAIR_WORDS, folded):
+    # Every header and pair holds a colon or an equals sign; prose and ids do not: 4.7 us become 2.1 at 480 characters.
+    has_sign = ":" in text or "=" in text
+    if has_sign and ("authorization" in folded or "cookie" in folded):
+        text = _HEADER.sub(rf"\1{REDACTED}", text)
+    if "bearer" in folded:
+        text = _BEARER.sub(rf"\1{REDACTED}", text)
+    if has_sign and _any_in(_PAIR_WORDS, folded):
         text = _without_pairs(_QUOTED_PAIR, text)
         text = _without_pairs(_BARE_PAIR, text)
     if "@" in text:
