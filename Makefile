@@ -37,4 +37,6 @@ lock: setup ## write requirements.lock from pyproject.toml again (LOCK=--upgrade
 
 bench: setup ## measure what docs/reference/performance.md shows (BENCH=--quick: less of it)
 	@$(BIN)/python bench/ingest.py $(BENCH)
+	@$(BIN)/python bench/profile_ingest.py
+	@$(BIN)/python bench/overhead.py
 	@$(BIN)/python bench/overhead.py
