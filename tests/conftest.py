@@ -3,6 +3,11 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, and no time limit per example: a busy machine must not fail a property.
+settings.register_profile("longpole", deadline=None, derandomize=True)
+settings.load_profile("longpole")
 
 
 @pytest.fixture(autouse=True)
