@@ -21,6 +21,7 @@ from longpole.cli.options import (
     open_answers,
     since_to_from,
 )
+from longpole.model.step import Category
 from longpole.reports.numbers import NONE, UNKNOWN, cost_text, count_text, duration_text, share_text, short_count_text
 from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals
 
@@ -93,8 +94,8 @@ def _agents(agents: list[AgentSummary]) -> Table | Text:
             _count(agent.skipped),
             cell(_duration(agent.p50_ns)),
             cell(_duration(agent.p95_ns)),
-            cell(_tokens(agent)),
-            cell(NONE if agent.cost_usd is None else cost_text(agent.cost_usd)),
+            cell(_tokens(agent, has_calls=agent.model_calls > 0)),
+            cell(cost_text(agent.cost_usd) if agent.model_calls else NONE),
         )
     return table
 
@@ -111,8 +112,8 @@ def _categories(categories: list[CategorySummary]) -> Padding | Text:
             cell(_duration(category.p50_ns)),
             cell(_duration(category.p95_ns)),
             cell(UNKNOWN if category.self_ns is None else duration_text(category.self_ns)),
-            cell(_tokens(category)),
-            cell(NONE if category.cost_usd is None else cost_text(category.cost_usd)),
+            cell(_tokens(category, has_calls=category.category == Category.LLM)),
+            cell(cost_text(category.cost_usd) if category.category == Category.LLM else NONE),
         )
     return Padding(table, 0)
 
@@ -133,7 +134,7 @@ def _duration(duration_ns: int | None) -> str:
     return NONE if duration_ns is None else duration_text(duration_ns)
 
 
-def _tokens(summary: AgentSummary | CategorySummary) -> str:
+def _tokens(summary: AgentSummary | CategorySummary, *, has_calls: bool) -> str:
     if summary.input_tokens is None and summary.output_tokens is None:
-        return NONE
+        return UNKNOWN if has_calls else NONE
     return short_count_text((summary.input_tokens or 0) + (summary.output_tokens or 0))

@@ -67,6 +67,7 @@ def _agent(row: Row) -> AgentSummary:
         p95_ns=row["p95_ns"],
         p99_ns=row["p99_ns"],
         self_ns=whole(row["self_ns"]),
+        model_calls=whole(row["model_calls"]) or 0,
         input_tokens=whole(row["input_tokens"]),
         output_tokens=whole(row["output_tokens"]),
         cost_usd=dollars(row["cost_usd_nanos"]),

@@ -256,7 +256,10 @@ class Totals(Struct, kw_only=True):
 
 
 class AgentSummary(Struct, kw_only=True):
-    """One agent over the time range; `executions` is 0 for an agent that is registered and never ran."""
+    """One agent over the time range; `executions` is 0 for an agent that is registered and never ran.
+
+    Model calls, tokens and cost are the agent's own, without those of agents that it called.
+    """
 
     agent: str
     is_registered: bool
@@ -269,6 +272,7 @@ class AgentSummary(Struct, kw_only=True):
     p95_ns: int | None
     p99_ns: int | None
     self_ns: int | None
+    model_calls: int
     input_tokens: int | None
     output_tokens: int | None
     cost_usd: float | None

@@ -115,7 +115,7 @@ $0.0084
 
 agent                   runs  success  failed  skipped     p50     p95  tokens     cost
 claims-triage              2    0.0 %       1        –  10.0 s  10.0 s   3,080  $0.0084
-damage-assessor            2  100.0 %       –        –  4.00 s  4.00 s   1,920        –
+damage-assessor            2  100.0 %       –        –  4.00 s  4.00 s   1,920  unknown
 escalate-to-human  never ran        –       –        –       –       –       –        –
 
 category      steps  failed     p50     p95  own time  tokens     cost

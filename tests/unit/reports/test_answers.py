@@ -174,6 +174,7 @@ def test_the_overview_counts_every_span_and_every_token_once(store: Engine) -> N
     assert totals.steps == sum(category.steps for category in overview.categories)
     assert (totals.input_tokens, totals.output_tokens) == (2100, 400)
     assert sum(agent.input_tokens or 0 for agent in overview.agents) == 2100
+    assert sum(agent.model_calls for agent in overview.agents) == totals.model_calls
     assert sum(category.input_tokens or 0 for category in overview.categories) == 2100
     assert (totals.model_calls, totals.model_calls_without_cost, totals.tool_calls) == (2, 1, 6)
     assert (totals.succeeded, totals.failed, totals.success_rate) == (1, 1, 0.5)

@@ -281,7 +281,7 @@ export interface Totals {
   readonly model_calls_without_cost: number;
 }
 
-/** One agent over the time range; `executions` is 0 for an agent that is registered and never ran. */
+/** One agent over the time range; `executions` is 0 for an agent that is registered and never ran. Model calls, tokens and cost are the agent's own, without those of agents that it called. */
 export interface AgentSummary {
   readonly agent: string;
   readonly is_registered: boolean;
@@ -294,6 +294,7 @@ export interface AgentSummary {
   readonly p95_ns: number | null;
   readonly p99_ns: number | null;
   readonly self_ns: number | null;
+  readonly model_calls: number;
   readonly input_tokens: number | null;
   readonly output_tokens: number | null;
   readonly cost_usd: number | null;

@@ -49,10 +49,24 @@ WITH ran AS (
         sum(self_input_tokens) AS input_tokens,
         sum(self_output_tokens) AS output_tokens,
         sum(self_cost_usd_nanos) AS cost_usd_nanos,
+        count(*) FILTER (WHERE is_counted) AS model_calls,
         max(coalesce(ended_ns, started_ns)) AS last_seen_ns
     FROM executions
     WHERE
         started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+    GROUP BY agent
+),
+calls AS (
+    SELECT agent, count(*) AS model_calls
+    FROM steps
+    WHERE
+        is_counted
+        AND started_ns >= $from_ns
         AND started_ns < $to_ns
         AND ($workspace IS NULL OR workspace = $workspace)
         AND ($agent IS NULL OR agent = $agent)
@@ -84,12 +98,14 @@ SELECT
     ran.p95_ns,
     ran.p99_ns,
     ran.self_ns,
+    coalesce(ran.model_calls, 0) + coalesce(calls.model_calls, 0) AS model_calls,
     ran.input_tokens,
     ran.output_tokens,
     ran.cost_usd_nanos,
     coalesce(ran.last_seen_ns, registered.last_seen_ns) AS last_seen_ns
 FROM ran
 FULL OUTER JOIN registered ON registered.agent = ran.agent
+LEFT JOIN calls ON calls.agent = ran.agent
 ORDER BY executions DESC, agent;
 
 -- name: overview_categories

@@ -14,6 +14,9 @@ const some = (value: number, tone = "") => (
   <td className={value ? `r ${tone}` : "r s"}>{value ? count(value) : NONE}</td>
 );
 
+/** What a number says of an agent that called no model itself: none, not unknown. */
+const orNone = (agent: AgentSummary, text: string) => (agent.model_calls === 0 ? NONE : text);
+
 /** One row per agent; a click shows its executions. */
 export function AgentsTable({ agents, range }: Props) {
   const [, navigate] = useLocation();
@@ -68,9 +71,9 @@ export function AgentsTable({ agents, range }: Props) {
                   {some(agent.failed, "bad")}
                   {some(agent.skipped)}
                   <td className={unknown(sumOf(agent.input_tokens, agent.output_tokens))}>
-                    {count(sumOf(agent.input_tokens, agent.output_tokens))}
+                    {orNone(agent, count(sumOf(agent.input_tokens, agent.output_tokens)))}
                   </td>
-                  <td className={unknown(agent.cost_usd)}>{cost(agent.cost_usd)}</td>
+                  <td className={unknown(agent.cost_usd)}>{orNone(agent, cost(agent.cost_usd))}</td>
                   <td className="r m">{agent.last_seen ? clockTime(agent.last_seen, now) : NONE}</td>
                 </tr>
               );
