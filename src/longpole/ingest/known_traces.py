@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from longpole.ingest.facts import Facts
 from longpole.ingest.resend import COMPARED
 from longpole.ingest.settle import CALL_COLUMNS, EXECUTION_COPIES, STEP_COPIES
-from longpole.model.event import Decision, Event
+from longpole.model.event import Body, Decision, Event
 from longpole.model.execution import Execution, ExecutionKind
 from longpole.model.ids import execution_id_of
 from longpole.model.step import Step, StepType
@@ -28,13 +28,14 @@ class KnownTrace(Struct):
     """A stored trace.
 
     `compared` holds, per span, the fields that its row has, for comparing a re-sent span with it. `strays` are events
-    of no known span. `is_settled`: each of its executions is.
+    of no known span, `bodies` what each span carried. `is_settled`: each of its executions is.
     """
 
     trace_id: str
     facts: dict[str, Facts]
     compared: dict[str, Sequence[str]]
     strays: list[Event]
+    bodies: dict[str, Body]
     is_settled: bool = True
 
 
@@ -47,7 +48,7 @@ def find_known_traces(engine: Engine, workspace: str, trace_ids: Iterable[str], 
         trace_ids: the traces that spans arrived for, and those that their links name.
         limit: so many traces are loaded by their links at most.
 
-    Cost: a query that scans the trace ids of the workspace; four more if any trace is found.
+    Cost: a query that scans the trace ids of the workspace; five more if any trace is found.
     """
     asked: set[str] = set()
     found: set[str] = set()
@@ -94,6 +95,9 @@ def _load(engine: Engine, parameters: Mapping[str, Any]) -> list[KnownTrace]:
         trace = traces.get(decision.trace_id)
         if trace is not None and decision.span_id in trace.facts:
             trace.facts[decision.span_id].decisions.append(decision)
+    for row in engine.rows("trace_bodies", parameters):
+        if (trace := traces.get(row["trace_id"])) is not None:
+            trace.bodies[row["span_id"]] = msgspec.convert(row, Body)
     for trace in traces.values():
         for fact in trace.facts.values():
             fact.events.sort(key=lambda event: event.event_index)
@@ -104,7 +108,7 @@ def _load(engine: Engine, parameters: Mapping[str, Any]) -> list[KnownTrace]:
 def _add(traces: dict[str, KnownTrace], fact: Facts, compared: Sequence[str]) -> KnownTrace:
     trace = traces.get(fact.trace_id)
     if trace is None:
-        trace = traces[fact.trace_id] = KnownTrace(fact.trace_id, {}, {}, [])
+        trace = traces[fact.trace_id] = KnownTrace(fact.trace_id, {}, {}, [], {})
     trace.facts[fact.span_id] = fact
     trace.compared[fact.span_id] = compared
     return trace

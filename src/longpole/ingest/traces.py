@@ -64,7 +64,18 @@ class Counters(Struct):
 class _Trace:
     """One trace: its spans, and what waits to be written of them."""
 
-    __slots__ = ("bodies", "body_hashes", "compared", "facts", "group", "is_stored", "key", "logs", "strays")
+    __slots__ = (
+        "bodies",
+        "body_hashes",
+        "compared",
+        "facts",
+        "group",
+        "is_stored",
+        "key",
+        "logs",
+        "stored_bodies",
+        "strays",
+    )
 
     def __init__(self, key: Key, group: "Group") -> None:
         self.key = key
@@ -75,6 +86,7 @@ class _Trace:
         self.strays: list[Event] = []  # log records of no span
         self.bodies: dict[str, Body] = {}  # not written yet
         self.body_hashes: dict[str, int] = {}
+        self.stored_bodies: dict[str, Body] = {}  # of a trace that was brought back
         self.is_stored = False
 
 
@@ -194,6 +206,7 @@ class TraceBook:
         trace = self._trace(key, now_ns)
         trace.is_stored = True
         trace.facts, trace.compared, trace.strays = known.facts, known.compared, known.strays
+        trace.stored_bodies = known.bodies
         trace.group.span_count += len(known.facts)
         self.span_count += len(known.facts)
         for facts in known.facts.values():
@@ -232,7 +245,8 @@ class TraceBook:
             facts = trace.facts[span_id] = merged or replace(old, row_version=old.row_version + 1)
         if body is not None:
             trace.body_hashes[span_id] = _hash_body(body)
-            trace.bodies[span_id] = join_body(trace.bodies.get(span_id), body, row_version=facts.row_version)
+            known = trace.bodies.get(span_id) or trace.stored_bodies.get(span_id)
+            trace.bodies[span_id] = join_body(known, body, row_version=facts.row_version)
         return True
 
     def _follow_link(self, trace: _Trace, facts: Facts) -> None:
@@ -449,11 +463,19 @@ def _strays(trace: _Trace) -> Iterator[Event]:
 
 
 def _is_news(trace: _Trace, span_id: str, body: Body | None) -> bool:
-    """Whether the body differs from the last one that came in this book; unknown ones of stored spans do not."""
+    """Whether the body differs from the last one that came in this book, or tells more than the stored one.
+
+    A stored span whose body is not kept any more has no news.
+    """
     if body is None:
         return False
     known = trace.body_hashes.get(span_id)
-    return known != _hash_body(body) if known is not None else span_id not in trace.compared
+    if known is not None:
+        return known != _hash_body(body)
+    stored = trace.stored_bodies.get(span_id)
+    if stored is not None:
+        return _hash_body(join_body(stored, body, row_version=0)) != _hash_body(stored)
+    return span_id not in trace.compared
 
 
 def _hash_body(body: Body) -> int:

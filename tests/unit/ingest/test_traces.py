@@ -185,6 +185,23 @@ def test_a_span_that_comes_again_with_more_replaces_the_stored_one(desk: Desk):
     assert desk.counts()["steps"] == 2
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_what_a_stored_span_carries_grows_when_it_comes_again_with_more(desk: Desk, *, is_restarted: bool):
+    desk.send(*team(), bodies=True)
+    desk.wait(2)
+    if is_restarted:
+        desk.restart()
+    again = team()[3]
+    desk.book.add([(again, body_of(again, output="and its output"))], number=99, now_ns=desk.now_ns)
+    desk.wait(2)
+    desk.send(*team(), bodies=True)  # poorer than what is stored: nothing is lost
+    desk.wait(2)
+    asked = {"workspace": "default", "trace_id": again.trace_id, "span_id": again.span_id}
+    (newest,) = desk.engine.rows("bodies_of_span", asked)
+    assert (newest["input"], newest["output"]) == (f"input of {again.name}", "and its output")
+    assert desk.counts()["steps"] == 2
+
+
 def test_a_late_root_turns_the_executions_that_waited_for_it_into_steps(desk: Desk):
     spans = [fact(0, start=0, end=100), fact(1, 0, start=10, end=20), fact(2, 0, start=30, end=40)]
     desk.send(*spans[1:])

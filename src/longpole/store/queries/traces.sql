@@ -25,6 +25,12 @@ SELECT * FROM events WHERE workspace = $workspace AND @in_list(trace_id, $trace_
 -- All columns of the decisions of the given traces, as the struct Decision has them.
 SELECT * FROM decisions WHERE workspace = $workspace AND @in_list(trace_id, $trace_ids);
 
+-- name: trace_bodies
+-- What the spans of the given traces carried, older versions before newer ones.
+SELECT * FROM bodies
+WHERE workspace = $workspace AND @in_list(trace_id, $trace_ids)
+ORDER BY row_version, received_ns;
+
 -- name: spool_position
 -- How far into the spool everything is stored: one row, or none before the first write that carried a position.
 SELECT segment, "offset" FROM spool_position;
