@@ -25,7 +25,7 @@ Asked = Request[Any, Any, State]
 """A request to a REST route."""
 
 COMPRESS_FROM_BYTES = 1000
-_LEVEL = 1  # 50,000 steps: 120 ms where level 9 takes 600 for 4 % less
+_LEVEL = 1  # a tree of 50,000 steps (23.5 MB): 96 ms and 3.5 MB, where level 5 takes 200 ms for 3.0 MB
 
 View = TypeVar("View")
 
