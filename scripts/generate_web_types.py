@@ -12,9 +12,10 @@ from typing import cast
 
 import msgspec
 
+from longpole.model.category import Category
 from longpole.model.event import EventKind
-from longpole.model.execution import ExecutionStage, ExecutionStatus
-from longpole.model.step import Category
+from longpole.model.stage import ExecutionStage
+from longpole.model.status import ExecutionStatus
 from longpole.reports import views
 
 TARGET = Path(__file__).parents[1] / "web" / "src" / "api" / "views.gen.ts"

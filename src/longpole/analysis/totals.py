@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from heapq import heappush
 
 from longpole.analysis.critical_path import Stretch, find_critical_path
-from longpole.model.step import Category
+from longpole.model.category import Category
 from longpole.model.tree import Tree
 
 UNEXPLAINED = "unexplained"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from longpole.model.execution import OPEN_STATUSES
+from longpole.model.status import OPEN_STATUSES
 from longpole.model.tree import Tree, grow_tree
 from longpole.reports.views import ExecutionNode, ExecutionTree, StepNode
 

@@ -21,7 +21,7 @@ from longpole.cli.options import (
     open_answers,
     since_to_from,
 )
-from longpole.model.step import Category
+from longpole.model.category import Category
 from longpole.reports.numbers import NONE, UNKNOWN, cost_text, count_text, duration_text, share_text, short_count_text
 from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals
 

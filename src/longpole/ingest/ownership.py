@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from longpole.ingest.facts import Facts
+from longpole.model.category import Category
 from longpole.model.execution import ExecutionKind
 from longpole.model.ids import execution_id_of
-from longpole.model.step import Category
 from longpole.model.tree import NO_PARENT, Tree, grow_tree
 
 LINK_REASON = "span link"

@@ -8,8 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from longpole.ingest.names import read_count, read_text
+from longpole.model.category import Category
 from longpole.model.execution import ExecutionKind
-from longpole.model.step import Category, StepType
+from longpole.model.step import StepType
 from longpole.wire import attribute_values as table
 from longpole.wire.attribute_values import Meaning
 

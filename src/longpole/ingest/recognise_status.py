@@ -5,7 +5,7 @@ from typing import Any
 
 from longpole.ingest.names import read_text
 from longpole.ingest.span import Span, SpanEvent
-from longpole.model.execution import OPEN_STATUSES, ExecutionStatus
+from longpole.model.status import OPEN_STATUSES, ExecutionStatus
 from longpole.wire import attribute_values as table
 from longpole.wire import longpole_names as own
 from longpole.wire.attribute_names import FIRST_TOKEN_EVENTS

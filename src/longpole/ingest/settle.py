@@ -25,9 +25,10 @@ from longpole.ingest.facts import Facts
 from longpole.ingest.ownership import Ownership, assign_owners
 from longpole.ingest.usage import FAILING, Tally, Usage, count_usage
 from longpole.model.buckets import duration_bucket
+from longpole.model.category import Category
 from longpole.model.event import Decision, Event
 from longpole.model.execution import Execution, ExecutionKind
-from longpole.model.step import Category, Step
+from longpole.model.step import Step
 from longpole.model.tree import NO_PARENT
 
 _LLM, _TOOL = Category.LLM.value, Category.TOOL.value  # compared in 0.01 us, members of an enum in 0.08

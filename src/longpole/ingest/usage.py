@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from longpole.ingest.facts import Facts
 from longpole.ingest.ownership import Ownership
-from longpole.model.execution import OPEN_STATUSES, ExecutionStatus
-from longpole.model.step import Category
+from longpole.model.category import Category
+from longpole.model.status import OPEN_STATUSES, ExecutionStatus
 from longpole.model.tree import NO_PARENT
 
 FAILING = frozenset({str(ExecutionStatus.FAILED), str(ExecutionStatus.TIMEOUT), str(ExecutionStatus.CRASHED)})

@@ -1,40 +1,8 @@
-"""One invocation of one agent: its statuses, its stages, and the row that is kept of it."""
+"""One invocation of one agent: the row that is kept of it."""
 
 from enum import StrEnum
 
 from msgspec import Struct
-
-
-class ExecutionStatus(StrEnum):
-    """Where an execution or a step stands. Only the last five are final."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    LLM_REQUEST = "llm_request"
-    LLM_RESPONSE = "llm_response"
-    SUCCESS = "success"
-    FAILED = "failed"
-    TIMEOUT = "timeout"
-    SKIPPED = "skipped"
-    CRASHED = "crashed"
-
-
-OPEN_STATUSES = frozenset(
-    {ExecutionStatus.PENDING, ExecutionStatus.RUNNING, ExecutionStatus.LLM_REQUEST, ExecutionStatus.LLM_RESPONSE}
-)
-
-
-class ExecutionStage(StrEnum):
-    """The eight phases that an execution passes, in order (tracking guide, "Execution Stages")."""
-
-    INIT = "init"
-    SHOULD_RESPOND = "should_respond"
-    PRE_PROCESS = "pre_process"
-    LLM_PREPARE = "llm_prepare"
-    LLM_CALL = "llm_call"
-    LLM_PARSE = "llm_parse"
-    POST_PROCESS = "post_process"
-    COMPLETE = "complete"
 
 
 class ExecutionKind(StrEnum):

@@ -1,30 +1,8 @@
-"""A timed operation inside an execution: its category and the row that is kept of it."""
+"""A timed operation inside an execution: the row that is kept of it."""
 
 from enum import StrEnum
 
 from msgspec import Struct
-
-
-class Category(StrEnum):
-    """What a step does with its time. `llm` is any call of a model, embeddings included (see `Step.operation`)."""
-
-    LLM = "llm"
-    TOOL = "tool"
-    DATABASE = "database"
-    CACHE = "cache"
-    HTTP = "http"
-    RETRIEVAL = "retrieval"
-    AGENT_COMM = "agent_comm"
-    RETRY = "retry"
-    RATE_LIMIT = "rate_limit"
-    QUEUE = "queue"
-    VALIDATION = "validation"
-    SERIALIZATION = "serialization"
-    GUARDRAIL = "guardrail"
-    BARRIER_WAIT = "barrier_wait"
-    BLOCKED_LOOP = "blocked_loop"
-    PROCESSING = "processing"
-    AGENT = "agent"
 
 
 class StepType(StrEnum):

@@ -9,7 +9,8 @@ from typing import Any
 from msgspec import Struct
 
 from longpole.model.clock import now_ns, steady_ns
-from longpole.model.execution import ExecutionStage, ExecutionStatus
+from longpole.model.stage import ExecutionStage
+from longpole.model.status import ExecutionStatus
 from longpole.record.current import (
     ENDED,
     MORE,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, TypeVar, cast, overload
 
-from longpole.model.step import Category
+from longpole.model.category import Category
 from longpole.record.current import current
 from longpole.record.recorder import recorder
 from longpole.record.site import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, Site, code_flags, site_of_function

@@ -5,7 +5,7 @@ from functools import partial
 from types import CodeType
 from typing import Any
 
-from longpole.model.step import Category
+from longpole.model.category import Category
 from longpole.wire import longpole_names as names
 
 # The kinds of functions as CPython marks them (`inspect.CO_*`); importing inspect would cost every agent 10 ms.

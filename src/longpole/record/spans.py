@@ -3,7 +3,7 @@
 from typing import Any
 
 from longpole.model.clock import now_ns
-from longpole.model.execution import ExecutionStatus
+from longpole.model.status import ExecutionStatus
 from longpole.record import annotate
 from longpole.record.capture import Renderer, stack_text
 from longpole.record.current import ENDED, ERROR, INPUT, MORE, OUTPUT, SITE, STARTED, Ids, Record, ids_of

@@ -7,8 +7,8 @@ the generator stands in, as its own.
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
+from longpole.model.category import Category
 from longpole.model.clock import steady_ns
-from longpole.model.step import Category
 from longpole.record.annotate import FIRST_TOKEN
 from longpole.record.current import MORE, SITE, STARTED, Record, current
 from longpole.record.recorder import recorder

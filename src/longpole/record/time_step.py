@@ -4,7 +4,7 @@ from sys import _getframe  # pyright: ignore[reportPrivateUsage] - inspect's way
 from types import TracebackType
 from typing import Any, Self
 
-from longpole.model.step import Category
+from longpole.model.category import Category
 from longpole.record.current import Record, current
 from longpole.record.recorder import recorder
 from longpole.record.site import Site

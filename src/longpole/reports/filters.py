@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from longpole.model import clock
 from longpole.model.errors import InvalidInput
-from longpole.model.execution import ExecutionStatus
+from longpole.model.status import ExecutionStatus
 
 LATEST_NS = 2**63 - 1
 DEFAULT_LIMIT = 50

@@ -1,7 +1,7 @@
 """One execution with everything below it: what the waterfall and the terminal's tree draw."""
 
 from longpole.model import clock
-from longpole.model.execution import ExecutionStatus
+from longpole.model.status import ExecutionStatus
 from longpole.reports.family import Family, is_execution, load_family, span_key, span_of
 from longpole.reports.measure_tree import Measures, measure_family
 from longpole.reports.rows import Row, category_times, dollars, execution_item

@@ -29,6 +29,13 @@ INPUT = "longpole.input"
 OUTPUT = "longpole.output"
 ARGUMENT_HASH = "longpole.argument_hash"
 WORKSPACE = "longpole.workspace"  # also a resource attribute
+STEPS_COMPLETED = "longpole.steps.completed"
+CREDITS_UNIT = "longpole.credits.unit"
+CPU_NS = "longpole.cpu_ns"  # CPU of the step's own thread; of an async step only while it ran
+MEMORY_DELTA_BYTES = "longpole.process.memory_delta_bytes"  # of the whole process, between start and end of the step
+MEMORY_PEAK_BYTES = "longpole.process.memory_peak_bytes"
+BLOCKED_NS = "longpole.loop_blocked_ns"  # how long a step stood still because another one blocked the event loop
+COMMIT = "vcs.ref.head.revision"  # resource attribute
 SCOPE_PREFIX = "longpole.scope."  # vault and other scopes: longpole.scope.vault_id = ...
 
 # Names of span events
@@ -36,10 +43,16 @@ EVENT_STAGE = "longpole.stage"  # {stage, status, duration_ms, message}
 EVENT_DECISION = "longpole.decision"  # {candidate, considered, score, threshold, outcome, reason}
 EVENT_LOG = "longpole.log"  # {level, message, ...}
 EVENT_FIRST_TOKEN = "longpole.first_token"
+EVENT_BLOCKED = "longpole.loop_blocked"  # {duration_ms, by, code.*}: on a step that suffered
+
+# Statuses of a stage event
+STAGE_STARTED, STAGE_COMPLETED, STAGE_LEFT_OPEN = "started", "completed", "left_open"
 
 # Log records without a trace (`event_name`)
 AGENT_REGISTERED = "longpole.agent.registered"  # {longpole.agent, longpole.method, code.*}
 SDK_DROPPED = "longpole.sdk.dropped"  # {count}: steps that the SDK could not keep
+HEARTBEAT = "longpole.process.heartbeat"  # {interval_ms, open, recorded, dropped, background_ns, caller_ns, sent_bytes}
+SCORE = "gen_ai.evaluation.result"  # {gen_ai.evaluation.name, .score.value, .score.label, .explanation}
 
 # Header by which a Longpole server makes itself known; only then are open steps sent
 SERVER_HEADER = "x-longpole-version"

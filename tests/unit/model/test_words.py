@@ -1,6 +1,7 @@
 """The words that the documents fix: stages and statuses, by name and in order."""
 
-from longpole.model.execution import OPEN_STATUSES, ExecutionStage, ExecutionStatus
+from longpole.model.stage import ExecutionStage
+from longpole.model.status import OPEN_STATUSES, ExecutionStatus
 
 
 def test_an_execution_passes_the_eight_stages_of_the_guide_in_their_order() -> None:

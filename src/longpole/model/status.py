@@ -1,0 +1,22 @@
+"""How executions and steps stand. No structs in here: an agent that is not configured imports it."""
+
+from enum import StrEnum
+
+
+class ExecutionStatus(StrEnum):
+    """Where an execution or a step stands. Only the last five are final."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    LLM_REQUEST = "llm_request"
+    LLM_RESPONSE = "llm_response"
+    SUCCESS = "success"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    SKIPPED = "skipped"
+    CRASHED = "crashed"
+
+
+OPEN_STATUSES = frozenset(
+    {ExecutionStatus.PENDING, ExecutionStatus.RUNNING, ExecutionStatus.LLM_REQUEST, ExecutionStatus.LLM_RESPONSE}
+)
