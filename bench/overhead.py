@@ -1,15 +1,19 @@
 """What recording costs the program that is recorded: CPU of the calling thread per step, in nanoseconds.
 
-    .venv/bin/python bench/overhead.py [--steps 20000] [--rounds 15]
+    .venv/bin/python bench/overhead.py [--steps 20000] [--rounds 15] [--without-peers]
 
 Measured with `time.thread_time_ns` around a loop of calls, minus the same loop over the bare function; the best of
 several rounds, because everything else on the machine only ever adds. Delivery runs beside it as it does in life, into
 a sink on loopback. The bare OpenTelemetry SDK in the same run is the yardstick: its nanoseconds differ between
 machines as ours do.
+
+Then Longpole and its peers by equal trials (`bench/peers`), each in a process and an environment of its own: a step
+with its input and output, background CPU, import, exit while nobody answers, and what a kill takes with it.
 """
 
 import argparse
 import asyncio
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,6 +24,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 import longpole
+from peers.trials import LONGEST_EXIT_S, PEERS, measure_peer
+
+MOST_PEER_STEPS = 1000  # a round must fit into the queues of all, or the dropped steps would look cheap
 
 
 def work(question: str, limit: int = 3) -> dict[str, object]:
@@ -34,6 +41,8 @@ async def work_async(question: str, limit: int = 3) -> dict[str, object]:
 
 step = longpole.timing_step(category="tool")(work)
 step_async = longpole.timing_step(category="tool")(work_async)
+
+profiled = longpole.profile_sync(work)
 
 
 def with_time_step(question: str, limit: int = 3) -> dict[str, object]:
@@ -123,12 +132,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--without-peers", action="store_true", help="leave out what needs environments of their own")
     options = parser.parse_args()
     steps, rounds = options.steps, options.rounds
     bare, bare_async = cost_ns(work, steps, rounds), cost_async_ns(work_async, steps, rounds)
     table = {
         "off, sync": cost_ns(step, steps, rounds) - bare,
         "off, async": cost_async_ns(step_async, steps, rounds) - bare_async,
+        "profiled only, sync": cost_ns(profiled, steps, rounds) - bare,
     }
     server = sink()
     for content in ("off", "full"):
@@ -137,12 +148,35 @@ def main() -> None:
             table[f"content {content}, sync"] = cost_ns(step, steps, rounds) - bare
             table[f"content {content}, async"] = cost_async_ns(step_async, steps, rounds) - bare_async
             table[f"content {content}, with time_step"] = cost_ns(with_time_step, steps, rounds) - bare
+            table[f"content {content}, profiled"] = cost_ns(profiled, steps, rounds) - bare
             longpole.shutdown()
     server.shutdown()
     yardstick = cost_ns(opentelemetry_step(), steps, rounds) - bare
     print(f"{'CPU of the calling thread per step':38}{'ns':>8}{'of OpenTelemetry':>20}")
     for name, cost in {**table, "bare OpenTelemetry SDK, no inputs": yardstick}.items():
         print(f"{name:38}{cost:8.0f}{cost / yardstick:19.1%}")
+    if not options.without_peers:
+        print_peers(min(steps, MOST_PEER_STEPS), rounds)
+
+
+def print_peers(steps: int, rounds: int) -> None:
+    """Prints the table of Longpole and its peers; a peer that cannot be installed or run is named below it."""
+    heads = ("caller ns", "background ns", "import ms", "import MiB", "exit s", "lost ms")
+    print(f"\n{'A step with input and output':38}" + "".join(f"{head:>15}" for head in heads))
+    failed: list[str] = []
+    for peer in PEERS:
+        try:
+            found = measure_peer(peer, steps, rounds)
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            failed.append(f"{peer.name} was not measured: {error}")
+            continue
+        exit_text = f"> {LONGEST_EXIT_S}" if found.exit_s is None else f"{found.exit_s:.2f}"
+        cells = (
+            *(f"{found.sync_ns:,.0f}", f"{found.background_ns:,.0f}", f"{found.import_ms:.0f}"),
+            *(f"{found.import_mib:.1f}", exit_text, f"{found.lost_ms:.0f}"),
+        )
+        print(f"{found.name + ' ' + found.version:38}" + "".join(f"{cell:>15}" for cell in cells), flush=True)
+    print("\n".join(failed))
 
 
 if __name__ == "__main__":

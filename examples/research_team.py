@@ -32,12 +32,14 @@ async def lead(question: str) -> tuple[str, str]:
     longpole.track_stage("pre_process")
     await ask_model("plan", question)
     notes = await researcher("Lisbon")
+    longpole.complete_stage()
     longpole.track_stage("post_process", "the others look at the notes")
     results = await asyncio.gather(fact_checker(notes), translator(notes), return_exceptions=True)
     for name, result in zip(["fact_checker", "translator"], results, strict=True):
         if isinstance(result, Exception):
             longpole.log_event(f"Going on without {name}: {result}", level="warning")
     answer = await write_answer(f"{question}\n{notes}")
+    longpole.complete_stage()
     return answer, longpole.current_execution().execution_id
 
 

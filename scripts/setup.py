@@ -26,6 +26,7 @@ LOCK = ROOT / "requirements.lock"
 OLDEST_PYTHON = (3, 11)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_PACKAGES = ("chromium", "fonts-dejavu-core")
+REDIS_PACKAGES = ("redis-server",)
 
 
 class SetupError(Exception):
@@ -178,6 +179,16 @@ def find_browser() -> None:
     )
 
 
+def find_redis() -> None:
+    """A Redis server, which only the tests of its instrumentation need: installed where possible, else named."""
+    if shutil.which("redis-server") or install_system(REDIS_PACKAGES):
+        return
+    say(
+        "no redis-server is installed and one test file of `make test` needs it; everything else works without. "
+        f"Install it with `sudo apt-get install {' '.join(REDIS_PACKAGES)}`."
+    )
+
+
 def main() -> int:
     """Make every part that is missing or stale; 0 when the checkout is ready."""
     if sys.version_info < OLDEST_PYTHON:
@@ -194,6 +205,7 @@ def main() -> int:
             install_web_packages()
             build_dashboard()
             find_browser()
+            find_redis()
     except SetupError as error:
         say(f"stopped. {error}")
         return 1

@@ -20,6 +20,7 @@ class OtlpSink:
 
     def __init__(self, *, is_longpole: bool = True) -> None:
         self.bodies: list[tuple[str, dict[str, Any]]] = []
+        self.headers: list[dict[str, str]] = []
         self.answers: list[tuple[int, dict[str, str]]] = []
         self.largest = 10**9
         self.may_answer = threading.Event()
@@ -61,6 +62,7 @@ class OtlpSink:
                 if len(raw) > sink.largest:
                     self._say(413, {})
                     return
+                sink.headers.append({name.lower(): value for name, value in self.headers.items()})
                 status, headers = sink.answers.pop(0) if sink.answers else (200, {})
                 if status == 200:
                     packed = self.headers["content-encoding"] == "gzip"

@@ -61,7 +61,7 @@ def render() -> str:
 
 
 def _facts() -> Iterable[tuple[str, str]]:
-    groups = (names.TEXTS, names.COUNTS, names.NUMBERS)
+    groups = (names.TEXTS, names.STRUCTURES, names.COUNTS, names.NUMBERS)
     for group in groups:
         for fact, sources in group.items():
             yield f"`{fact}`", _codes(sources)

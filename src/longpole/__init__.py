@@ -8,88 +8,179 @@
     def answer(question: str) -> str: ...
 
 After `configure()` nothing here raises into your program or blocks it: it counts, warns once (logger `longpole`), and
-goes on. This is also the place where recording and shipping are joined; neither knows the other.
+goes on. What most programs do not use is loaded when it is first asked for.
 """
 
 import atexit
 import os
-import sys
-from pathlib import Path
+from collections.abc import Callable
+from importlib import import_module as _import_module
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from longpole import settings as _settings
-from longpole.model.clock import steady_ns as _steady_ns
 from longpole.record import after_fork as _reset_record_after_fork
 from longpole.record.annotate import (
-    CurrentExecution,
-    continue_trace,
+    complete_stage,
     current_execution,
     first_token,
     log_event,
+    score,
     set_attributes,
     set_usage,
-    traceparent,
     track_decision,
     track_should_respond,
     track_stage,
 )
-from longpole.record.capture import Renderer as _Renderer
 from longpole.record.current import current as _current
 from longpole.record.current import ids_of as _ids_of
 from longpole.record.decorate import agent, timing_step
-from longpole.record.flusher import Flusher as _Flusher
+from longpole.record.propagate import continue_trace, trace_environment, trace_headers, traceparent
 from longpole.record.recorder import recorder as _recorder
-from longpole.record.spans import SpanBuilder as _SpanBuilder
 from longpole.record.time_step import time_step
 
 if TYPE_CHECKING:
-    from longpole.ship.shipper import Shipper as _Shipper
+    from pathlib import Path
+
+    from longpole.aliases import CurrentExecution as CurrentExecution
+    from longpole.model.category import Category as Category
+    from longpole.model.stage import ExecutionStage as ExecutionStage
+    from longpole.model.status import ExecutionStatus as ExecutionStatus
+    from longpole.record.agent_class import BaseAgent as BaseAgent
+    from longpole.record.collector import ExecutionTimingCollector as ExecutionTimingCollector
+    from longpole.record.collector import ExecutionTimingTree as ExecutionTimingTree
+    from longpole.record.collector import TimingEntry as TimingEntry
+    from longpole.record.execution_context import ExecutionContext as ExecutionContext
+    from longpole.record.instrument import instrument as instrument
+    from longpole.record.instrument import uninstrument as uninstrument
+    from longpole.record.instrument.asgi import TimingMiddleware as TimingMiddleware
+    from longpole.record.instrument.logging import LogFilter as LogFilter
+    from longpole.record.instrument.logging import LogHandler as LogHandler
+    from longpole.record.instrument.structlog import structlog_processor as structlog_processor
+    from longpole.record.loop_watch import watch_loop as watch_loop
+    from longpole.record.no_op_tracker import NoOpTracker as NoOpTracker
+    from longpole.record.profiler import AggregatedMetrics as AggregatedMetrics
+    from longpole.record.profiler import PerformanceProfiler as PerformanceProfiler
+    from longpole.record.profiler import ProfileMetrics as ProfileMetrics
+    from longpole.record.profiler import profile_async as profile_async
+    from longpole.record.profiler import profile_sync as profile_sync
+    from longpole.record.supervisor import BaseSubAgent as BaseSubAgent
+    from longpole.record.supervisor import SupervisorAgent as SupervisorAgent
+    from longpole.record.tracker import ExecutionTracker as ExecutionTracker
+    from longpole.record.tracker_factory import AgentTrackerFactory as AgentTrackerFactory
+    from longpole.session import Session as _Session
 
 __version__ = "0.1.0"
+
+# Loaded at first use: each of these is worth more than the whole import otherwise costs.
+_LATER = {
+    "ExecutionStage": "longpole.model.stage",
+    "ExecutionStatus": "longpole.model.status",
+    "Category": "longpole.model.category",
+    "AgentTrackerFactory": "longpole.record.tracker_factory",
+    "ExecutionTracker": "longpole.record.tracker",
+    "NoOpTracker": "longpole.record.no_op_tracker",
+    "BaseAgent": "longpole.record.agent_class",
+    "ExecutionTimingCollector": "longpole.record.collector",
+    "ExecutionTimingTree": "longpole.record.collector",
+    "TimingEntry": "longpole.record.collector",
+    "BaseSubAgent": "longpole.record.supervisor",
+    "SupervisorAgent": "longpole.record.supervisor",
+    "ExecutionContext": "longpole.record.execution_context",
+    "CurrentExecution": "longpole.aliases",
+    "TimingMiddleware": "longpole.record.instrument.asgi",
+    "PerformanceProfiler": "longpole.record.profiler",
+    "ProfileMetrics": "longpole.record.profiler",
+    "AggregatedMetrics": "longpole.record.profiler",
+    "profile_async": "longpole.record.profiler",
+    "profile_sync": "longpole.record.profiler",
+    "instrument": "longpole.record.instrument",
+    "uninstrument": "longpole.record.instrument",
+    "watch_loop": "longpole.record.loop_watch",
+    "LogFilter": "longpole.record.instrument.logging",
+    "LogHandler": "longpole.record.instrument.logging",
+    "structlog_processor": "longpole.record.instrument.structlog",
+}
 __all__ = [
+    "AgentTrackerFactory",
+    "AggregatedMetrics",
+    "BaseAgent",
+    "BaseSubAgent",
+    "Category",
     "CurrentExecution",
+    "ExecutionContext",
+    "ExecutionStage",
+    "ExecutionStatus",
+    "ExecutionTimingCollector",
+    "ExecutionTimingTree",
+    "ExecutionTracker",
+    "LogFilter",
+    "LogHandler",
+    "NoOpTracker",
+    "PerformanceProfiler",
+    "ProfileMetrics",
+    "SupervisorAgent",
+    "TimingEntry",
+    "TimingMiddleware",
     "agent",
+    "complete_stage",
     "configure",
     "continue_trace",
     "current_execution",
     "first_token",
     "flush",
+    "instrument",
     "log_event",
+    "profile_async",
+    "profile_sync",
+    "score",
     "set_attributes",
     "set_usage",
     "shutdown",
+    "structlog_processor",
     "time_step",
     "timing_step",
+    "trace_environment",
+    "trace_headers",
     "traceparent",
     "track_decision",
     "track_should_respond",
     "track_stage",
+    "uninstrument",
+    "watch_loop",
 ]
 
 EXIT_S = 1.5
 _lock = RLock()
-_running: "tuple[_settings.Settings, _Flusher, _Shipper] | None" = None
+_running: "_Session | None" = None
 _inherited: list[Any] = []  # a child keeps its parent's connections untouched: closing them would disturb the parent
+
+
+def __getattr__(name: str) -> Any:
+    module = _LATER.get(name)
+    if module is None:
+        raise AttributeError(f"module 'longpole' has no attribute {name!r}")
+    value = globals()[name] = getattr(_import_module(module), name)
+    return value
 
 
 def configure(
     *,
     endpoint: str | None = None,
-    spool: str | Path | None = None,
+    spool: "str | Path | None" = None,
     workspace: str | None = None,
     service: str | None = None,
     version: str | None = None,
     environment: str | None = None,
     content: str | None = None,
+    redact: Callable[[str], str] | None = None,
     sampling_rate: float | None = None,
     enabled: bool | None = None,
     **more: Any,
 ) -> None:
     """Switches recording on, for everything that is decorated already and later. Call it once, early.
 
-    Every argument is a setting of `docs/reference/settings.md`; what is not given comes from `LONGPOLE_*`, then
-    `longpole.yaml`, then the defaults. Called again it delivers what is recorded so far and starts anew.
+    Every argument but `redact` is a setting of `docs/reference/settings.md`; what is not given comes from `LONGPOLE_*`,
+    then `longpole.yaml`, then the defaults. Called again it delivers what is recorded so far and starts anew.
 
     Args:
         endpoint: the server's address, such as `http://127.0.0.1:7667`. Without it a server on this machine is looked
@@ -100,6 +191,8 @@ def configure(
         version: the program's version.
         environment: where it runs.
         content: what is kept of inputs and outputs: "off", "hashed" or "full".
+        redact: your own rule: gets each text that is about to leave the process, after the built-in rules, and gives
+            back what may leave. Called in the background; if it raises, the text is replaced as a whole.
         sampling_rate: share of executions that are recorded, 0 to 1.
         enabled: `False` records nothing.
         more: further settings by name.
@@ -107,7 +200,9 @@ def configure(
     Raises:
         SettingsError: a setting has an unknown name or a value out of its range.
     """
-    chosen = _settings.load(
+    from longpole import session, settings  # noqa: PLC0415 - HTTP, SQLite, msgspec: 60 ms for those who configure
+
+    chosen = settings.load(
         endpoint=endpoint,
         spool=spool,
         workspace=workspace,
@@ -119,10 +214,12 @@ def configure(
         enabled=enabled,
         **more,
     )
+    global _running
     with _lock:
         shutdown()
         if chosen.enabled:
-            _start(chosen)
+            _running = session.Session(chosen, _recorder, __version__, redact)
+            session.shut_down_in_children(shutdown)
 
 
 def flush(timeout: float = 2.0) -> bool:
@@ -132,11 +229,7 @@ def flush(timeout: float = 2.0) -> bool:
         Whether all of it is with the server, or safe in the spool because none answers.
     """
     running = _running
-    if running is None:
-        return True
-    _, flusher, shipper = running
-    flusher.collect()
-    return shipper.flush(timeout)
+    return True if running is None else running.flush(timeout)
 
 
 def shutdown(timeout: float = EXIT_S) -> bool:
@@ -149,49 +242,8 @@ def shutdown(timeout: float = EXIT_S) -> bool:
     """
     global _running
     with _lock:
-        if _running is None:
-            return True
-        _, flusher, shipper = _running
-        _running = None
-        _recorder.is_on = False
-        started = _steady_ns()
-        flusher.stop()
-        return shipper.close(max(timeout - (_steady_ns() - started) / 1e9, 0.1))
-
-
-def _start(chosen: _settings.Settings) -> None:
-    global _running
-    from longpole.ship import start as ship  # noqa: PLC0415 - HTTP and SQLite: 40 ms for those only who configure
-
-    content = _settings.content_mode(chosen)
-    renderer = None
-    if content != "off":
-        renderer = _Renderer(content, ship.content_key(chosen), chosen.content_limit_bytes)
-    weight = 1 / chosen.sampling_rate if chosen.sampling_rate else 1.0
-    shipper = ship.start_shipper(chosen, _resource(chosen), __version__)
-    flusher = _Flusher(_recorder, _SpanBuilder(renderer, weight), shipper)
-    _recorder.sampling_rate = chosen.sampling_rate
-    _recorder.keeps_content = content != "off"
-    _recorder.set_limit(chosen.content_limit_bytes)
-    _recorder.held_limit = chosen.queue_limit_bytes
-    flusher.start()
-    _running = (chosen, flusher, shipper)
-    _recorder.is_on = True
-
-
-def _resource(chosen: _settings.Settings) -> dict[str, Any]:
-    """The OTLP resource: who this process is, in the names of the OpenTelemetry conventions."""
-    return {
-        "service.name": chosen.service or Path(sys.argv[0] or "python").stem,
-        "service.version": chosen.version,
-        "service.instance.id": os.urandom(8).hex(),
-        "deployment.environment.name": chosen.environment,
-        "longpole.workspace": chosen.workspace,
-        "process.pid": os.getpid(),
-        "telemetry.sdk.name": "longpole",
-        "telemetry.sdk.language": "python",
-        "telemetry.sdk.version": __version__,
-    }
+        running, _running = _running, None
+        return True if running is None else running.close(timeout)
 
 
 def _before_fork() -> None:
@@ -208,7 +260,7 @@ def _after_fork_in_child() -> None:
     _reset_record_after_fork()
     if _running is not None:
         _inherited.append(_running)
-        _start(_running[0])
+        _running = _running.start_in_child()
 
 
 os.register_at_fork(before=_before_fork, after_in_child=_after_fork_in_child)

@@ -43,10 +43,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     content: Content | None = None
     """What is kept of inputs and outputs: `off` nothing, `hashed` key names and keyed hashes of the values, `full`
     the values without secrets. Without it: `full` in an interactive session, else `hashed`."""
+    redact_keys: str = ""
+    """Further names of keys, separated by commas, whose values are secret: they never leave the process."""
     content_limit_bytes: Annotated[int, Meta(ge=64)] = 65536
     """Bytes kept of one input or one output; what is longer is cut, and says so."""
-    queue_limit_bytes: Annotated[int, Meta(ge=65536)] = 16 * 1024 * 1024
-    """Bytes that wait in the agent's memory for delivery; beyond it the oldest are dropped and counted."""
+    queue_limit_bytes: Annotated[int, Meta(ge=65536)] = 64 * 1024 * 1024
+    """Bytes that wait in the agent's memory, half of them as recorded and half ready for delivery; beyond it the oldest
+    are dropped and counted. An agent at usual speed holds a few kB."""
     spool_limit_bytes: Annotated[int, Meta(ge=65536)] = 256 * 1024 * 1024
     """Bytes that the SDK's spool holds for one endpoint; beyond it the oldest are dropped and counted."""
     request_timeout_ms: Count = 10_000
@@ -56,6 +59,29 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sampling_rate: Share = 1.0
     """Share of executions that are recorded, decided at their start; each kept one counts for 1/share. In
     `longpole.yaml` also `timing: sampling_rate`."""
+    profile: bool = True
+    """Whether `profile_async` and `profile_sync` measure; if not, they call straight through."""
+    profile_memory: bool = False
+    """Whether profiled operations read the process's memory, where their decorator does not say (needs psutil)."""
+    profile_cpu: bool = False
+    """Whether profiled operations measure CPU time, where their decorator does not say."""
+    langsmith_endpoint: str | None = None
+    """Address of a LangSmith-compatible server for profiled operations, such as `https://api.smith.langchain.com`,
+    which it is when only a key is set. With neither of them nothing is exported there."""
+    langsmith_api_key: str | None = None
+    """Key for `langsmith_endpoint`. It is never shown or logged."""
+    langsmith_project: str = "default"
+    """The project there that the runs belong to."""
+    langsmith_batch: Count = 10
+    """Profiled calls that go to `langsmith_endpoint` in one request."""
+    carry_into_pools: bool = True
+    """Whether what runs in a `concurrent.futures` pool belongs below the step that submitted it; `configure()` then
+    wraps `submit` of both kinds of pools."""
+    traceparent: str | None = None
+    """Place of this process in the tree of the one that started it (W3C `traceparent`). Without it: the variable
+    `TRACEPARENT`."""
+    tracestate: str | None = None
+    """What goes with `traceparent`. Without it: the variable `TRACESTATE`."""
     persistence_enabled: bool = True
     """Whether executions are kept on disk. If not: the server holds them in memory, the SDK has no spool. In
     `longpole.yaml` also `timing: persistence: enabled`."""
@@ -87,6 +113,19 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Bytes of one request body after decompression that the server accepts."""
     settle_after_ms: Count = 1000
     """Milliseconds of quiet after its end until an execution is analysed and stored for good."""
+    crashed_after_ms: Count = 20_000
+    """Milliseconds without a sign of life of a process until the server calls crashed what it left open. A process that
+    has never sent a heartbeat is given 15 times as long."""
+    tail_sampling_rate: Share = 1.0
+    """Share of ordinary executions that the server keeps, decided when they have ended; each kept one counts for
+    1/share. Failed, crashed, scored and slow ones (from `slow_operation_ms` on) are kept always."""
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={shown_value(name, getattr(self, name))!r}" for name in self.__struct_fields__)
+        return f"Settings({', '.join(shown)})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, shown_value(name, getattr(self, name))) for name in self.__struct_fields__]
 
 
 # The timing document's YAML, as it stands there, and the setting that each of its keys is.
@@ -101,6 +140,8 @@ TIMING_KEYS: dict[str, Any] = {
     "reporting": {"realtime": "realtime", "rollup_interval_minutes": "rollup_interval_minutes"},
 }
 _NAMES = Settings.__struct_fields__
+_W3C_NAMES = ("traceparent", "tracestate")
+_SECRET_NAMES = frozenset({"langsmith_api_key"})
 # Set for other purposes than a setting: the file to read.
 _FILE_VARIABLE = PREFIX + "CONFIG"
 
@@ -118,6 +159,9 @@ def load(*, config_file: str | None = None, environ: Mapping[str, str] | None = 
     """
     variables = os.environ if environ is None else environ
     chosen: dict[str, Any] = _from_file(config_file or variables.get(_FILE_VARIABLE))
+    for name in _W3C_NAMES:  # of the caller, in names that all tools share
+        if variables.get(name.upper()):
+            chosen[name] = variables[name.upper()]
     chosen.update(_from_environment(variables))
     for name, value in arguments.items():
         if name not in _NAMES:
@@ -125,6 +169,11 @@ def load(*, config_file: str | None = None, environ: Mapping[str, str] | None = 
         if value is not None:
             chosen[name] = str(value) if isinstance(value, Path) else value
     return _checked(chosen)
+
+
+def shown_value(name: str, value: Any) -> Any:
+    """The value of a setting as it may be shown: keys are not."""
+    return "[hidden]" if name in _SECRET_NAMES and value is not None else value
 
 
 def data_folder(settings: Settings) -> Path:
@@ -145,6 +194,11 @@ def spool_folder(settings: Settings) -> Path:
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment as a new dictionary, with `extra` on top: what a child process is started with."""
     return {**os.environ, **(extra or {})}
+
+
+def set_default_environment(name: str, value: str) -> None:
+    """Sets a variable of this process that another library reads, unless the program or its user has set it."""
+    os.environ.setdefault(name, value)
 
 
 def is_interactive() -> bool:
@@ -248,8 +302,8 @@ def _checked(chosen: dict[str, Any]) -> Settings:
             converted[name] = msgspec.convert(_plain(value, kind), kind, strict=not isinstance(value, str))
         except msgspec.ValidationError as error:
             raise SettingsError(
-                f"The setting `{name}` is {value!r}: {error}. Expected: {_type_text(kind)}. Change it where it is "
-                f"set (argument, {PREFIX}{name.upper()}, or {FILE_NAME})."
+                f"The setting `{name}` is {shown_value(name, value)!r}: {error}. Expected: {_type_text(kind)}. Change "
+                f"it where it is set (argument, {PREFIX}{name.upper()}, or {FILE_NAME})."
             ) from error
     return Settings(**converted)
 

@@ -3,6 +3,9 @@
 import hashlib
 import random
 from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec.structs import replace
 
 from longpole.model.batch import Batch
 from longpole.model.buckets import duration_bucket
@@ -10,7 +13,9 @@ from longpole.model.event import AgentSeen, Body, Decision, Event, Score
 from longpole.model.execution import Execution
 from longpole.model.finding import Finding
 from longpole.model.ids import execution_id_of
+from longpole.model.process import ProcessSeen
 from longpole.model.step import Step
+from longpole.store.tables import TABLES
 
 START_NS = 1_790_000_000_000_000_000
 MINUTE_NS = 60_000_000_000
@@ -78,9 +83,9 @@ def trace(
 
 def joined(batches: Iterable[Batch], *, replace: Sequence[tuple[str, str]] = ()) -> Batch:
     """Several batches as one."""
-    whole = Batch(replace=list(replace))
+    whole = Batch(replace=[*replace])
     for batch in batches:
-        for name in ("executions", "steps", "events", "decisions", "bodies", "agents", "findings", "scores"):
+        for name in TABLES:
             getattr(whole, name).extend(getattr(batch, name))
     return whole
 
@@ -113,6 +118,19 @@ def finding(number: int) -> Finding:
         saving_ns=40_000_000,
         raised_ns=START_NS,
     )
+
+
+def process(name: str, *, heard_ns: int, recorded: int = 0, **told: Any) -> ProcessSeen:
+    """A process that was last heard at a time."""
+    return ProcessSeen(workspace=WORKSPACE, process=name, last_heard_ns=heard_ns, recorded=recorded, **told)
+
+
+def crashed(batch: Batch, *, process: str, is_open: bool = False) -> Batch:
+    """The same rows, of a process that vanished, or one that may vanish."""
+    told: dict[str, Any] = {"process": process}
+    told |= {"ended_ns": None, "status": "running"} if is_open else {"error_type": "ProcessGone", "status": "crashed"}
+    batch.executions = [replace(row, **told) for row in batch.executions]
+    return batch
 
 
 def score(number: int) -> Score:

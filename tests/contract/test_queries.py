@@ -5,7 +5,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from contract.rows import START_NS, WORKSPACE, agent, finding, joined, score, span_id_of, trace, trace_id_of
+from contract.rows import (
+    START_NS,
+    WORKSPACE,
+    agent,
+    crashed,
+    finding,
+    joined,
+    process,
+    score,
+    span_id_of,
+    trace,
+    trace_id_of,
+)
 from longpole.model.batch import Batch, SpoolPosition
 from longpole.model.ids import execution_id_of
 from longpole.store.engine import Engine
@@ -21,6 +33,7 @@ VALUES: dict[str, Any] = {
     "trace_ids": [trace_id_of(1), trace_id_of(2)],
     "span_id": span_id_of(1, 0),
     "step_id": span_id_of(1, 1),
+    "step_ids": [span_id_of(1, 1)],
     "id": execution_id_of(trace_id_of(1), span_id_of(1, 0)),
     "execution_id": execution_id_of(trace_id_of(1), span_id_of(1, 0)),
     "root_execution_id": execution_id_of(trace_id_of(1), span_id_of(1, 0)),
@@ -36,11 +49,16 @@ VALUES: dict[str, Any] = {
     "is_descending": True,
     "only_roots": False,
     "statuses": ["success", "failed"],
+    "execution_ids": [execution_id_of(trace_id_of(1), span_id_of(1, 0))],
+    "process": "vanished",
+    "processes": ["running"],
+    "error_type": "ProcessGone",
 }
 # Where a query needs another value than its namesakes to find something.
 OTHER_VALUES: dict[str, dict[str, Any]] = {
     "usual_durations": {"execution_id": "another"},
     "execution_span_named": {"step_id": span_id_of(1, 0)},
+    "open_traces_of_process": {"process": "running"},
 }
 
 
@@ -54,6 +72,9 @@ def filled(store: Engine) -> Engine:
     stored = joined([trace(1), trace(2), trace(3, link=1)])
     stored.agents = [agent("agent 1", first_ns=START_NS, last_ns=START_NS + 1, is_registered=True)]
     stored.findings, stored.scores = [finding(1)], [score(1)]
+    stored.processes = [process("running", heard_ns=START_NS)]
+    gone, running = crashed(trace(5), process="vanished"), crashed(trace(6), process="running", is_open=True)
+    stored = joined([stored, gone, running])
     stored.position = SpoolPosition(segment=4, offset=512)
     store.write(stored)
     store.write(joined([trace(4), trace(2, version=2)], replace=[(WORKSPACE, trace_id_of(2))]), fresh=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contract.rows import WORKSPACE, agent, finding, joined, score, span_id_of, trace, trace_id_of
+from contract.rows import WORKSPACE, agent, finding, joined, process, score, span_id_of, trace, trace_id_of
 from longpole.model.batch import Batch, SpoolPosition
 from longpole.model.errors import InvalidInput, UnknownQuery
 from longpole.store.engine import Engine
@@ -33,18 +33,22 @@ def models(store: Engine) -> set[str]:
 def test_rows_of_every_table_are_stored(store: Engine) -> None:
     batch = trace(1)
     batch.agents, batch.findings, batch.scores = [agent("a", first_ns=1, last_ns=2)], [finding(1)], [score(1)]
+    batch.processes = [process("p", heard_ns=1)]
     store.write(batch)
     assert counts(store) == {
         "executions": 1, "steps": 5, "events": 1, "decisions": 1, "bodies": 6, "agents": 1, "findings": 1, "scores": 1,
+        "processes": 1,
     }  # fmt: skip
 
 
 def test_fresh_rows_of_every_table_are_seen_at_once(store: Engine) -> None:
     batch = trace(1)
     batch.agents, batch.findings, batch.scores = [agent("a", first_ns=1, last_ns=2)], [finding(1)], [score(1)]
+    batch.processes = [process("p", heard_ns=1)]
     store.write(batch, fresh=True)
     assert counts(store) == {
         "executions": 1, "steps": 5, "events": 1, "decisions": 1, "bodies": 6, "agents": 1, "findings": 1, "scores": 1,
+        "processes": 1,
     }  # fmt: skip
 
 
@@ -117,6 +121,46 @@ def test_an_agent_is_one_row_however_often_it_is_seen(store: Engine) -> None:
     store.write(Batch(agents=[agent("a", first_ns=10, last_ns=11)]), fresh=True)
     [seen] = store.rows("agents_known", {"workspace": WORKSPACE})
     assert (seen["version"], seen["is_registered"], seen["first_seen_ns"], seen["last_seen_ns"]) == ("2", True, 3, 11)
+
+
+def test_a_process_is_one_row_by_when_it_was_last_heard(store: Engine) -> None:
+    store.write(Batch(processes=[process("p", heard_ns=5, recorded=10, open_count=3, started_ns=2)]))
+    store.write(Batch(processes=[process("p", heard_ns=9, recorded=30, open_count=0, service="shop", ended_ns=9)]))
+    store.write(Batch(processes=[process("p", heard_ns=7, recorded=20, open_count=2)]), fresh=True)
+    [seen] = store.rows("process_list", {"workspace": WORKSPACE, "limit": 9})
+    assert (seen["last_heard_ns"], seen["recorded"], seen["open_count"]) == (9, 30, 0)
+    assert (seen["started_ns"], seen["ended_ns"], seen["service"]) == (2, 9, "shop")
+    assert counts(store)["processes"] == 1
+
+
+def test_a_finding_takes_the_place_of_the_one_with_its_id(store: Engine) -> None:
+    again = finding(1)
+    store.write(Batch(findings=[again, finding(2)]))
+    store.write(Batch(findings=[again]))
+    store.write(Batch(findings=[again]), fresh=True)
+    assert counts(store)["findings"] == 2
+
+
+def test_scores_are_replaced_with_their_trace(store: Engine) -> None:
+    first = trace(1)
+    first.scores = [score(1)]
+    store.write(first)
+    again = joined([trace(1, version=2)], replace=[PAIR])
+    again.scores = [score(1)]
+    store.write(again, fresh=True)
+    assert counts(store)["scores"] == 1
+    store.write(again)
+    assert counts(store)["scores"] == 1
+
+
+def test_nothing_stays_of_a_trace_that_is_forgotten(store: Engine) -> None:
+    stored = trace(1)
+    stored.scores = [score(1)]
+    store.write(joined([stored, trace(2)]))
+    store.write(joined([trace(1, version=2), trace(3)], replace=[PAIR]), fresh=True)
+    store.write(Batch(replace=[PAIR], forget=[PAIR, (WORKSPACE, trace_id_of(3))]))
+    assert (of_trace(store, 1), of_trace(store, 2), of_trace(store, 3)) == ((0, 0), (1, 5), (0, 0))
+    assert (counts(store)["bodies"], counts(store)["scores"], counts(store)["events"]) == (6, 0, 1)
 
 
 def test_the_position_is_that_of_the_last_durable_write(store: Engine) -> None:

@@ -1,13 +1,12 @@
 """The dashboard in a real browser, over a real server, with what real clients sent."""
 
 import re
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from longpole.server.asgi import Message
 from longpole.server.dashboard import FOLDER, dashboard_app
@@ -19,27 +18,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 CLIENT = "pydanticai"
 AGENT = "orchestrator"
 HOP_BY_HOP = {"host", "content-length", "connection", "transfer-encoding"}
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path is not None, (
-        "No Chromium was found. Expected chromium on the PATH. Install it: apt-get install chromium"
-    )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +34,9 @@ def filled(shared_server: RunningServer) -> RunningServer:
 
 
 @pytest.fixture
-def page(browser: Browser, filled: RunningServer) -> Iterator[Page]:
-    """A page of 1440 x 900; whatever the console complains about fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=filled.url, color_scheme="light")
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
-    assert complaints == []
+def page(open_page: Callable[[str], Page], filled: RunningServer) -> Page:
+    """A page of the filled server."""
+    return open_page(filled.url)
 
 
 def listed(server: RunningServer, **filters: str) -> list[dict[str, object]]:

@@ -70,6 +70,16 @@ def test_a_step_brings_its_bodies(client: Client) -> None:
     assert detail["input"] == [{"role": "user", "content": "Please plan"}]
 
 
+def test_coverage_names_the_gaps_over_the_limit(client: Client) -> None:
+    path = f"/api/executions/{EXECUTION_ID}/coverage"
+    assert len(client.get(path).json()["gaps"]) == 3
+    coverage = client.get(path, params={"gap_ms": "500", "workspace": "default"}).json()
+    assert [(gap["inside"], gap["before"], gap["after"]) for gap in coverage["gaps"]] == [
+        ("claims-triage", "damage-assessor", None)
+    ]
+    assert coverage["share"] == client.get(f"/api/executions/{EXECUTION_ID}").json()["coverage"]["share"] == 0.79
+
+
 def test_the_overview_adds_up(client: Client) -> None:
     overview = client.get("/api/overview").json()
     assert overview["totals"]["executions"] + overview["totals"]["steps"] == 11
@@ -87,6 +97,9 @@ def test_the_overview_adds_up(client: Client) -> None:
         ("/api/executions/unknown", 404, "There is no execution 'unknown'"),
         ("/api/executions/" + EXECUTION_ID + "?fields=all", 400, "Expected only 'workspace'"),
         ("/api/executions/" + EXECUTION_ID + "/steps/0", 404, "There is no step '0'"),
+        ("/api/executions/unknown/coverage", 404, "There is no execution 'unknown'"),
+        ("/api/executions/" + EXECUTION_ID + "/coverage?gap_ms=soon", 400, "a number of milliseconds"),
+        ("/api/executions/" + EXECUTION_ID + "/coverage?gap=1", 400, "Did you mean 'gap_ms'?"),
         ("/api/nothing", 404, "There is nothing at /api/nothing"),
         ("/api/executions?agent=%00%FF%F0%9F%92%A9", 200, ""),
     ],
@@ -128,7 +141,10 @@ def test_the_schema_names_every_route_and_filter(client: Client, path: str) -> N
         "/api/executions",
         "/api/executions/{execution_id}",
         "/api/executions/{execution_id}/steps/{step_id}",
+        "/api/executions/{execution_id}/coverage",
         "/api/overview",
+        "/api/processes",
+        "/api/scores",
     }
     names = {parameter["name"] for parameter in schema["paths"]["/api/executions"]["get"]["parameters"]}
     assert {"agent", "attribute", "min_duration", "from", "to", "cursor"} <= names

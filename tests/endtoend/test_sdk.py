@@ -27,6 +27,30 @@ longpole.configure()
 patient()
 """
 
+OWN_RULES = """
+import sys
+import longpole
+
+def mine(text):
+    if "explosive" in text:
+        raise RuntimeError("my rule has a fault")
+    return text.replace("Ada Lovelace", "[person]")
+
+longpole.configure(endpoint=sys.argv[1], content="full", redact=mine, redact_keys="iban, account")
+
+@longpole.timing_step
+def look_up(name, iban): return f"{name} lives in Lisbon"
+
+@longpole.timing_step
+def fails(): raise ValueError("explosive Ada Lovelace")
+
+look_up("Ada Lovelace", iban="PT50-1234")
+try:
+    fails()
+except ValueError:
+    pass
+"""
+
 
 def start(program: str, folder: Path) -> subprocess.Popen[str]:
     """A program that is told nothing but the data folder."""
@@ -96,3 +120,24 @@ def test_the_next_server_takes_in_what_happened_before_it(server: RunningServer)
     server.start()
     wait_until(lambda: status_of(server, "patient") == "success", "the execution from the spool")
     server.wait_for_spans(3)
+
+
+def test_the_programs_own_rules_apply_before_anything_leaves_it(server: RunningServer, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", OWN_RULES, server.url],
+        env=child_environment({"LONGPOLE_DATA_FOLDER": str(tmp_path)}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr == ""
+    server.wait_for_spans(2)
+    bodies = ""
+    for item in executions(server):
+        where = f"/api/executions/{item['execution_id']}/steps/{item['execution_id'][32:]}"
+        bodies += server.get(where).text
+    assert "[person] lives in Lisbon" in bodies
+    for secret in ("Ada Lovelace", "PT50-1234", "explosive"):
+        assert secret not in bodies
+    assert bodies.count("[redacted]") >= 2  # by key, and where the rule failed

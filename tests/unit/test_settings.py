@@ -112,3 +112,14 @@ def test_a_child_gets_this_environment_and_more(monkeypatch: pytest.MonkeyPatch)
 def test_the_reference_page_is_the_struct() -> None:
     page = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
     assert page.read_text() == settings.reference_page()
+
+
+def test_a_key_is_shown_neither_by_repr_nor_in_an_error() -> None:
+    chosen = settings.load(environ={"LONGPOLE_LANGSMITH_API_KEY": "lsv2_secret"})
+    assert chosen.langsmith_api_key == "lsv2_secret"
+    assert "lsv2_secret" not in repr(chosen)
+    assert "lsv2_secret" not in repr(list(chosen.__rich_repr__()))
+    assert "langsmith_api_key=None" in repr(settings.load(environ={}))
+    with pytest.raises(SettingsError) as raised:
+        settings.load(environ={}, langsmith_api_key=["lsv2_secret"])
+    assert "lsv2_secret" not in str(raised.value)

@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 
+from longpole.cli.bench import bench_command
+from longpole.cli.coverage import coverage_command
 from longpole.cli.draw import error_console
 from longpole.cli.exit_codes import ExitCode
 from longpole.cli.list import list_command
 from longpole.cli.overview import overview_command
+from longpole.cli.processes import processes_command
 from longpole.cli.run import run_command
 from longpole.cli.serve import serve_command
 from longpole.cli.show import show_command
@@ -24,7 +27,10 @@ app = typer.Typer(
 )
 app.command("list")(list_command)
 app.command("show")(show_command)
+app.command("coverage")(coverage_command)
 app.command("overview")(overview_command)
+app.command("bench")(bench_command)
+app.command("processes")(processes_command)
 app.command("run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run_command)
 app.command("serve")(serve_command)
 

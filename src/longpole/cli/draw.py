@@ -14,6 +14,9 @@ from rich.text import Text
 PIPE_WIDTH = 100
 """Columns where the output is not a terminal."""
 
+GONE = "ProcessGone"
+"""The error type of what the server closed because its process was not heard of any more; "crashed" says it all."""
+
 _STATUS = {
     "pending": ("…", "pending", "dim"),
     "running": ("▸", "running", "blue"),
@@ -81,11 +84,13 @@ def muted(text: str) -> Text:
     return Text(text, style="dim")
 
 
-def status_text(status: str, error_type: str | None = None) -> Text:
-    """Icon and word of a status; a failure also names its error."""
+def status_text(status: str, error_type: str | None = None, model: str | None = None) -> Text:
+    """Icon and word of a status; a failure also names its error, a wait its model."""
     icon, word, style = _STATUS.get(status, ("?", status, ""))
+    if model and status == "llm_request":
+        word = f"waiting for {model}"
     text = Text(f"{icon} {word}", style=style)
-    if error_type and status in ("failed", "timeout", "crashed"):
+    if error_type and error_type != GONE and status in ("failed", "timeout", "crashed"):
         text.append(f" {error_type.rpartition('.')[2]}")
     return text
 

@@ -12,7 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from longpole.cli.draw import category_style, category_text, cell, muted, status_text
+from longpole.cli.draw_state import in_hand, is_vanished, stage_line
+from longpole.cli.draw_trust import draw_trust
 from longpole.cli.outline import Line, outline
+from longpole.model.status import OPEN_STATUSES, ExecutionStatus
 from longpole.reports.numbers import (
     UNKNOWN,
     cost_text,
@@ -55,19 +58,19 @@ def draw_tree(tree: ExecutionTree, *, width: int, show_all: bool = False) -> Gro
     lines = outline(tree, fold=not show_all)
     hidden = 0 if show_all else max(0, len(lines) - MOST_LINES)
     shown = lines[: len(lines) - hidden]
-    parts: list[RenderableType] = [_verdict(tree), _about(tree.execution), Text()]
+    parts: list[RenderableType] = [_verdict(tree), *in_hand(tree), _about(tree.execution), Text()]
     if tree.shares:
         parts += [_shares(tree), Text()]
+    if tree.stages:
+        parts += [stage_line(tree), Text()]
     parts.append(_rows(tree, shown, min(width, _WIDEST)))
     if hidden:
         parts.append(muted(f"… {count_text(hidden)} more lines. Show them with --all"))
     if tree.decisions:
         parts += [Text(), _decisions(tree.decisions)]
+    parts += draw_trust(tree)
     if tree.missing_parents:
-        parts += [
-            Text(),
-            Text(f"! {count_text(tree.missing_parents)} spans name a parent that never arrived", "yellow"),
-        ]
+        parts.append(Text(f"! {count_text(tree.missing_parents)} spans name a parent that never arrived", "yellow"))
     return Group(*parts)
 
 
@@ -80,6 +83,8 @@ def _verdict(tree: ExecutionTree) -> Text:
     else:
         text.append(f"  {duration_text(item.duration_ns)}", style="bold")
     parts = [status_text(item.status, item.error_type)]
+    if item.status in OPEN_STATUSES and item.steps_total:
+        parts.append(Text(f"{count_text(item.steps_completed)} of {count_text(item.steps_total)} steps done"))
     if usual is not None:
         quicker = share_text(usual.slower_than).replace(".0", "")
         parts.append(
@@ -95,16 +100,23 @@ def _verdict(tree: ExecutionTree) -> Text:
 
 
 def _about(item: ExecutionItem) -> Text:
-    parts = [f"{item.started_at[:19].replace('T', ' ')} UTC", f"{count_text(item.steps_total)} steps"]
+    parts = [f"{item.started_at[:19].replace('T', ' ')} UTC"]
+    if item.status not in OPEN_STATUSES:
+        parts.append(f"{count_text(item.steps_total)} steps")
     if item.model_calls:
         parts.append(f"{count_text(item.model_calls)} model call{'s'[: item.model_calls != 1]}")
         parts.append(f"{count_text(item.input_tokens)} tokens in, {count_text(item.output_tokens)} out")
         parts.append(f"cost {cost_text(item.cost_usd)}")
+    if item.credits is not None:
+        parts.append(f"{item.credits:g} {item.credits_unit or 'credits'}")
+    parts += [f"{name} {value}" for name, value in (item.scopes or {}).items()]
+    if item.weight != 1:
+        parts.append(f"stands for {item.weight:g} executions")
     for count, what in ((item.model_calls_without_usage, "tokens"), (item.model_calls_without_cost, "cost")):
         if 0 < count < item.model_calls:
             parts.append(f"{what} of {count_text(count)} call{'s'[: count != 1]} unknown")
     text = muted(" · ".join(parts) + f"\n{item.execution_id}")
-    if item.error_message:
+    if item.error_message and not is_vanished(item):
         text = Text(item.error_message.strip().splitlines()[0][:400] + "\n", style="red").append_text(text)
     return text
 
@@ -146,13 +158,13 @@ def _rows(tree: ExecutionTree, lines: Sequence[Line], width: int) -> Table:
             _bar(line, axis, critical),
             cell(UNKNOWN if line.duration_ns is None and not line.is_open else _time(line)),
             cell("" if line.tokens is None else short_count_text(line.tokens)),
-            Text() if line.status == "success" else status_text(line.status, line.error_type),
+            muted(line.note) if _is_well(line) else status_text(line.status, line.error_type, line.model),
         )
     return table
 
 
 def _axis(lines: Sequence[Line], width: int) -> tuple[_Axis, int]:
-    deepest = max((len(line.guide) + len(line.name) for line in lines), default=10)
+    deepest = max((_name(line).cell_len for line in lines), default=10)
     free = max(width - _BEYOND_NAME_AND_BAR, 10 + _NARROWEST_BAR)
     name_width = max(10, min(deepest, int(free * _NAME_SHARE) + 8, free - _NARROWEST_BAR))
     start_ns = min((line.offset_ns for line in lines), default=0)
@@ -168,7 +180,12 @@ def _scale(axis: _Axis) -> Text:
 def _name(line: Line) -> Text:
     text = muted(line.guide)
     text.append(line.name, style="bold not dim" if line.is_execution else "not dim")
-    return text
+    return text if _is_well(line) or not line.note else text.append(f"  {line.note}")
+
+
+def _is_well(line: Line) -> bool:
+    """Whether its status need not be said, so that its note stands in that place."""
+    return line.status == ExecutionStatus.SUCCESS
 
 
 def _bar(line: Line, axis: _Axis, critical: Sequence[tuple[int, int]]) -> Text:

@@ -1,12 +1,18 @@
 """A tree as the lines of a drawing: each with its guide, its place in time, and equal leaves folded to one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from longpole.cli.draw import category_words
+from longpole.model.category import Category
+from longpole.model.event import EventKind
 from longpole.model.status import OPEN_STATUSES
 from longpole.model.tree import Tree, grow_tree
+from longpole.reports.numbers import duration_text
 from longpole.reports.views import ExecutionNode, ExecutionTree, StepNode
+
+_WAITS = (Category.RETRY, Category.RATE_LIMIT, Category.QUEUE, Category.BLOCKED_LOOP, Category.BARRIER_WAIT)
 
 FOLD_FROM = 4
 """So many leaves of one name in a row become one line."""
@@ -15,11 +21,13 @@ FOLD_FROM = 4
 class Line(Struct, frozen=True, kw_only=True):
     """One line: a step, an execution, or a run of equal leaves. Times are nanoseconds from the top's start.
 
-    `extent_ns` is how far its bar reaches, `duration_ns` the time it took (of folded leaves: their sum).
+    `extent_ns` is how far its bar reaches, `duration_ns` the time it took (of folded leaves: their sum). `note` is what
+    is said beside the name: the kind of a wait, an attempt, how long it stood still.
     """
 
     guide: str
     name: str
+    note: str
     node_ids: tuple[str, ...]
     category: str
     status: str
@@ -28,6 +36,7 @@ class Line(Struct, frozen=True, kw_only=True):
     duration_ns: int | None
     tokens: int | None
     error_type: str | None
+    model: str | None
     is_execution: bool
     is_open: bool
 
@@ -37,11 +46,13 @@ def outline(tree: ExecutionTree, *, fold: bool) -> list[Line]:
     nodes: list[ExecutionNode | StepNode] = [*tree.executions, *tree.steps]
     until_ns = max((node.offset_ns + (node.duration_ns or 0) for node in nodes), default=0)
     grown = _grow(tree, nodes, until_ns)
+    stood_still = _blocked_ns(tree)
     lines: list[Line] = []
     stack = [(group, "", "") for group in reversed(_groups(grown.roots, nodes, grown, fold))]
     while stack:
         group, guide, below = stack.pop()
-        lines.append(_line(group, guide, nodes, until_ns))
+        members = [nodes[place] for place in group]
+        lines.append(_line(members, guide, until_ns, stood_still))
         if len(group) > 1:
             continue
         groups = _groups(grown.children[group[0]], nodes, grown, fold)
@@ -101,8 +112,18 @@ def _key(node: int, nodes: Sequence[ExecutionNode | StepNode], grown: Tree) -> t
     return step.name, step.category, step.status
 
 
-def _line(group: Sequence[int], guide: str, nodes: Sequence[ExecutionNode | StepNode], until_ns: int) -> Line:
-    members = [nodes[place] for place in group]
+def _blocked_ns(tree: ExecutionTree) -> dict[str, int]:
+    """By span, how long it stood still because another step blocked the event loop."""
+    found: dict[str, int] = {}
+    for event in tree.events:
+        if event.kind == EventKind.BLOCKED:
+            found[event.span_id] = found.get(event.span_id, 0) + (event.duration_ns or 0)
+    return found
+
+
+def _line(
+    members: Sequence[ExecutionNode | StepNode], guide: str, until_ns: int, stood_still: Mapping[str, int]
+) -> Line:
     first = members[0]
     ends = [until_ns if node.duration_ns is None else node.offset_ns + node.duration_ns for node in members]
     durations = [node.duration_ns for node in members if node.duration_ns is not None]
@@ -110,6 +131,7 @@ def _line(group: Sequence[int], guide: str, nodes: Sequence[ExecutionNode | Step
     return Line(
         guide=guide,
         name=f"{name} ×{len(members)}" if len(members) > 1 else name,
+        note=_note(members, sum(stood_still.get(_id(node), 0) for node in members)),
         node_ids=tuple(_id(node) for node in members),
         category=first.category if isinstance(first, StepNode) else "agent",
         status=first.status,
@@ -118,9 +140,22 @@ def _line(group: Sequence[int], guide: str, nodes: Sequence[ExecutionNode | Step
         duration_ns=sum(durations) if durations else None,
         tokens=_tokens(members),
         error_type=first.error_type,
+        model=first.model,
         is_execution=isinstance(first, ExecutionNode),
         is_open=first.status in OPEN_STATUSES,
     )
+
+
+def _note(members: Sequence[ExecutionNode | StepNode], blocked_ns: int) -> str:
+    first = members[0]
+    words: list[str] = []
+    if isinstance(first, StepNode):
+        words += [category_words(first.category)] * (first.category in _WAITS)
+        if len(members) == 1 and first.attempt is not None and first.attempt > 1:
+            words.append(f"attempt {first.attempt}")
+    if blocked_ns:
+        words.append(f"stood still {duration_text(blocked_ns)}")
+    return ", ".join(words)
 
 
 def _tokens(members: Sequence[ExecutionNode | StepNode]) -> int | None:

@@ -1,9 +1,14 @@
-"""`longpole run -- python app.py`: any OpenTelemetry program, sending to Longpole, without a change to it."""
+"""`longpole run -- python app.py`: a program recorded by Longpole, without a change to it.
+
+A Python that has Longpole installed records by itself what its libraries do; any other program sends what OpenTelemetry
+it has.
+"""
 
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -17,10 +22,16 @@ from longpole.model.errors import InvalidInput
 from longpole.settings import Settings, child_environment
 
 _CONVENTIONS = "gen_ai_latest_experimental"
+AT_START = Path(__file__).parents[1] / "record" / "at_start"
+"""The folder whose `sitecustomize` records the Python program that finds it on its path."""
+
+Instrument = Annotated[
+    bool, typer.Option("--instrument/--no-instrument", help="Record what the Python program's libraries do.")
+]
 
 
-def run_command(context: typer.Context, url: Url = None, data: Data = None) -> None:
-    """Run a program so that its OpenTelemetry spans come here: longpole run -- python app.py"""
+def run_command(context: typer.Context, url: Url = None, data: Data = None, instrument: Instrument = True) -> None:
+    """Run a program so that what it does is recorded here: longpole run -- python app.py"""
     command = context.args
     if not command:
         raise InvalidInput("No program is given. Expected one after '--'. Run it like: longpole run -- python app.py")
@@ -33,6 +44,8 @@ def run_command(context: typer.Context, url: Url = None, data: Data = None) -> N
         )
     environment = child_environment()
     environment.update(telemetry_environment(address, command, environment))
+    if instrument:
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(AT_START), environment.get("PYTHONPATH")]))
     _replace_process(command, environment)
 
 
@@ -54,6 +67,8 @@ def telemetry_environment(address: str, command: list[str], environment: Mapping
         "OTEL_RESOURCE_ATTRIBUTES", ""
     ):
         chosen["OTEL_SERVICE_NAME"] = service_name(command)
+    if "LONGPOLE_SERVICE" not in environment:
+        chosen["LONGPOLE_SERVICE"] = environment.get("OTEL_SERVICE_NAME") or service_name(command)
     if "OTEL_EXPORTER_OTLP_HEADERS" in environment:
         chosen["OTEL_EXPORTER_OTLP_HEADERS"] = ""
     # What is set for one signal wins over what is set for all.

@@ -8,7 +8,7 @@ from typing import Any
 from longpole.client.in_process import StoreDoor
 from longpole.client.over_http import HttpDoor
 from longpole.model.errors import ServerUnreachable
-from longpole.reports.views import ExecutionPage, ExecutionTree, Overview, StepDetail
+from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, ProcessPage, StepDetail
 from longpole.settings import Settings, data_folder
 
 Pairs = Iterable[tuple[str, str]]
@@ -19,7 +19,7 @@ SERVER_FILE = "server.json"
 
 
 class Answers:
-    """The four questions of the REST interface, through one of two doors. Close it, or use it in a `with`.
+    """The questions of the REST interface, through one of two doors. Close it, or use it in a `with`.
 
     Every question raises `InvalidInput` for a filter or id that cannot be read, `NotFound` for what does not exist,
     and over HTTP `ServerUnreachable` when the server does not answer.
@@ -40,9 +40,17 @@ class Answers:
         """One step with its bodies."""
         return self._door.step(execution, step_id, workspace)
 
+    def coverage(self, execution: str, filters: Pairs = ()) -> Coverage:
+        """What of one execution's time no step explains; `filters` are those of `GET /api/executions/{id}/coverage`."""
+        return self._door.coverage(execution, list(filters))
+
     def overview(self, filters: Pairs = ()) -> Overview:
         """Totals, agents and categories; the filters are those of `GET /api/overview`."""
         return self._door.overview(list(filters))
+
+    def processes(self, filters: Pairs = ()) -> ProcessPage:
+        """The processes that gave a sign of life; the filters are those of `GET /api/processes`."""
+        return self._door.processes(list(filters))
 
     def close(self) -> None:
         """Let go of the store, if this holds one."""

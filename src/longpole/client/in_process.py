@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from longpole.model.errors import StoreError
+from longpole.reports.coverage import coverage_of
 from longpole.reports.execution_list import list_executions
-from longpole.reports.filters import read_execution_filters, read_scope
+from longpole.reports.filters import read_execution_filters, read_gap_limit, read_process_filters, read_scope
 from longpole.reports.one_execution import tree_of
 from longpole.reports.one_step import step_detail
 from longpole.reports.overview import overview_of
-from longpole.reports.views import ExecutionPage, ExecutionTree, Overview, StepDetail
+from longpole.reports.processes import list_processes
+from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, ProcessPage, StepDetail
 
 if TYPE_CHECKING:
     from longpole.store.engine import Engine
@@ -52,9 +54,17 @@ class StoreDoor:
         """What `GET /api/executions/{id}/steps/{step_id}` answers."""
         return step_detail(self._store, execution, step_id, workspace=workspace)
 
+    def coverage(self, execution: str, filters: Sequence[tuple[str, str]]) -> Coverage:
+        """What `GET /api/executions/{id}/coverage` answers."""
+        return coverage_of(self._store, execution, read_gap_limit(filters))
+
     def overview(self, filters: Sequence[tuple[str, str]]) -> Overview:
         """What `GET /api/overview` answers."""
         return overview_of(self._store, read_scope(filters))
+
+    def processes(self, filters: Sequence[tuple[str, str]]) -> ProcessPage:
+        """What `GET /api/processes` answers."""
+        return list_processes(self._store, read_process_filters(filters))
 
     def close(self) -> None:
         """Close the store."""

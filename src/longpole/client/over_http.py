@@ -10,7 +10,7 @@ from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 import msgspec
 
 from longpole.model.errors import InvalidInput, LongpoleError, NotFound, ServerUnreachable
-from longpole.reports.views import ExecutionPage, ExecutionTree, Overview, Problem, StepDetail
+from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, Problem, ProcessPage, StepDetail
 from longpole.wire.longpole_names import SERVER_HEADER
 
 TIMEOUT_S = 30.0
@@ -51,9 +51,17 @@ class HttpDoor:
         path = f"/api/executions/{quote(execution, safe='')}/steps/{quote(step_id, safe='')}"
         return self._get(path, _scope(workspace), StepDetail)
 
+    def coverage(self, execution: str, filters: Sequence[tuple[str, str]]) -> Coverage:
+        """`GET /api/executions/{id}/coverage`."""
+        return self._get(f"/api/executions/{quote(execution, safe='')}/coverage", filters, Coverage)
+
     def overview(self, filters: Sequence[tuple[str, str]]) -> Overview:
         """`GET /api/overview`."""
         return self._get("/api/overview", filters, Overview)
+
+    def processes(self, filters: Sequence[tuple[str, str]]) -> ProcessPage:
+        """`GET /api/processes`."""
+        return self._get("/api/processes", filters, ProcessPage)
 
     def is_open(self) -> bool:
         """Whether a Longpole server answers there within half a second."""

@@ -10,11 +10,13 @@ from msgspec import Struct, structs
 
 from longpole.ingest.facts import Facts
 from longpole.ingest.gather import Gathered, Reader
+from longpole.ingest.heartbeats import SIGNS, Beat, read_beat
 from longpole.ingest.names import read_text
 from longpole.ingest.prices import Prices
 from longpole.ingest.recognise_bodies import as_json, hash_of, read_bodies
 from longpole.ingest.recognise_events import NOTHING, event_of_log, read_events
 from longpole.ingest.recognise_kind import decide_kind, read_metadata
+from longpole.ingest.recognise_recipe import read_recipe
 from longpole.ingest.recognise_status import decide_status
 from longpole.ingest.recognise_usage import first_token_after, price, read_usage
 from longpole.ingest.span import LogRecord, Source, Span, SpanEvent
@@ -27,7 +29,7 @@ PENDING = "pending_span"
 NO_PARENT = "0000000000000000"
 SERVER, CONSUMER = 2, 5
 
-_RESOURCE_FACTS = ("service", "version", "environment", "process", "session_id", "user_id")
+_RESOURCE_FACTS = ("service", "version", "environment", "process", "session_id", "user_id", "commit")
 
 
 class Origin(Struct, frozen=True):
@@ -72,6 +74,12 @@ class Recogniser:
             price(facts, hints, self._prices, span.started_ns)
         _read_place_of_code(facts, hints)
         _read_trigger(span, facts, hints)
+        if facts["category"] == "llm":
+            facts["recipe"] = read_recipe(
+                gathered.attributes, span.events, hints.get("asked_model") or facts.get("model")
+            )
+        if "has_scopes" in hints and facts["kind"] is not None:
+            facts["scopes"] = _scopes(hints)
         body = self._body(span, span_id, gathered, stack)
         if body.input is not None and "argument_hash" not in facts:
             facts["argument_hash"] = hash_of(body.input)
@@ -97,10 +105,16 @@ class Recogniser:
         )
         return whole, body
 
-    def log(self, record: LogRecord) -> Event | AgentSeen | None:
-        """The event that a log record of a trace is, the agent that a registration names, or nothing."""
+    def process_of(self, source: Source) -> str | None:
+        """The process that a span or log record came from."""
+        return self._origin_of(source).facts.get("process")
+
+    def log(self, record: LogRecord) -> Event | AgentSeen | Beat | None:
+        """The event that a log record of a trace is, the agent or process that it tells of, or nothing."""
         if record.event_name == own.AGENT_REGISTERED:
             return self._registered(record)
+        if record.event_name in SIGNS:
+            return read_beat(record, self._origin_of(record.source).facts)
         return event_of_log(record, self._redactor)
 
     def _registered(self, record: LogRecord) -> AgentSeen | None:
@@ -207,6 +221,13 @@ def _read_trigger(span: Span, facts: dict[str, Any], hints: dict[str, Any]) -> N
     elif span.kind == CONSUMER and (queue := hints.get("messaging_destination")) is not None:
         facts["trigger_type"] = "queue"
         facts.setdefault("trigger_source", queue)
+
+
+def _scopes(hints: dict[str, Any]) -> str | None:
+    """The scopes of an execution, such as its vault, as a JSON object."""
+    prefix = own.SCOPE_PREFIX
+    scopes = {name.removeprefix(prefix): value for name, value in hints.items() if name.startswith(prefix)}
+    return as_json(scopes) if scopes else None
 
 
 def _read_link(span: Span, facts: dict[str, Any]) -> None:

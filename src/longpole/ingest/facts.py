@@ -60,7 +60,10 @@ class Facts(Struct, kw_only=True, gc=False):
     first_token_ns: int | None = None
     attempt: int | None = None
     steps_announced: int | None = None
+    steps_reported: int | None = None  # completed, as the program counts
     credits: float | None = None
+    credits_unit: str | None = None
+    scopes: str | None = None
     memory_usage_mb: float | None = None
     execution_graph: str | None = None
     checkpoints: str | None = None
@@ -72,6 +75,8 @@ class Facts(Struct, kw_only=True, gc=False):
     code_function: str | None = None
     api_calls: str | None = None
     argument_hash: str | None = None
+    commit: str | None = None
+    recipe: str | None = None  # of a model call: what makes it another version, see `recognise_recipe`
     events: list[Event] = []
     decisions: list[Decision] = []
     row_version: int = 1

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from longpole.ingest.facts import Facts
 from longpole.ingest.resend import COMPARED
 from longpole.ingest.settle import CALL_COLUMNS, EXECUTION_COPIES, STEP_COPIES
+from longpole.ingest.versions import STORED, is_auto
 from longpole.model.event import Body, Decision, Event
 from longpole.model.execution import Execution, ExecutionKind
 from longpole.model.ids import execution_id_of
@@ -19,16 +20,17 @@ from longpole.wire.attribute_values import OPERATION_CATEGORIES
 
 _COMPARED_OF_EXECUTIONS = tuple(
     {*EXECUTION_COPIES, *(name.removeprefix("call_") for name in CALL_COLUMNS)}.intersection(COMPARED)
-    - {"agent", "category"}
+    - {"agent", "category", "weight"}
 )
-_COMPARED_OF_STEPS = tuple(name for name in STEP_COPIES if name in COMPARED)
+_COMPARED_OF_STEPS = tuple(name for name in STEP_COPIES if name in COMPARED and name != "weight")
 
 
 class KnownTrace(Struct):
     """A stored trace.
 
     `compared` holds, per span, the fields that its row has, for comparing a re-sent span with it. `strays` are events
-    of no known span, `bodies` what each span carried. `is_settled`: each of its executions is.
+    of no known span, `bodies` what each span carried. `is_settled`: each of its executions is. `tail_weight` is the
+    weight that tail sampling gave it, `None` if it did not; the weights in `facts` are without it.
     """
 
     trace_id: str
@@ -37,6 +39,7 @@ class KnownTrace(Struct):
     strays: list[Event]
     bodies: dict[str, Body]
     is_settled: bool = True
+    tail_weight: float | None = None
 
 
 def find_known_traces(engine: Engine, workspace: str, trace_ids: Iterable[str], *, limit: int) -> list[KnownTrace]:
@@ -82,6 +85,7 @@ def _load(engine: Engine, parameters: Mapping[str, Any]) -> list[KnownTrace]:
         execution = msgspec.convert(row, Execution)
         trace = _add(traces, facts_of_execution(execution), _COMPARED_OF_EXECUTIONS)
         trace.is_settled = trace.is_settled and execution.settled_ns is not None
+        trace.tail_weight = execution.tail_weight or trace.tail_weight
     for row in engine.rows("trace_steps", parameters):
         _add(traces, facts_of_step(msgspec.convert(row, Step)), _COMPARED_OF_STEPS)
     for row in engine.rows("trace_events", parameters):
@@ -100,6 +104,7 @@ def _load(engine: Engine, parameters: Mapping[str, Any]) -> list[KnownTrace]:
             trace.bodies[row["span_id"]] = msgspec.convert(row, Body)
     for trace in traces.values():
         for fact in trace.facts.values():
+            fact.weight /= trace.tail_weight or 1
             fact.events.sort(key=lambda event: event.event_index)
             fact.decisions.sort(key=lambda decision: decision.event_index)
     return list(traces.values())
@@ -119,6 +124,7 @@ def facts_of_execution(row: Execution) -> Facts:
     columns = {name: getattr(row, name) for name in EXECUTION_COPIES}
     columns.update((name.removeprefix("call_"), getattr(row, name)) for name in CALL_COLUMNS)
     columns["agent"] = None if row.agent == row.name else row.agent
+    columns["version"] = None if is_auto(row.version) else row.version
     has_own_id = row.execution_id != execution_id_of(row.trace_id, row.span_id)
     return replace(
         _blank(row.workspace, row.trace_id, row.span_id),
@@ -126,6 +132,7 @@ def facts_of_execution(row: Execution) -> Facts:
         kind=None if row.kind == ExecutionKind.ROOT else row.kind,
         execution_id=row.execution_id if has_own_id else None,
         call_reason=row.call_reason,
+        recipe=STORED + row.version if row.version is not None and is_auto(row.version) else None,
         provider=row.provider,
         model=row.model,
         step_type=str(StepType.API_CALL if row.category in OPERATION_CATEGORIES else StepType.ACTION),
@@ -135,6 +142,7 @@ def facts_of_execution(row: Execution) -> Facts:
 def facts_of_step(row: Step) -> Facts:
     """What the span of a stored step told by itself; its place among the steps is counted again."""
     copies = {name: getattr(row, name) for name in STEP_COPIES}
+    copies["version"] = None if is_auto(row.version) else row.version
     return replace(_blank(row.workspace, row.trace_id, row.step_id), **copies, parent_span_id=row.parent_step_id)
 
 

@@ -4,7 +4,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from longpole.wire import attribute_names as table
+from longpole.wire import longpole_names as own
 from longpole.wire.attribute_values import (
     MCP_METHODS,
     MEANINGS,
@@ -39,6 +42,13 @@ def read_text(value: Any) -> str | None:
     if type(value) is int or type(value) is float:
         return str(value)
     return None
+
+
+def read_structure(value: Any) -> str | None:
+    """A text, or the JSON of a list or object that is not empty."""
+    if type(value) is list or type(value) is dict:
+        return msgspec.json.encode(value).decode() if value else None
+    return read_text(value)
 
 
 def read_count(value: Any) -> int | None:
@@ -151,6 +161,8 @@ class Names:
             if name.startswith(prefix):
                 found.append((FAMILY, fact, rank, read_any))
                 break
+        if name.startswith(own.SCOPE_PREFIX):
+            found += [(HINT, name, 0, read_text), (HINT, "has_scopes", 0, read_text)]
         for prefix, meaning in PRESENCE_PREFIXES.items():
             if name.startswith(prefix):
                 found.append((HINT, "meaning", NAME_RANK - 1, _presence(meaning)))
@@ -167,6 +179,7 @@ class Names:
     def _add_facts(self) -> None:
         for facts, role, read in (
             (table.TEXTS, FACT, read_text),
+            (table.STRUCTURES, FACT, read_structure),
             (table.COUNTS, FACT, read_count),
             (table.NUMBERS, FACT, read_number),
             (table.FLAGS, HINT, read_flag),

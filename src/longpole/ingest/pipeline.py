@@ -12,6 +12,8 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from queue import Full, Queue
 
@@ -22,10 +24,14 @@ from longpole.ingest.agents_seen import AgentRoll
 from longpole.ingest.assemble import Recogniser
 from longpole.ingest.decode import decode_body
 from longpole.ingest.facts import Facts
+from longpole.ingest.heartbeats import Beat
 from longpole.ingest.known_traces import KnownTrace, find_known_traces, find_unsettled
 from longpole.ingest.limits import Decoded
+from longpole.ingest.process_watch import CRASHED_AFTER_NS, ProcessWatch
 from longpole.ingest.seen_traces import SeenTraces
+from longpole.ingest.span import LogRecord
 from longpole.ingest.spool import START, Accepted, Spool
+from longpole.ingest.tail_sampling import TailSampling
 from longpole.ingest.traces import Group, Limits, TraceBook
 from longpole.model.batch import Batch, SpoolPosition
 from longpole.model.clock import now_ns
@@ -56,6 +62,8 @@ class PipelineCounters(Struct):
     failed_writes: int = 0
     dropped_writes: int = 0
     open_spans: int = 0
+    crashed: int = 0
+    sampled_out: int = 0
 
 
 class _Write(Struct):
@@ -78,6 +86,8 @@ class Pipeline:
         limits: Limits | None = None,
         now: Callable[[], int] = now_ns,
         recogniser: Recogniser | None = None,
+        sampling: TailSampling | None = None,
+        crashed_after_ns: int = CRASHED_AFTER_NS,
         decode: Callable[[Accepted], Decoded] = decode_body,
     ) -> None:
         """A pipeline that reads on where the store says that it stopped.
@@ -89,6 +99,8 @@ class Pipeline:
             limits: the waits and sizes of the book of traces.
             now: the time in nanoseconds since 1970.
             recogniser: makes facts of spans; one with the default redaction and prices if not given.
+            sampling: decides which settled executions are kept; without it all are.
+            crashed_after_ns: so long nothing may be heard of a process until what it left open is called crashed.
             decode: makes spans of a body.
         """
         self.counters = PipelineCounters()
@@ -99,7 +111,11 @@ class Pipeline:
         self._now = now
         self._recogniser = recogniser or Recogniser()
         self._decode = decode
-        self._book = TraceBook(self._find_known, self._limits, bury=self._bury)
+        self._book = TraceBook(self._find_known, self._limits, bury=self._bury, sampling=sampling)
+        self._processes = ProcessWatch(
+            engine, self._book, crashed_after_ns=crashed_after_ns, ended_after_ns=self._limits.settle_after_ns
+        )
+        self._heard_ns = 0  # when the last body that was read had come
         self._agents = AgentRoll()
         self._seen = SeenTraces()
         self._read_position = self._stored_position = stored_position(engine)
@@ -166,6 +182,7 @@ class Pipeline:
             for workspace, traces in find_unsettled(self._engine, limit=UNSETTLED_AT_START).items():
                 for known in traces:
                     self._book.restore(workspace, known, now_ns=self._now())
+            self._processes.resume(self._now())
         except Exception:  # they stay as they are until more of them comes
             _log.exception("the traces that had not settled could not be read")
 
@@ -176,6 +193,7 @@ class Pipeline:
             self._take(accepted)
         while self._written:
             self._book.saved(self._written.popleft())
+        self._judge_processes()
         self._publish()
         self._count()
         self._save(self._drains.popleft() if self._drains and self._is_read() else None)
@@ -186,6 +204,7 @@ class Pipeline:
         counters, seen = self.counters, self._book.counters
         counters.spans, counters.duplicates, counters.replaced = seen.spans, seen.duplicates, seen.replaced
         counters.open_spans = self._book.span_count
+        counters.crashed, counters.sampled_out = self._processes.crashed, seen.sampled_out
 
     def _is_read(self) -> bool:
         return self._spool.unread_bytes(self._read_position) == 0
@@ -211,16 +230,47 @@ class Pipeline:
         decoded = self._decode(accepted)
         self.counters.data_points += decoded.data_points
         self.counters.logs += len(decoded.logs)
+        self._heard_ns = max(self._heard_ns, accepted.received_ns)
         spans: list[tuple[Facts, Body | None]] = [self._recogniser.span(span) for span in decoded.spans]
+        self._hear([facts for facts, _ in spans], accepted.received_ns, number)
         events: list[Event] = []
         for record in decoded.logs:
-            told = self._recogniser.log(record)
-            if isinstance(told, AgentSeen):
-                self._agents.register(told)
-            elif told is not None:
-                events.append(told)
+            self._add_log(record, events, accepted.received_ns, number)
         if spans or events:
             self._book.add(spans, events, number=number, now_ns=self._now())
+
+    def _add_log(self, record: LogRecord, events: list[Event], heard_ns: int, number: int) -> None:
+        told = self._recogniser.log(record)
+        if isinstance(told, Beat):
+            self._processes.beat(told, heard_ns=heard_ns, number=number)
+            return
+        if (process := self._recogniser.process_of(record.source)) is not None:
+            self._processes.hear(record.workspace, process, told_ns=record.time_ns, heard_ns=heard_ns, number=number)
+        if isinstance(told, AgentSeen):
+            self._agents.register(told)
+        elif told is not None:
+            events.append(told)
+
+    def _hear(self, spans: Sequence[Facts], heard_ns: int, number: int) -> None:
+        """Tell the watch of the processes that spans came from; neighbours mostly share theirs."""
+        for (workspace, process), group in groupby(spans, _process_of):
+            if process is None:
+                continue
+            told_ns, has_open = 0, False
+            for facts in group:
+                time_ns = facts.ended_ns
+                if time_ns is None:
+                    time_ns, has_open = facts.started_ns, True
+                told_ns = max(told_ns, time_ns)
+            self._processes.hear(
+                workspace, process, told_ns=told_ns, heard_ns=heard_ns, number=number, has_open=has_open
+            )
+
+    def _judge_processes(self) -> None:
+        """Look for processes that fell silent. What waits unread is not silence: then only what was read counts."""
+        now = self._now()
+        if self._processes.is_due(now):
+            self._processes.judge(now if self._is_read() else self._heard_ns, number=self.counters.bodies)
 
     def _find_known(self, workspace: str, trace_ids: Sequence[str]) -> list[KnownTrace]:
         trace_ids = [trace_id for trace_id in trace_ids if self._seen.may_have(trace_id)]
@@ -254,8 +304,9 @@ class Pipeline:
         self._agents.note(batch.executions)
         self._note_seen(batch)
         batch.agents.extend(self._agents.take())
+        batch.processes.extend(self._processes.take(self._now()))
         position = self._safe_position()
-        is_news = position != self._queued_position or batch.agents or batch.executions or batch.steps
+        is_news = position != self._queued_position or batch.agents or batch.processes or batch.executions
         if not (is_news or groups or drain):
             return
         batch.position = self._queued_position = position
@@ -332,7 +383,7 @@ class Pipeline:
             return True
         if not all(self._store(part) for part in parts):
             return False
-        return self._store(Batch(agents=batch.agents, position=batch.position))
+        return self._store(Batch(agents=batch.agents, processes=batch.processes, position=batch.position))
 
     def _bury(self, name: str, content: bytes, error: Exception) -> None:
         """Keep what could not be taken, with the reason, for somebody to look at."""
@@ -343,6 +394,9 @@ class Pipeline:
             (self._dead_letters / f"{name}.txt").write_text(reason, encoding="utf-8", errors="replace")
         except OSError:
             _log.exception("%s could not be kept in %s", name, self._dead_letters)
+
+
+_process_of = attrgetter("workspace", "process")
 
 
 class _StoreSilentError(StoreError):
@@ -365,7 +419,7 @@ def stored_position(engine: Engine) -> SpoolPosition:
 
 
 def split_by_trace(batch: Batch) -> list[Batch]:
-    """The batch as one batch per trace, without position and agents."""
+    """The batch as one batch per trace, without position, agents and processes."""
     parts: dict[tuple[str, str], Batch] = {}
 
     def part(workspace: str, trace_id: str) -> Batch:
@@ -373,8 +427,12 @@ def split_by_trace(batch: Batch) -> list[Batch]:
 
     for pair in batch.replace:
         part(*pair).replace.append(pair)
+    for pair in batch.forget:
+        part(*pair).forget.append(pair)
+    traces: dict[str | None, str] = {}
     for execution in batch.executions:
         part(execution.workspace, execution.trace_id).executions.append(execution)
+        traces[execution.execution_id] = execution.trace_id
     for step in batch.steps:
         part(step.workspace, step.trace_id).steps.append(step)
     for event in batch.events:
@@ -383,4 +441,8 @@ def split_by_trace(batch: Batch) -> list[Batch]:
         part(decision.workspace, decision.trace_id).decisions.append(decision)
     for body in batch.bodies:
         part(body.workspace, body.trace_id).bodies.append(body)
+    for score in batch.scores:
+        part(score.workspace, score.trace_id).scores.append(score)
+    for finding in batch.findings:
+        part(finding.workspace, traces.get(finding.execution_id, "")).findings.append(finding)
     return list(parts.values())

@@ -100,6 +100,8 @@ def _kind(name: str, attributes: Mapping[str, Any]) -> EventKind:
         return EventKind.DECISION
     if name in FIRST_TOKEN_EVENTS:
         return EventKind.FIRST_TOKEN
+    if name == own.EVENT_BLOCKED:
+        return EventKind.BLOCKED
     if name == own.EVENT_LOG or any(level in attributes for level in _LEVELS):
         return EventKind.LOG
     return EventKind.OTHER
@@ -120,8 +122,11 @@ def _row(
         message, level = read_text(attributes.get("exception.message")) or message, level or "error"
     elif kind is EventKind.DECISION:
         message = read_text(attributes.get("reason")) or message
+    elif kind is EventKind.BLOCKED:
+        message = read_text(attributes.get("by")) or message
     is_stage = kind is EventKind.STAGE
-    duration_ms = read_number(attributes.get("duration_ms")) if is_stage else None
+    has_duration = is_stage or kind is EventKind.BLOCKED
+    duration_ms = read_number(attributes.get("duration_ms")) if has_duration else None
     if without_stack and "exception.stacktrace" in attributes:
         attributes = {name: value for name, value in attributes.items() if name != "exception.stacktrace"}
     return Event(

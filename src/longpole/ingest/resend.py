@@ -10,6 +10,7 @@ from operator import attrgetter
 from msgspec.structs import replace
 
 from longpole.ingest.facts import Facts
+from longpole.ingest.vanished import is_gone, reopen
 from longpole.model.event import Body, Decision, Event
 
 _TREATED = ("received_ns", "row_version", "events", "decisions")
@@ -30,7 +31,8 @@ def merge_facts(old: Facts, new: Facts, *, compared: Sequence[str] = COMPARED) -
         new: what came.
         compared: the fields in which a difference counts; fewer if `old` comes from a stored row, which lacks some.
     """
-    winner, other = (new, old) if _wins(new, old) else (old, new)
+    known = reopen(old) if is_gone(old) else old  # an end that the server made up gives way to anything told
+    winner, other = (new, known) if _wins(new, known) else (known, new)
     changes = {
         name: getattr(other, name) for name in COMPARED if getattr(winner, name) is None and name not in _ONLY_ONCE
     }

@@ -19,6 +19,8 @@ from longpole.ingest.facts import Facts
 from longpole.ingest.known_traces import KnownTrace
 from longpole.ingest.resend import COMPARED, add_event, is_same_event, join_body, merge_facts
 from longpole.ingest.settle import Rows, build_rows
+from longpole.ingest.tail_sampling import TailSampling, weigh
+from longpole.ingest.vanished import close_gone, is_gone, last_told_ns, reopen
 from longpole.model.batch import Batch
 from longpole.model.clock import steady_ns
 from longpole.model.event import Body, Event
@@ -59,6 +61,7 @@ class Counters(Struct):
     saved_groups: int = 0
     brought_back: int = 0
     published_spans: int = 0
+    sampled_out: int = 0
 
 
 class _Trace:
@@ -73,8 +76,10 @@ class _Trace:
         "is_stored",
         "key",
         "logs",
+        "processes",
         "stored_bodies",
         "strays",
+        "tail_weight",
     )
 
     def __init__(self, key: Key, group: "Group") -> None:
@@ -88,6 +93,8 @@ class _Trace:
         self.body_hashes: dict[str, int] = {}
         self.stored_bodies: dict[str, Body] = {}  # of a trace that was brought back
         self.is_stored = False
+        self.processes: set[str] = set()  # those of which something was open
+        self.tail_weight: float | None = None  # how many such traces it stands for, once that is decided
 
 
 class Group:
@@ -124,21 +131,26 @@ class Group:
 class TraceBook:
     """The open traces of one server. Not safe for threads: one thread owns it."""
 
-    def __init__(self, find_known: FindKnown, limits: Limits | None = None, *, bury: Bury) -> None:
+    def __init__(
+        self, find_known: FindKnown, limits: Limits | None = None, *, bury: Bury, sampling: TailSampling | None = None
+    ) -> None:
         """An empty book.
 
         Args:
             find_known: asked once per new trace, so that late and re-sent spans find what is stored.
             limits: the waits and sizes.
             bury: keeps spans of which no rows can be made, so that they do not hold up all others.
+            sampling: decides which settled groups are kept; without it all are.
         """
         self.limits = limits or Limits()
         self.counters = Counters()
         self.span_count = 0
         self._find_known = find_known
         self._bury = bury
+        self._sampling = sampling
         self._traces: dict[Key, _Trace] = {}
         self._awaited: dict[Key, set[Key]] = {}  # by the target of a link, the traces that have the link
+        self._of_process: dict[Key, set[Key]] = {}  # by workspace and process, the traces where it had something open
         self._unpublished: dict[Group, None] = {}
         self._moving: OrderedDict[Group, None] = OrderedDict()  # by last change, the oldest first
         self._waiting: OrderedDict[Group, None] = OrderedDict()  # quiet, but not complete
@@ -206,11 +218,15 @@ class TraceBook:
         trace = self._trace(key, now_ns)
         trace.is_stored = True
         trace.facts, trace.compared, trace.strays = known.facts, known.compared, known.strays
-        trace.stored_bodies = known.bodies
+        trace.stored_bodies, trace.tail_weight = known.bodies, known.tail_weight
+        if known.is_settled and known.tail_weight is None and self._sampling is not None:
+            trace.tail_weight = 1.0  # kept before anything was sampled
         trace.group.span_count += len(known.facts)
         self.span_count += len(known.facts)
         for facts in known.facts.values():
             self._follow_link(trace, facts)
+            if facts.process is not None and (facts.ended_ns is None or is_gone(facts)):
+                self._note_process(trace, facts.process)
         trace.group.is_settled = trace.group.is_settled and known.is_settled
         self._moving[trace.group] = None
 
@@ -243,11 +259,17 @@ class TraceBook:
                 return False
             self.counters.replaced += 1
             facts = trace.facts[span_id] = merged or replace(old, row_version=old.row_version + 1)
+        if facts.ended_ns is None and facts.process is not None:
+            self._note_process(trace, facts.process)
         if body is not None:
             trace.body_hashes[span_id] = _hash_body(body)
             known = trace.bodies.get(span_id) or trace.stored_bodies.get(span_id)
             trace.bodies[span_id] = join_body(known, body, row_version=facts.row_version)
         return True
+
+    def _note_process(self, trace: _Trace, process: str) -> None:
+        trace.processes.add(process)
+        self._of_process.setdefault((trace.key[0], process), set()).add(trace.key)
 
     def _follow_link(self, trace: _Trace, facts: Facts) -> None:
         if facts.link_trace_id is None or facts.link_trace_id == facts.trace_id:
@@ -303,6 +325,51 @@ class TraceBook:
     def _forget(self, group: Group) -> None:
         for held in (self._unpublished, self._moving, self._waiting, self._unsaved):
             held.pop(group, None)
+
+    # Processes
+
+    def has(self, workspace: str, trace_id: str) -> bool:
+        """Whether the trace is in the book."""
+        return (workspace, trace_id) in self._traces
+
+    def close_process(
+        self, workspace: str, process: str, *, at_ns: int | None, said_goodbye: bool, number: int, now_ns: int
+    ) -> int:
+        """Call crashed what a process has open in the traces of the book; how many spans that were.
+
+        Args:
+            workspace: whose process.
+            process: the one that vanished.
+            at_ns: when it was last heard by its own clock; without it, the latest time that each trace tells.
+            said_goodbye: it ended by itself, but not what it had begun.
+            number: of the last request.
+            now_ns: the time.
+        """
+        closed = 0
+        for trace in self._traces_of(workspace, process):
+            mine = [fact for fact in trace.facts.values() if fact.process == process]
+            still_open = [fact for fact in mine if fact.ended_ns is None]
+            if not still_open:
+                continue
+            end_ns = last_told_ns(mine) if at_ns is None else at_ns
+            for fact in still_open:
+                trace.facts[fact.span_id] = close_gone(fact, end_ns, said_goodbye=said_goodbye)
+            closed += len(still_open)
+            self._touch(trace.group, number, now_ns)
+        return closed
+
+    def reopen_process(self, workspace: str, process: str, *, number: int, now_ns: int) -> None:
+        """Take back what `close_process` did to the traces of the book: the process spoke again."""
+        for trace in self._traces_of(workspace, process):
+            gone = [fact for fact in trace.facts.values() if fact.process == process and is_gone(fact)]
+            for fact in gone:
+                trace.facts[fact.span_id] = reopen(fact)
+            if gone:
+                self._touch(trace.group, number, now_ns)
+
+    def _traces_of(self, workspace: str, process: str) -> list[_Trace]:
+        keys = self._of_process.get((workspace, process), ())
+        return [self._traces[key] for key in sorted(keys)]
 
     # Departures
 
@@ -379,11 +446,15 @@ class TraceBook:
         self.counters.saved_groups += 1
         group.is_on_its_way = True
         group.is_settled = rows.is_settled
-        self._collect(batch, group, rows)
-        for trace in group.traces:
-            trace.is_stored = True
-            batch.bodies.extend(trace.bodies.values())
-            trace.bodies = {}
+        if rows.is_settled and not self._sample(group, rows):
+            self._forget_stored(batch, group)
+        else:
+            self._collect(batch, group, group.rows or rows)
+            batch.findings.extend(rows.findings)
+            for trace in group.traces:
+                trace.is_stored = True
+                batch.bodies.extend(trace.bodies.values())
+                trace.bodies = {}
         group.unsaved_since = None
         self._unsaved.pop(group, None)
         self._unpublished.pop(group, None)  # a durable write shows them too
@@ -395,6 +466,26 @@ class TraceBook:
         batch.steps.extend(rows.steps)
         batch.events.extend(rows.events)
         batch.decisions.extend(rows.decisions)
+        batch.scores.extend(rows.scores)
+
+    def _sample(self, group: Group, rows: Rows) -> bool:
+        """Whether a settled group is kept. Once decided, it stays so, and so does its weight."""
+        if self._sampling is None or not rows.executions or _decided(group) is not None:
+            return True
+        weight = self._sampling.weight_of(rows)
+        if weight is None:
+            self.counters.sampled_out += 1
+            return False
+        for trace in group.traces:
+            trace.tail_weight = weight
+        group.rows = weigh(rows, weight)
+        return True
+
+    def _forget_stored(self, batch: Batch, group: Group) -> None:
+        batch.replace.extend(trace.key for trace in group.traces if trace.is_stored)
+        batch.forget.extend(trace.key for trace in group.traces)
+        for trace in group.traces:
+            trace.is_stored = False
 
     def _rows(self, group: Group, now_ns: int, *, is_final: bool = False) -> Rows:
         rows = group.rows
@@ -405,8 +496,9 @@ class TraceBook:
                 rows = build_rows(facts, now_ns=now_ns, is_final=is_final, stray_events=strays)
             except Exception as error:
                 self._bury(f"spans-{group.traces[0].key[1]}", msgspec.json.encode(facts), error)
-                rows = Rows([], [], [], [], is_complete=True, is_settled=True)
-            group.rows = rows
+                rows = Rows([], [], [], [], [], [], is_complete=True, is_settled=True)
+            decided = _decided(group)
+            group.rows = rows = rows if decided is None else weigh(rows, decided)
         return rows
 
     def saved(self, groups: Iterable[Group]) -> None:
@@ -420,7 +512,16 @@ class TraceBook:
                 if self._traces.get(trace.key) is trace:
                     del self._traces[trace.key]
                     self._drop_awaited(trace)
+                    self._drop_processes(trace)
             self.span_count -= group.span_count
+
+    def _drop_processes(self, trace: _Trace) -> None:
+        for process in trace.processes:
+            key = (trace.key[0], process)
+            keys = self._of_process[key]
+            keys.discard(trace.key)
+            if not keys:
+                del self._of_process[key]
 
     def _drop_awaited(self, trace: _Trace) -> None:
         for facts in trace.facts.values():
@@ -437,6 +538,11 @@ class TraceBook:
         """The number of the oldest request of which something is not in a saved batch yet."""
         numbers = [group.unsaved_since for group in self._unsaved if group.unsaved_since is not None]
         return min(numbers, default=None)
+
+
+def _decided(group: Group) -> float | None:
+    """The weight that tail sampling has given to a trace of the group, if it has to any."""
+    return next((trace.tail_weight for trace in group.traces if trace.tail_weight is not None), None)
 
 
 def _add_log(trace: _Trace, event: Event) -> bool:

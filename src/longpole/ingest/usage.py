@@ -23,8 +23,8 @@ LARGEST_SUM = 2**63 - 1
 _OPEN = frozenset(map(str, OPEN_STATUSES))
 
 # Plain texts: comparing a text with a member of an enum costs 0.08 us, with a text 0.01.
-_LLM, _TOOL, _HTTP, _RETRY = (
-    str(member.value) for member in (Category.LLM, Category.TOOL, Category.HTTP, Category.RETRY)
+_LLM, _TOOL, _HTTP, _RETRY, _RATE_LIMIT = (
+    str(member.value) for member in (Category.LLM, Category.TOOL, Category.HTTP, Category.RETRY, Category.RATE_LIMIT)
 )
 _SKIPPED = ExecutionStatus.SKIPPED.value
 
@@ -45,6 +45,7 @@ class Tally(Struct, gc=False):
     api_calls: int = 0
     attempts: int = 0
     retry_steps: int = 0
+    numbered_waits: int = 0
     agents_skipped: int = 0
     steps_total: int = 0
     steps_completed: int = 0
@@ -54,8 +55,10 @@ class Tally(Struct, gc=False):
 
     @property
     def retries(self) -> int:
-        """Attempts after the first; where no step tells its attempt, the steps of category retry."""
-        return self.attempts or self.retry_steps
+        """The waits before another attempt that say which attempt had failed: there is one for each retry, whatever
+        steps the attempts are made of. Where there are none, the attempts after the first; else the steps of category
+        retry."""
+        return self.numbered_waits or self.attempts or self.retry_steps
 
     def add_usage(self, other: "Facts | Tally") -> None:
         """Add the tokens and the cost of a model call or of another tally, in place."""
@@ -82,6 +85,7 @@ class Tally(Struct, gc=False):
         self.api_calls += other.api_calls
         self.attempts += other.attempts
         self.retry_steps += other.retry_steps
+        self.numbered_waits += other.numbered_waits
         self.agents_skipped += other.agents_skipped
         self.steps_total += other.steps_total
         self.steps_completed += other.steps_completed
@@ -204,9 +208,10 @@ def _add_step(tally: Tally, fact: Facts) -> None:
         tally.steps_completed += 1
     if fact.category == _TOOL:
         tally.tool_calls += 1
-    elif fact.category == _RETRY:
-        tally.retry_steps += 1
-    if fact.attempt is not None and fact.attempt > 1:
+    elif fact.category in (_RETRY, _RATE_LIMIT):
+        tally.retry_steps += fact.category == _RETRY
+        tally.numbered_waits += fact.attempt is not None
+    elif fact.attempt is not None and fact.attempt > 1:
         tally.attempts += 1
 
 

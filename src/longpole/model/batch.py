@@ -5,6 +5,7 @@ from msgspec import Struct
 from longpole.model.event import AgentSeen, Body, Decision, Event, Score
 from longpole.model.execution import Execution
 from longpole.model.finding import Finding
+from longpole.model.process import ProcessSeen
 from longpole.model.step import Step
 
 
@@ -18,11 +19,14 @@ class SpoolPosition(Struct, frozen=True, kw_only=True):
 class Batch(Struct, kw_only=True):
     """Rows for one transaction.
 
-    `replace` names (workspace, trace_id) pairs whose rows in `executions`, `steps`, `events` and `decisions` are
-    removed first; bodies are never removed by a write, the row with the highest `row_version` wins.
+    `replace` names (workspace, trace_id) pairs whose rows in `executions`, `steps`, `events`, `decisions` and `scores`
+    are removed first; bodies are not, the row with the highest `row_version` wins. `forget` names pairs of which
+    nothing stays: their fresh rows go, and the stored bodies of those that are also in `replace`. Only a durable write
+    may have any.
     """
 
     replace: list[tuple[str, str]] = []
+    forget: list[tuple[str, str]] = []
     executions: list[Execution] = []
     steps: list[Step] = []
     events: list[Event] = []
@@ -31,4 +35,5 @@ class Batch(Struct, kw_only=True):
     agents: list[AgentSeen] = []
     findings: list[Finding] = []
     scores: list[Score] = []
+    processes: list[ProcessSeen] = []
     position: SpoolPosition | None = None

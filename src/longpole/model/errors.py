@@ -5,7 +5,9 @@
     ├── InvalidInput (ValueError)       a body, span, filter or argument cannot be taken as it is
     │   ├── BodyTooLarge                a request is over the size limit
     │   ├── UnsupportedMedia            content type or encoding is not one that we read
+    │   ├── UnknownLibrary (LookupError) a library that instrument() does not know
     │   └── UnknownQuery (LookupError)  a named query does not exist
+    ├── MissingPackage (ImportError)    a package is not installed; the message says how to get it
     ├── NotFound (LookupError)          no execution, step or agent has this id
     ├── StoreError                      the store cannot do what was asked
     │   ├── StoreLocked                 another process holds the database
@@ -40,6 +42,14 @@ class UnsupportedMedia(InvalidInput):
 
 class UnknownQuery(InvalidInput, LookupError):
     """There is no query of this name in `store/queries`."""
+
+
+class UnknownLibrary(InvalidInput, LookupError):
+    """`longpole.instrument` does not know a library of this name."""
+
+
+class MissingPackage(LongpoleError, ImportError):
+    """A package that this needs is not installed here."""
 
 
 class NotFound(LongpoleError, LookupError):

@@ -13,6 +13,7 @@ class EventKind(StrEnum):
     DECISION = "decision"
     EXCEPTION = "exception"
     FIRST_TOKEN = "first_token"
+    BLOCKED = "blocked"
     OTHER = "other"
 
 

@@ -20,6 +20,9 @@ class Execution(Struct, frozen=True, kw_only=True, gc=False):
     others spans of time), money integer nano-dollars. `None` means unknown, never zero. `call_*` is what this very
     span reported when it is itself a model call; `self_*` adds the leaf model calls of its own steps; the plain
     `input_tokens`, `output_tokens`, ... and `cost_usd_nanos` cover the whole subtree, child executions included.
+
+    `scopes` is a JSON object as text, such as `{"vault_id": "v-7"}`. `weight` is for how many executions this one
+    stands: that of its sender times `tail_weight`, which is `None` where the server did not sample.
     """
 
     workspace: str
@@ -107,3 +110,6 @@ class Execution(Struct, frozen=True, kw_only=True, gc=False):
     path_hash: str | None = None
     settled_ns: int | None = None
     row_version: int = 1
+    credits_unit: str | None = None
+    scopes: str | None = None
+    tail_weight: float | None = None

@@ -73,3 +73,4 @@ class Step(Struct, frozen=True, kw_only=True, gc=False):
     slack_ns: int | None = None
     weight: float = 1.0
     row_version: int = 1
+    process: str | None = None

@@ -3,17 +3,13 @@
 All of them do nothing outside of a step, before `configure()`, and where sampling left the execution out. None raises.
 """
 
-from threading import RLock
 from typing import Any
-
-from msgspec import Struct
 
 from longpole.model.clock import now_ns, steady_ns
 from longpole.model.stage import ExecutionStage
-from longpole.model.status import ExecutionStatus
+from longpole.record import stages
 from longpole.record.current import (
     ENDED,
-    MORE,
     SITE,
     STARTED,
     Record,
@@ -21,16 +17,13 @@ from longpole.record.current import (
     current_execution_record,
     ids_of,
     is_unsampled,
-    remote_record,
+    own_record,
 )
-from longpole.record.recorder import recorder
+from longpole.record.decisions import note_decision, note_should_respond
+from longpole.record.execution_context import ExecutionContext
+from longpole.record.more import ATTRIBUTES, FIRST_TOKEN, add_event, put
+from longpole.record.recorder import Line, recorder
 from longpole.wire import longpole_names as names
-from longpole.wire.otlp_encode import LogOut
-from longpole.wire.traceparent import Traceparent, format_traceparent, parse_traceparent
-
-# Keys of a record's MORE
-ATTRIBUTES, EVENTS, STATUS, STAGE, FIRST_TOKEN = "attributes", "events", "status", "stage", "first_token_ns"
-_lock = RLock()
 
 USAGE_NAMES = {
     "model": "gen_ai.request.model",
@@ -43,25 +36,10 @@ USAGE_NAMES = {
 }
 
 
-class CurrentExecution(Struct, frozen=True, kw_only=True):
-    """The execution that runs here: its id (48 hexadecimal digits), its trace, and whose it is."""
-
-    execution_id: str
-    trace_id: str
-    agent: str
-    method: str | None
-
-
-def current_execution() -> CurrentExecution | None:
+def current_execution() -> ExecutionContext | None:
     """The execution that runs here, or `None` outside of any."""
     record = current_execution_record()
-    if record is None:
-        return None
-    ids = ids_of(record)
-    site = record[SITE]
-    return CurrentExecution(
-        execution_id=ids.trace_id + ids.span_id, trace_id=ids.trace_id, agent=site.agent, method=site.method
-    )
+    return None if record is None else ExecutionContext.of(record)
 
 
 def set_usage(
@@ -94,14 +72,14 @@ def set_attributes(**attributes: Any) -> None:
     """Adds attributes to the current step; a later value replaces an earlier one."""
     record = current.get()
     if record is not None:
-        _put(record, ATTRIBUTES, attributes)
+        put(record, ATTRIBUTES, attributes)
 
 
 def first_token() -> None:
     """Says that the current step's first token is here. Of a generator with the category "llm" it is known anyway."""
     record = current.get()
     if record is not None and record[SITE] is not None:
-        _put(record, FIRST_TOKEN, steady_ns() - record[STARTED])
+        put(record, FIRST_TOKEN, steady_ns() - record[STARTED])
 
 
 def track_should_respond(
@@ -117,10 +95,7 @@ def track_should_respond(
     """
     record = current_execution_record()
     if record is not None:
-        outcome = "respond" if should else ExecutionStatus.SKIPPED
-        _decision(record, record[SITE].agent, confidence, threshold, outcome, reason)
-        if not should:
-            _put(record, STATUS, ExecutionStatus.SKIPPED)
+        note_should_respond(record, should, confidence, threshold, reason)
     return should
 
 
@@ -135,108 +110,77 @@ def track_decision(
     """Notes one candidate that the current execution considered, such as an agent or tool, and what came of it."""
     record = current_execution_record()
     if record is not None:
-        _decision(record, candidate, score, threshold, outcome, reason)
+        note_decision(record, candidate, score, threshold, outcome, reason)
 
 
 def track_stage(stage: ExecutionStage | str, message: str | None = None) -> None:
-    """Notes that the current execution has entered a stage, one of `ExecutionStage`."""
+    """Notes that the current execution has entered a stage, one of `ExecutionStage`, and left the one before it."""
     record = current_execution_record()
     if record is not None:
-        _event(record, names.EVENT_STAGE, {"stage": str(stage), "status": "started", "message": message})
+        stages.enter_stage(record, stage, message)
+
+
+def complete_stage(stage: ExecutionStage | str | None = None) -> None:
+    """Notes that a stage of the current execution is complete; by default the one that it is in."""
+    record = current_execution_record()
+    if record is not None:
+        stages.complete_stage(record, stage)
 
 
 def log_event(message: str, level: str = "info", **attributes: Any) -> None:
     """Puts a log line into the current step."""
     record = current.get()
-    if record is None or is_unsampled(record):
+    if record is not None:
+        add_line(record, message, level, attributes)
+
+
+def add_line(record: Record, message: str, level: str, attributes: dict[str, Any]) -> None:
+    """Puts a log line into a step; where that has ended or is elsewhere, the line goes by itself, under its ids."""
+    if is_unsampled(record):
         return
-    if record[ENDED] is None:
-        _event(record, names.EVENT_LOG, {**attributes, "level": level, "message": message})
+    record = own_record(record)
+    if record[SITE] is not None and record[ENDED] is None:
+        add_event(record, names.EVENT_LOG, {**attributes, "level": level, "message": message})
         return
-    ids = ids_of(record)  # a task that outlived its step: the line goes by itself, under the step's ids
-    recorder.late.append(
-        LogOut(
-            time_ns=now_ns(),
-            event_name=names.EVENT_LOG,
-            level=level,
-            body=message,
-            attributes=attributes,
-            trace_id=ids.trace_id,
-            span_id=ids.span_id,
-        )
-    )
+    ids = ids_of(record)
+    _send_line(Line(now_ns(), names.EVENT_LOG, level, message, attributes, ids.trace_id, ids.span_id))
+
+
+def score(
+    name: str,
+    value: float | None = None,
+    *,
+    label: str | None = None,
+    comment: str | None = None,
+    execution_id: str | None = None,
+) -> None:
+    """Attaches a judgement to an execution, such as the mark that a check or a user gave; kept beside its times.
+
+    Sent as the event `gen_ai.evaluation.result` of the OpenTelemetry GenAI conventions.
+
+    Args:
+        name: what was judged, such as "correct" or "helpfulness".
+        value: the mark as a number.
+        label: the mark as a word.
+        comment: why.
+        execution_id: of an execution that has ended, as `current_execution()` gave it; by default the one that runs.
+    """
+    trace_id, span_id = execution_id and execution_id[:32], execution_id and execution_id[32:]
+    if execution_id is None:
+        record = current_execution_record()
+        if record is None:
+            return
+        trace_id, span_id = ids_of(record)[:2]
+    attributes = {
+        "gen_ai.evaluation.name": name,
+        "gen_ai.evaluation.score.value": value,
+        "gen_ai.evaluation.score.label": label,
+        "gen_ai.evaluation.explanation": comment,
+    }
+    _send_line(Line(now_ns(), names.SCORE, "info", None, attributes, trace_id, span_id))
+
+
+def _send_line(line: Line) -> None:
+    recorder.late.append(line)
     if not recorder.is_awake:
         recorder.wake()
-
-
-def traceparent() -> str | None:
-    """The W3C `traceparent` header for a call to another process, or `None` outside of a step."""
-    record = current.get()
-    if record is None or is_unsampled(record):
-        return None
-    ids = ids_of(record)
-    return format_traceparent(Traceparent(ids.trace_id, ids.span_id))
-
-
-class continue_trace:  # noqa: N801 - used like a function: with continue_trace(header)
-    """What runs inside belongs below the caller in another process that sent this `traceparent` header.
-
-    An absent or broken header changes nothing.
-    """
-
-    __slots__ = ("_before", "_place")
-
-    def __init__(self, header: str | None) -> None:
-        self._place = parse_traceparent(header) if header else None
-        self._before: Record | None = None
-
-    def __enter__(self) -> None:
-        self._before = current.get()
-        if self._place is not None:
-            current.set(remote_record(self._place.trace_id, self._place.span_id))
-
-    def __exit__(self, *_: object) -> None:
-        current.set(self._before)
-
-
-def _decision(
-    record: Record,
-    candidate: str,
-    score: float | None,
-    threshold: float | None,
-    outcome: str | None,
-    reason: str | None,
-) -> None:
-    attributes = {
-        "candidate": candidate,
-        "considered": True,
-        "score": score,
-        "threshold": threshold,
-        "outcome": None if outcome is None else str(outcome),
-        "reason": reason,
-    }
-    _event(record, names.EVENT_DECISION, attributes)
-
-
-def _event(record: Record, name: str, attributes: dict[str, Any]) -> None:
-    _put(record, EVENTS, (steady_ns(), name, attributes))
-
-
-def _put(record: Record, key: str, value: Any) -> None:
-    """Adds to a record's MORE. The lock is for threads that share an execution; nothing in it waits."""
-    with _lock:
-        more = record[MORE]
-        if more is None:
-            more = record[MORE] = {}
-        if key == EVENTS:
-            more.setdefault(EVENTS, []).append(value)
-        elif key == ATTRIBUTES:
-            more.setdefault(ATTRIBUTES, {}).update(value)
-        else:
-            more.setdefault(key, value)
-
-
-def reset_after_fork() -> None:
-    """In a new child: a lock that another thread held at the fork would never be released."""
-    global _lock
-    _lock = RLock()

@@ -50,6 +50,27 @@ def remote_record(trace_id: str, span_id: str) -> Record:
     return record
 
 
+def attempt_record(parent: Record, number: int) -> Record:
+    """A record that stands for `parent` while an attempt after the first runs: steps below it carry the number.
+
+    It has the parent's ids, so that the steps are children of the parent itself; what is said of it is said of the
+    parent (`more.put`).
+    """
+    if parent[SITE] is None:
+        if parent[IDS] is None:
+            return parent
+        parent = own_record(parent)
+    record = new_record(parent, None)
+    record[IDS] = ids_of(parent)._replace(is_execution=False)
+    record[INPUT] = number
+    return record
+
+
+def own_record(record: Record) -> Record:
+    """The record itself, or the one that an attempt's record stands for."""
+    return record[PARENT] if record[SITE] is None and record[PARENT] is not None else record
+
+
 def ids_of(record: Record) -> Ids:
     """The ids of a record, made now if it has none yet, its parents' first."""
     ids: Ids | None = record[IDS]
@@ -79,6 +100,13 @@ def is_execution(record: Record) -> bool:
         return True
     above = nearest_execution(record[PARENT])
     return above is None or above[SITE] is None or above[SITE].agent != site.agent
+
+
+def living(record: Record | None) -> Record | None:
+    """The record, or what is above it if its framework told its end where this context could not be set back."""
+    while record is not None and record[ENDED] is not None and record[SITE] is not None and record[SITE].is_told:
+        record = record[PARENT]
+    return record
 
 
 def forget_parent(record: Record) -> None:

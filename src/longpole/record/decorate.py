@@ -1,7 +1,6 @@
 """`agent` and `timing_step`: wrap functions of all kinds, and the public methods of classes.
 
-Before `configure()` a wrapper only asks whether the recorder is on. The four wrappers repeat a few lines on purpose:
-sharing them through one more call would add 0.1 us to every step.
+Before `configure()` a wrapper only asks whether the recorder is on.
 """
 
 import functools
@@ -10,15 +9,12 @@ from types import FunctionType
 from typing import Any, TypeVar, cast, overload
 
 from longpole.model.category import Category
-from longpole.record.current import current
 from longpole.record.recorder import recorder
-from longpole.record.site import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, Site, code_flags, site_of_function
+from longpole.record.site import CO_ASYNC_GENERATOR, CO_GENERATOR, Site, code_flags, site_of_function
 from longpole.record.streams import wrap_async_generator, wrap_generator
+from longpole.record.wrap import wrap_call
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
-_get = current.get
-_set = current.set
 
 
 @overload
@@ -103,54 +99,8 @@ def _wrap(function: Callable[..., Any], site: Site) -> Any:
     flags = code_flags(function)
     if flags & CO_ASYNC_GENERATOR:
         wrapper: Any = wrap_async_generator(function, site)
-    elif flags & CO_COROUTINE:
-        wrapper = _wrap_async(function, site)
     elif flags & CO_GENERATOR:
         wrapper = wrap_generator(function, site)
     else:
-        wrapper = _wrap_sync(function, site)
+        wrapper = wrap_call(function, site)
     return functools.update_wrapper(wrapper, function)
-
-
-def _wrap_sync(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if not recorder.is_on:
-            return function(*args, **kwargs)
-        parent = _get()
-        record = recorder.start(site, parent, args, kwargs)
-        _set(record)
-        try:
-            result = function(*args, **kwargs)
-        except BaseException as error:
-            recorder.fail(record, error)
-            if _get() is record:
-                _set(parent)
-            raise
-        recorder.finish(record, result)
-        if _get() is record:
-            _set(parent)
-        return result
-
-    return wrapper
-
-
-def _wrap_async(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if not recorder.is_on:
-            return await function(*args, **kwargs)
-        parent = _get()
-        record = recorder.start(site, parent, args, kwargs)
-        _set(record)
-        try:
-            result = await function(*args, **kwargs)
-        except BaseException as error:
-            recorder.fail(record, error)
-            if _get() is record:
-                _set(parent)
-            raise
-        recorder.finish(record, result)
-        if _get() is record:
-            _set(parent)
-        return result
-
-    return wrapper

@@ -1,20 +1,25 @@
 """The thread that takes records off the recorder, makes spans of them, and hands those on."""
 
+from logging import getLogger
 from threading import Event, Lock, Thread
 from typing import Any, Protocol
 
 from longpole.model.clock import steady_ns
-from longpole.record.annotate import EVENTS
-from longpole.record.current import ENDED, MORE, Record, forget_parent
-from longpole.record.recorder import MOST_RECORDS, Recorder
+from longpole.record.current import ENDED, INPUT, MORE, OUTPUT, Record, forget_parent
+from longpole.record.heartbeat import Heartbeat
+from longpole.record.more import NEWS
+from longpole.record.recorder import Recorder
 from longpole.record.spans import SpanBuilder
 from longpole.wire.otlp_encode import LogOut, SpanOut
 
 TICK_S = 0.02
 SLOW_TICK_S = 0.05  # while nothing but long open steps is there
 CHUNK = 128  # a whole batch at once held the interpreter for 10 ms
+FEW_RECORDS, SAMPLED_RECORDS = 1024, 64
+RECORD_BYTES = 400  # without contents: the list, its numbers, the heads of two byte strings
 ANNOUNCE_AFTER_NS = 30_000_000
 ANNOUNCE_AGAIN_NS = 250_000_000
+_log = getLogger("longpole")
 
 
 class Sink(Protocol):
@@ -32,19 +37,31 @@ class Sink(Protocol):
         """Whether steps may be sent that have not ended."""
         ...
 
+    def is_heard(self) -> bool:
+        """Whether signs of life reach a server that wants them."""
+        ...
+
+    def cost(self) -> tuple[int, int]:
+        """Bytes sent so far, and nanoseconds of CPU that it took."""
+        ...
+
 
 class Flusher:
     """Turns what `recorder` collects into spans for `sink`, every 20 ms while records wait, else asleep."""
 
-    def __init__(self, recorder: Recorder, builder: SpanBuilder, sink: Sink) -> None:
+    def __init__(
+        self, recorder: Recorder, builder: SpanBuilder, sink: Sink, heartbeat: Heartbeat | None = None
+    ) -> None:
         self._recorder = recorder
         self._builder = builder
         self._sink = sink
+        self._heartbeat = heartbeat or Heartbeat(recorder)
         self._open: list[_Open] = []
         self._registered = 0
         self._pass_lock = Lock()
         self._poke = Event()
         self._is_stopping = False
+        self._has_warned = False
         self._thread = Thread(target=self._run, name="longpole-flusher", daemon=True)
 
     def start(self) -> None:
@@ -62,7 +79,9 @@ class Flusher:
         """Hands on what is there and ends the thread."""
         self._is_stopping = True
         self._poke.set()
-        self.collect()
+        with self._pass_lock:
+            self._pass()
+            self._beat(is_last=True)
 
     def _run(self) -> None:
         while not self._is_stopping:
@@ -95,12 +114,21 @@ class Flusher:
         handed_on = self._look_at_open()
         for _ in range(0, waiting, CHUNK):
             handed_on = self._take_chunk() or handed_on
+        self._heartbeat.dropped += dropped
         logs = self._logs()
         if logs or dropped:
             self._sink.accept([], logs, dropped)
+        self._beat()
         if not self._recorder.records and not self._open:
             self._recorder.held_bytes = 0  # threads add to it without a lock; here it is known again
         return handed_on or bool(logs) or waiting > 0
+
+    def _beat(self, *, is_last: bool = False) -> None:
+        if not self._sink.is_heard() or not (self._heartbeat.recorded or self._open):
+            return
+        beat = self._heartbeat.beat(len(self._open), *self._sink.cost(), is_last=is_last)
+        if beat is not None:
+            self._sink.accept([], [beat], 0)
 
     def _take_chunk(self) -> bool:
         records, spans = self._recorder.records, list[SpanOut]()
@@ -138,26 +166,46 @@ class Flusher:
         return bool(spans)
 
     def _add(self, spans: list[SpanOut], record: Record) -> None:
-        try:
-            spans.append(self._builder.span(record))
-        except Exception:
-            self._recorder.unkept += 1
+        self._heartbeat.recorded += 1
+        self._build(spans, record)
         self._recorder.release(record)
         forget_parent(record)
 
     def _add_open(self, spans: list[SpanOut], entry: "_Open", now: int) -> None:
         entry.announced_ns = now
-        entry.events = entry.count_events()
+        entry.news = entry.count_news()
+        self._build(spans, entry.record)
+
+    def _build(self, spans: list[SpanOut], record: Record) -> None:
         try:
-            spans.append(self._builder.span(entry.record))
-        except Exception:
+            spans.append(self._builder.span(record))
+        except Exception as error:
             self._recorder.unkept += 1
+            if not self._has_warned:
+                self._has_warned = True
+                _log.warning(
+                    "A step could not be told and is counted as dropped: %s: %s. Please report it.",
+                    type(error).__name__,
+                    error,
+                    exc_info=True,
+                )
 
     def _drop_excess(self, waiting: int) -> int:
-        excess = max(waiting - MOST_RECORDS, 0)
-        for _ in range(excess):
-            self._recorder.records.popleft()
-        return excess
+        """Drops the oldest records beyond the recorder's limit of bytes, which are estimated from a few of them."""
+        records = self._recorder.records
+        if waiting < FEW_RECORDS:
+            return 0
+        sampled = [records[number] for number in range(0, waiting, waiting // SAMPLED_RECORDS)]
+        each = RECORD_BYTES + sum(map(_contents_bytes, sampled)) // len(sampled)
+        dropped = 0
+        for _ in range(waiting - self._recorder.held_limit // each):
+            record = records.popleft()
+            if record[ENDED] is None:  # an execution around all the others: it is still to end
+                self._open.append(_Open(record))
+            else:
+                self._recorder.release(record)
+                dropped += 1
+        return dropped
 
     def _take_unkept(self) -> int:
         unkept, self._recorder.unkept = self._recorder.unkept, 0
@@ -175,22 +223,26 @@ class Flusher:
         return logs
 
 
+def _contents_bytes(record: Record) -> int:
+    return len(record[INPUT] or b"") + len(record[OUTPUT] or b"")
+
+
 class _Open:
     """A step that has not ended, and when it was last announced."""
 
-    __slots__ = ("announced_ns", "events", "record", "seen_ns")
+    __slots__ = ("announced_ns", "news", "record", "seen_ns")
 
     def __init__(self, record: Record) -> None:
         self.record = record
         self.seen_ns = steady_ns()
         self.announced_ns: int | None = None
-        self.events = 0
+        self.news = 0
 
     def is_news(self, now: int) -> bool:
         if self.announced_ns is None:
             return now - self.seen_ns >= ANNOUNCE_AFTER_NS
-        return now - self.announced_ns >= ANNOUNCE_AGAIN_NS and self.count_events() != self.events
+        return now - self.announced_ns >= ANNOUNCE_AGAIN_NS and self.count_news() != self.news
 
-    def count_events(self) -> int:
+    def count_news(self) -> int:
         more: dict[str, Any] | None = self.record[MORE]
-        return len(more.get(EVENTS, ())) if more else 0
+        return more.get(NEWS, 0) if more else 0

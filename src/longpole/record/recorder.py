@@ -8,22 +8,39 @@ while off (async 0.24). Of that a list appended to a deque is 0.25 with the garb
 
 from collections import deque
 from collections.abc import Callable
-from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from longpole.model.clock import steady_ns
-from longpole.record.capture import freeze_error, pack, pack_hard, pack_short
-from longpole.record.current import ENDED, ERROR, IDS, INPUT, MORE, OUTPUT, SITE, Record
+from longpole.record.capture import freeze_error
+from longpole.record.current import ENDED, ERROR, IDS, INPUT, MORE, OUTPUT, PARENT, SITE, STARTED, Record, living
 from longpole.record.site import Site
-from longpole.wire.otlp_encode import LogOut
 
-MOST_RECORDS = 200_000
 BIG_SNAPSHOT = 4096
-_roll = Random().random
+
+
+class Line(NamedTuple):
+    """A log line or score that travels by itself: its step may have ended, or it names one of its own."""
+
+    time_ns: int
+    event_name: str
+    level: str
+    message: str | None
+    attributes: dict[str, Any]
+    trace_id: str | None
+    span_id: str | None
 
 
 def _nothing() -> None:
     """Nobody to wake: not configured."""
+
+
+def _always() -> float:
+    return 0.0
+
+
+def _no_snapshot(*_: Any) -> bytes:
+    """Nothing is kept before `configure()`."""
+    return b""
 
 
 class Recorder:
@@ -43,25 +60,37 @@ class Recorder:
         "keeps_content",
         "late",
         "limit",
+        "outside",
+        "pack",
+        "pack_hard",
+        "pack_short",
         "plain_bytes",
         "records",
         "registered",
+        "roll",
         "sampling_rate",
         "unkept",
         "wake",
+        "watching_ns",
     )
 
     def __init__(self) -> None:
         self.is_on = False
-        self.keeps_content = True
+        self.outside: Record | None = None  # the step of the process that started this one
+        self.keeps_content = False
         self.sampling_rate = 1.0
-        self.set_limit(65536)
+        self.roll: Callable[[], float] = _always  # `configure()` brings chance
+        self.limit = self.plain_bytes = 0
+        self.pack: Callable[[Any], bytes] = _no_snapshot
+        self.pack_hard: Callable[[Any], bytes] = _no_snapshot
+        self.pack_short: Callable[[Any, int], bytes] = _no_snapshot
         self.records: deque[Record] = deque()
         self.append = self.records.append
-        self.late: deque[LogOut] = deque(maxlen=10_000)
+        self.late: deque[Line] = deque(maxlen=10_000)
         self.registered: list[Site] = []
         self.is_awake = True
         self.wake: Callable[[], None] = _nothing
+        self.watching_ns = 0  # CPU of the thread that watches event loops
         self.held_bytes = 0
         self.held_limit = 16 * 1024 * 1024
         self.unkept = 0
@@ -73,20 +102,25 @@ class Recorder:
             self.is_awake = True  # here, not in the flusher: it may wait 5 ms for its turn, and each call costs 0.5 us
             self.wake()
 
-    def start(self, site: Site, parent: Record | None, args: Any = None, kwargs: Any = None) -> Record:
-        """A started record below `parent`; or the stand-in for what sampling leaves out, with nothing kept below."""
+    def start(self, site: Site, parent: Record | None, given: Any = None) -> Record:
+        """A started record below `parent`; or the stand-in for what sampling leaves out, with nothing kept below.
+
+        `given` are the arguments, `((by position...), by name)`, in the order of the site's parameters.
+        """
+        if parent is not None and parent[ENDED] is not None:
+            parent = living(parent)
         if parent is None:
-            if self.sampling_rate < 1.0 and _roll() >= self.sampling_rate:
+            parent = self.outside
+            if parent is None and self.sampling_rate < 1.0 and self.roll() >= self.sampling_rate:
                 return [None, None, 0, None, None, None, None, None, None]
-        elif parent[SITE] is None and parent[IDS] is None:
+        if parent is not None and parent[SITE] is None and parent[IDS] is None:
             return parent
         packed = None
-        if args is not None and self.keeps_content:
-            given = (args[1:] if site.skips_first else args, kwargs)
+        if given is not None and self.keeps_content:
             try:
-                packed = pack(given)
+                packed = self.pack(given)
             except Exception:
-                packed = pack_hard(given)
+                packed = self.pack_hard(given)
             if len(packed) >= self.plain_bytes:
                 packed = self._big(given, packed)
         record: Record = [parent, site, steady_ns(), None, packed, None, None, None, None]
@@ -96,14 +130,41 @@ class Recorder:
             self.wake()
         return record
 
+    def begin(self, record: Record, given: Any = None) -> Record:
+        """Starts a record that was made before, because its ids had to be known; or gives the stand-in, as `start`."""
+        parent = record[PARENT]
+        if parent is None and record[IDS] is None:
+            parent = record[PARENT] = self.outside
+        if parent is None and self.sampling_rate < 1.0 and self.roll() >= self.sampling_rate:
+            return [None, None, 0, None, None, None, None, None, None]
+        if parent is not None and parent[SITE] is None and parent[IDS] is None:
+            return parent
+        record[INPUT] = self.snapshot(given)
+        record[STARTED] = steady_ns()
+        self.append(record)
+        if not self.is_awake:
+            self.is_awake = True
+            self.wake()
+        return record
+
+    def snapshot(self, value: Any) -> bytes | None:
+        """What is kept of an input or output; `None` where content is off. Never raises."""
+        if value is None or not self.keeps_content:
+            return None
+        try:
+            packed = self.pack(value)
+        except Exception:
+            packed = self.pack_hard(value)
+        return packed if len(packed) < self.plain_bytes else self._big(value, packed)
+
     def finish(self, record: Record, result: Any) -> None:
         """Ends a record with a result. The end is written last: from then on the flusher may take the record away."""
         ended = steady_ns()
         if self.keeps_content and record[SITE] is not None:
             try:
-                packed = pack(result)
+                packed = self.pack(result)
             except Exception:
-                packed = pack_hard(result)
+                packed = self.pack_hard(result)
             record[OUTPUT] = packed if len(packed) < self.plain_bytes else self._big(result, packed)
         record[ENDED] = ended
 
@@ -114,15 +175,23 @@ class Recorder:
             record[ERROR] = freeze_error(error)
         record[ENDED] = ended
 
-    def set_limit(self, limit_bytes: int) -> None:
-        """How long one input or output may be."""
+    def keep_contents(
+        self,
+        limit_bytes: int,
+        pack: Callable[[Any], bytes],
+        pack_hard: Callable[[Any], bytes],
+        pack_short: Callable[[Any, int], bytes],
+    ) -> None:
+        """From now on inputs and outputs are kept, by the functions of `snapshot`, each up to `limit_bytes`."""
+        self.pack, self.pack_hard, self.pack_short = pack, pack_hard, pack_short
         self.limit = limit_bytes
         self.plain_bytes = min(BIG_SNAPSHOT, limit_bytes + 1)
+        self.keeps_content = True
 
     def _big(self, value: Any, packed: bytes) -> bytes | None:
         """A snapshot of some size, cut to the limit; `None` where memory is full of what waits (see `unkept`)."""
         if len(packed) > self.limit:
-            packed = pack_short(value, self.limit)
+            packed = self.pack_short(value, self.limit)
         if self.held_bytes > self.held_limit:
             self.unkept += 1
             return None

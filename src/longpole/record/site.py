@@ -9,8 +9,9 @@ from longpole.model.category import Category
 from longpole.wire import longpole_names as names
 
 # The kinds of functions as CPython marks them (`inspect.CO_*`); importing inspect would cost every agent 10 ms.
-CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
+CO_VARARGS, CO_VARKEYWORDS, CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x4, 0x8, 0x20, 0x80, 0x200
 MOST_WRAPPED = 32
+MOST_SITES = 4096
 
 
 class Site:
@@ -21,8 +22,10 @@ class Site:
         "base",
         "category",
         "code",
+        "instruction",
         "is_agent",
         "is_of_class",
+        "is_told",
         "method",
         "name",
         "parameters",
@@ -45,10 +48,12 @@ class Site:
         self.name = name
         self.category = category
         self.code = code  # held, so that the id of the code object stays taken while this site is cached under it
+        self.instruction = -1  # in `code`, of a `time_step`
         self.agent = agent
         self.method = method
         self.is_agent = agent is not None
         self.is_of_class = is_of_class
+        self.is_told = False  # a framework tells start and end, the end perhaps in another context: see `living`
         self.parameters: tuple[str, ...] = ()
         self.skips_first = False
         self.base: dict[str, Any] = {**self._kind_attributes(), **(more or {})}
@@ -89,10 +94,27 @@ def site_of_function(
     code = _code_of(function)
     site = Site(name, category, code=code, agent=agent, method=method, is_of_class=is_of_class, more=more)
     if code is not None:
-        parameters = code.co_varnames[: code.co_argcount]
+        parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         # The object itself says nothing as an input, and can be very large.
         site.skips_first = bool(parameters) and parameters[0] in ("self", "cls")
         site.parameters = parameters[1:] if site.skips_first else parameters
+    return site
+
+
+_sites: dict[tuple[CodeType, int, str, str, str | None], Site] = {}
+
+
+def site_at(frame: Any, name: str, category: str, method: str | None = None) -> Site:
+    """The site of a place inside a function, made once per place and name; an agent's if the category is "agent"."""
+    key = (frame.f_code, frame.f_lasti, name, category, method)
+    site = _sites.get(key)
+    if site is None:
+        if len(_sites) >= MOST_SITES:  # names made per call; better to look places up again than to grow
+            _sites.clear()
+        agent = name if category == Category.AGENT else None
+        site = Site(name, str(category), code=frame.f_code, line=frame.f_lineno, agent=agent, method=method)
+        site.parameters = ("input",)
+        _sites[key] = site
     return site
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from longpole.model.category import Category
 from longpole.model.clock import steady_ns
-from longpole.record.annotate import FIRST_TOKEN
 from longpole.record.current import MORE, SITE, STARTED, Record, current
+from longpole.record.more import FIRST_TOKEN
 from longpole.record.recorder import recorder
 from longpole.record.site import Site
 
@@ -24,7 +24,7 @@ def wrap_generator(function: Callable[..., Any], site: Site) -> Callable[..., An
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         if not recorder.is_on:
             return (yield from function(*args, **kwargs))
-        record = recorder.start(site, _get(), args, kwargs)
+        record = recorder.start(site, _get(), _given(site, args, kwargs))
         stream, items = function(*args, **kwargs), _Items(record)
         resume, value, inside = stream.send, None, record
         while True:
@@ -58,7 +58,7 @@ def wrap_async_generator(function: Callable[..., Any], site: Site) -> Callable[.
     """The same for an async generator function. While the recorder is off it only passes on."""
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        record = recorder.start(site, _get(), args, kwargs) if recorder.is_on else None
+        record = recorder.start(site, _get(), _given(site, args, kwargs)) if recorder.is_on else None
         stream, items = function(*args, **kwargs), _Items(record)
         resume, value, inside = stream.asend, None, record
         while True:
@@ -117,6 +117,10 @@ class _Items:
         if not self._texts:
             return {"items": self._count}
         return "".join(self._texts) + ("" if self._room > 0 else "… [cut]")
+
+
+def _given(site: Site, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return (args[1:] if site.skips_first else args), kwargs
 
 
 def _close(stream: Generator[Any, Any, Any], record: Record, inside: Record | None, items: _Items) -> None:

@@ -14,7 +14,8 @@ class Family(Struct, frozen=True, kw_only=True):
     """The rows of `executions` and `steps` in a subtree, and the tree of those that count in its times.
 
     `spans` are the tree's rows by position, executions first; steps that no execution encloses are in `steps` only.
-    `until_ns` is the last moment that anything reported, where what is still open ends for now.
+    `until_ns` is the last moment that anything reported, or that the process of what is open was heard; what is still
+    open ends there for now.
     """
 
     top: Row
@@ -40,7 +41,7 @@ def load_family(store: Engine, found: Found) -> Family:
     traces = {"workspace": found.workspace, "trace_ids": sorted({row["trace_id"] for row in (*executions, *steps)})}
     events = [row for row in store.rows("events_of_traces", traces) if row["execution_id"] in members]
     decisions = [row for row in store.rows("decisions_of_traces", traces) if row["execution_id"] in members]
-    until_ns = _last_sign(executions, steps, events)
+    until_ns = max(_last_sign(executions, steps, events), _last_heard(store, found.workspace, executions))
     spans = [*executions, *(row for row in steps if not row["is_outside"])]
     keys = [span_key(row) for row in spans]
     top = next(row for row in executions if row["execution_id"] == found.execution_id)
@@ -99,6 +100,15 @@ def _last_sign(executions: Sequence[Row], steps: Sequence[Row], events: Sequence
     moments += [row["ended_ns"] for row in (*executions, *steps) if row["ended_ns"] is not None]
     moments += [row["time_ns"] for row in events]
     return max(moments)
+
+
+def _last_heard(store: Engine, workspace: str, executions: Sequence[Row]) -> int:
+    """When a process of the open executions last gave a sign of life; 0 if none is open or none tells."""
+    names = {row["process"] for row in executions if row["ended_ns"] is None and row["process"] is not None}
+    if not names:
+        return 0
+    rows = store.rows("processes_named", {"workspace": workspace, "processes": sorted(names)})
+    return max((row["last_heard_ns"] for row in rows), default=0)
 
 
 def _tree(spans: Sequence[Row], keys: Sequence[str], until_ns: int) -> Tree:

@@ -22,7 +22,8 @@ MOST = 1000
 SORTS = ("started", "duration", "tokens", "cost", "status", "agent")
 _ASCENDING_BY_NATURE = frozenset({"status", "agent"})
 _UNITS_NS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(ns|us|µs|ms|s|min|h)")
+# At most 15 digits: a longer number may be infinite as a float.
+_DURATION = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?(ns|us|µs|ms|s|min|h)")
 _LOST_PLUS = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)")
 
 
@@ -46,6 +47,25 @@ _SCOPE = (
 
 OVERVIEW_FILTERS = _SCOPE
 """The filters of `GET /api/overview`."""
+
+COVERAGE_FILTERS = (
+    _SCOPE[0],
+    Filter(name="gap_ms", meaning="Name gaps longer than so many milliseconds; 100 by default.", example="100"),
+)
+"""The parameters of `GET /api/executions/{id}/coverage`."""
+
+_LIMIT = Filter(name="limit", meaning=f"At most so many, 1 to {MOST}; {DEFAULT_LIMIT} by default.", example="50")
+
+SCORE_FILTERS = (
+    *_SCOPE,
+    Filter(name="name", meaning="The name of the score, exactly.", example="helpful"),
+    Filter(name="label", meaning="The label of the score, exactly.", example="good"),
+    _LIMIT,
+)
+"""The filters of `GET /api/scores`."""
+
+PROCESS_FILTERS = (_SCOPE[0], _LIMIT)
+"""The filters of `GET /api/processes`."""
 
 LIST_FILTERS = (
     *_SCOPE,
@@ -75,7 +95,7 @@ LIST_FILTERS = (
         meaning="asc or desc; largest and latest first by default, status and agent A to Z.",
         example="desc",
     ),
-    Filter(name="limit", meaning=f"At most so many, 1 to {MOST}; {DEFAULT_LIMIT} by default.", example="50"),
+    _LIMIT,
     Filter(name="cursor", meaning="The next_cursor of the page before.", example=""),
 )
 """The filters of `GET /api/executions`."""
@@ -90,6 +110,29 @@ class Scope(Struct, frozen=True, kw_only=True):
     version: str | None = None
     from_ns: int = 0
     to_ns: int = LATEST_NS
+
+
+class GapLimit(Struct, frozen=True, kw_only=True):
+    """Which gaps of an execution are named: those longer than `gap_ns`."""
+
+    workspace: str | None = None
+    gap_ns: int = 100_000_000
+
+
+class ScoreFilters(Struct, frozen=True, kw_only=True):
+    """Which scores: those of executions in `scope`. `None` filters nothing; all given ones must hold."""
+
+    scope: Scope
+    name: str | None = None
+    label: str | None = None
+    limit: int = DEFAULT_LIMIT
+
+
+class ProcessFilters(Struct, frozen=True, kw_only=True):
+    """Which processes."""
+
+    workspace: str | None = None
+    limit: int = DEFAULT_LIMIT
 
 
 class Place(Struct, frozen=True, kw_only=True, array_like=True):
@@ -172,6 +215,44 @@ def read_execution_filters(pairs: Iterable[tuple[str, str]]) -> ExecutionFilters
         limit=_limit(given.get("limit")),
         after=_place(given.get("cursor"), sort=sort, is_descending=is_descending),
     )
+
+
+def read_gap_limit(pairs: Iterable[tuple[str, str]]) -> GapLimit:
+    """Whose execution and which gaps names and texts describe.
+
+    Raises:
+        InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
+    """
+    given = _single(_collect(pairs, COVERAGE_FILTERS))
+    text = given.get("gap_ms")
+    if text is None:
+        return GapLimit(workspace=given.get("workspace"))
+    match = _DURATION.fullmatch(f"{text.strip()}ms")
+    if match is None:
+        raise _refused("gap_ms", text, "a number of milliseconds, 0 or more", "Write it like 100 or 0.5.")
+    gap_ns = min(round(float(match[1]) * _UNITS_NS["ms"]), LATEST_NS)
+    return GapLimit(workspace=given.get("workspace"), gap_ns=gap_ns)
+
+
+def read_score_filters(pairs: Iterable[tuple[str, str]]) -> ScoreFilters:
+    """The scores that names and texts describe; empty texts filter nothing.
+
+    Raises:
+        InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
+    """
+    given = _single(_collect(pairs, SCORE_FILTERS))
+    limit = _limit(given.get("limit"))
+    return ScoreFilters(scope=_scope(given), name=given.get("name"), label=given.get("label"), limit=limit)
+
+
+def read_process_filters(pairs: Iterable[tuple[str, str]]) -> ProcessFilters:
+    """The processes that names and texts describe; empty texts filter nothing.
+
+    Raises:
+        InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
+    """
+    given = _single(_collect(pairs, PROCESS_FILTERS))
+    return ProcessFilters(workspace=given.get("workspace"), limit=_limit(given.get("limit")))
 
 
 def write_cursor(place: Place) -> str:

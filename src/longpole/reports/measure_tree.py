@@ -4,8 +4,11 @@ from msgspec import Struct
 
 from longpole.analysis.critical_path import Stretch, Weights, find_critical_path, weigh_spans
 from longpole.analysis.totals import measure_self_times, share_wall_time
+from longpole.model.status import ExecutionStatus
 from longpole.reports.family import Family, is_execution
-from longpole.reports.rows import category_times
+from longpole.reports.rows import Row, category_times
+
+_NOT_YET_NS = 2**62
 
 
 class Measures(Struct, frozen=True, kw_only=True):
@@ -33,7 +36,14 @@ def measure_family(family: Family) -> Measures:
         top,
         categories=[row["category"] for row in family.spans],
         is_execution=[is_execution(row) for row in family.spans],
-        first_token_ns=[row["first_token_ns"] for row in family.spans],
+        first_token_ns=[_first_token_ns(row) for row in family.spans],
         path=path,
     )
     return Measures(shares=shares, path=path, self_ns=measure_self_times(tree), weights=weigh_spans(tree, top))
+
+
+def _first_token_ns(row: Row) -> int | None:
+    """When its first token came; of a model call that still waits for it, not yet."""
+    if row["status"] == ExecutionStatus.LLM_REQUEST and row["ended_ns"] is None:
+        return _NOT_YET_NS
+    return row["first_token_ns"]

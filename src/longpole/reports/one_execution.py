@@ -1,11 +1,34 @@
 """One execution with everything below it: what the waterfall and the terminal's tree draw."""
 
+from longpole.analysis.totals import category_of
 from longpole.model import clock
 from longpole.model.status import ExecutionStatus
+from longpole.model.tree import NO_PARENT
+from longpole.reports.coverage import summarize
 from longpole.reports.family import Family, is_execution, load_family, span_key, span_of
 from longpole.reports.measure_tree import Measures, measure_family
-from longpole.reports.rows import Row, category_times, dollars, execution_item
-from longpole.reports.views import DecisionNode, EventNode, ExecutionNode, ExecutionTree, PathStep, StepNode, Usual
+from longpole.reports.rows import (
+    Row,
+    category_times,
+    dollars,
+    execution_item,
+    finding_item,
+    parsed,
+    process_item,
+    score_item,
+)
+from longpole.reports.stages import stages_of
+from longpole.reports.views import (
+    DecisionNode,
+    EventNode,
+    ExecutionNode,
+    ExecutionTree,
+    PathStep,
+    ProcessItem,
+    StepNode,
+    Usual,
+)
+from longpole.reports.weighted import by_group, joined, weighted_quantiles
 from longpole.reports.which_execution import find_execution
 from longpole.store.engine import Engine
 
@@ -27,6 +50,7 @@ def tree_of(store: Engine, execution: str, *, workspace: str | None = None) -> E
     measures = measure_family(family)
     top = family.top
     origin_ns = top["started_ns"]
+    members = {"workspace": top["workspace"], "execution_ids": [row["execution_id"] for row in family.executions]}
     positions = {span_key(row): position for position, row in enumerate(family.spans)}
     return ExecutionTree(
         execution=execution_item(top),
@@ -40,7 +64,37 @@ def tree_of(store: Engine, execution: str, *, workspace: str | None = None) -> E
         events=[_event_node(row, origin_ns) for row in family.events],
         decisions=[_decision_node(row, origin_ns) for row in family.decisions],
         missing_parents=family.missing_parents,
+        coverage=summarize(family),
+        stages=stages_of(family),
+        doing=_doing(family),
+        findings=[finding_item(row) for row in store.rows("findings_of_executions", members)],
+        scores=[score_item(row) for row in store.rows("scores_of_executions", members)],
+        processes=_processes(store, family),
     )
+
+
+def _processes(store: Engine, family: Family) -> list[ProcessItem]:
+    names = sorted({row["process"] for row in family.executions if row["process"] is not None})
+    if not names:
+        return []
+    asked = {"workspace": family.top["workspace"], "processes": names}
+    return [process_item(row) for row in store.rows("processes_named", asked)]
+
+
+def _doing(family: Family) -> list[str]:
+    """Span ids of what was in hand at the end of what is known: innermost open or crashed, in order of start."""
+    tree, spans = family.tree, family.spans
+    has_more = [False] * len(tree)
+    found: list[int] = []
+    for node in reversed(list(tree.below(family.position))):  # children before their parents
+        row = spans[node]
+        if row["ended_ns"] is not None and row["status"] != ExecutionStatus.CRASHED:
+            continue
+        if not has_more[node]:
+            found.append(node)
+        if tree.parents[node] != NO_PARENT:
+            has_more[tree.parents[node]] = True
+    return [span_of(spans[node]) for node in sorted(found, key=lambda node: tree.starts[node])]
 
 
 _Own = tuple[int | None, int | None, int | None]
@@ -71,11 +125,17 @@ def _usual(store: Engine, family: Family) -> Usual | None:
     row = store.rows("usual_durations", parameters)[0]
     if row["executions"] < ENOUGH_FOR_USUAL:
         return None
+    p50_ns, p95_ns = row["p50_ns"], row["p95_ns"]
+    if row["weight"] != row["executions"]:
+        del parameters["duration_ns"]
+        buckets = joined(list(by_group(store.rows("usual_duration_weights", parameters), "agent").values()))
+        weighted = weighted_quantiles(buckets)
+        p50_ns, p95_ns = weighted["p50_ns"] or p50_ns, weighted["p95_ns"] or p95_ns
     return Usual(
         executions=row["executions"],
-        p50_ns=row["p50_ns"],
-        p95_ns=row["p95_ns"],
-        slower_than=row["quicker"] / row["executions"],
+        p50_ns=p50_ns,
+        p95_ns=p95_ns,
+        slower_than=row["quicker_weight"] / row["weight"],
     )
 
 
@@ -87,7 +147,7 @@ def _critical_path(family: Family, measures: Measures, origin_ns: int) -> list[P
             PathStep(
                 node_id=span_of(row),
                 name=row["agent"] if is_execution(row) else row["name"],
-                category=row["category"],
+                category=category_of(row["category"], is_execution=is_execution(row)),
                 offset_ns=stretch.started_ns - origin_ns,
                 duration_ns=stretch.duration_ns,
             )
@@ -113,6 +173,8 @@ def _execution_node(row: Row, origin_ns: int, own: _Own) -> ExecutionNode:
         depth=row["depth"],
         call_reason=row["call_reason"],
         model=row["model"],
+        process=row["process"],
+        checkpoints=parsed(row["checkpoints"]),
         input_tokens=row["input_tokens"],
         output_tokens=row["output_tokens"],
         cost_usd=dollars(row["cost_usd_nanos"]),

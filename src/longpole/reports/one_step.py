@@ -65,6 +65,7 @@ def _detail(row: Row, step_id: str, body: Row) -> StepDetail:
         critical_ns=row["critical_ns"],
         slack_ns=row["slack_ns"],
         first_token_ns=row["first_token_ns"],
+        tokens_per_second=_tokens_per_second(row),
         provider=row["provider"],
         model=row["model"],
         tool=row["tool"],
@@ -88,3 +89,11 @@ def _detail(row: Row, step_id: str, body: Row) -> StepDetail:
         attributes=parsed_object(body["attributes"]),
         resource=parsed_object(body["resource"]),
     )
+
+
+def _tokens_per_second(row: Row) -> float | None:
+    """How fast the model generated: output tokens over the time behind the first one; `None` where one is unknown."""
+    tokens, duration_ns, first_ns = row["output_tokens"], row["duration_ns"], row["first_token_ns"]
+    if tokens is None or duration_ns is None or first_ns is None or first_ns >= duration_ns:
+        return None
+    return tokens * 1e9 / (duration_ns - first_ns)

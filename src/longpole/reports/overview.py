@@ -1,10 +1,11 @@
 """What ran, how it went, where the time went: totals, agents and categories of a time range."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from longpole.reports.filters import Scope
 from longpole.reports.rows import Row, dollars, time_text, whole
 from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals
+from longpole.reports.weighted import by_group, joined, weighted_quantiles
 from longpole.store.engine import Engine
 
 
@@ -12,7 +13,8 @@ def overview_of(store: Engine, scope: Scope) -> Overview:
     """The overview of what started in the scope's time range.
 
     Tokens and cost count every leaf model call once: the agents' rows, which show only what an agent's own steps
-    used, add up to the totals.
+    used, add up to the totals. Where executions were sampled, sums, rates and percentiles are weighted: they estimate
+    those of all that ran; counts are of those that were kept.
     """
     parameters = {
         "workspace": scope.workspace,
@@ -22,17 +24,29 @@ def overview_of(store: Engine, scope: Scope) -> Overview:
         "from_ns": scope.from_ns,
         "to_ns": scope.to_ns,
     }
-    categories = store.rows("overview_categories", parameters)
+    totals = store.rows("overview_totals", parameters)[0]
+    agents, categories = store.rows("overview_agents", parameters), store.rows("overview_categories", parameters)
+    if totals["sampled"]:
+        weights = by_group(store.rows("overview_agent_weights", parameters), "agent")
+        totals = {**totals, **weighted_quantiles(joined(list(weights.values())))}
+        agents = _weighted(agents, weights, "agent")
+        of_steps = by_group(store.rows("overview_category_weights", parameters), "category")
+        categories = _weighted(categories, of_steps, "category")
     return Overview(
-        totals=_totals(store.rows("overview_totals", parameters)[0], categories),
-        agents=[_agent(row) for row in store.rows("overview_agents", parameters)],
+        totals=_totals(totals, categories),
+        agents=[_agent(row) for row in agents],
         categories=[_category(row) for row in categories],
     )
+
+
+def _weighted(rows: Sequence[Row], weights: Mapping[str, Mapping[int, float]], key: str) -> Sequence[Row]:
+    return [{**row, **weighted_quantiles(weights.get(row[key], {}))} for row in rows]
 
 
 def _totals(row: Row, categories: Sequence[Row]) -> Totals:
     return Totals(
         executions=row["executions"],
+        executions_weight=row["executions_weight"],
         steps=sum(category["steps"] for category in categories),
         running=row["running"],
         succeeded=row["succeeded"],
@@ -59,6 +73,7 @@ def _agent(row: Row) -> AgentSummary:
         agent=row["agent"],
         is_registered=row["is_registered"],
         executions=row["executions"],
+        executions_weight=row["executions_weight"],
         running=row["running"],
         failed=row["failed"],
         skipped=row["skipped"],

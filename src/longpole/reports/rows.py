@@ -7,7 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from longpole.model import clock
-from longpole.reports.views import ExecutionItem
+from longpole.reports.views import ExecutionItem, FindingItem, ProcessItem, ScoreItem
 
 Row = Mapping[str, Any]
 
@@ -54,8 +54,69 @@ def execution_item(row: Row) -> ExecutionItem:
         service=row["service"],
         runtime_mode=row["runtime_mode"],
         trigger_type=row["trigger_type"],
+        trigger_source=row["trigger_source"],
+        credits=row["credits"],
+        credits_unit=row["credits_unit"],
+        scopes=None if row["scopes"] is None else msgspec.json.decode(row["scopes"], type=dict[str, str]),
+        weight=row["weight"],
         category_ns=category_times(row["category_ns"]),
         is_settled=row["settled_ns"] is not None,
+    )
+
+
+def score_item(row: Row) -> ScoreItem:
+    """The view of a row of `scores` with the agent of its execution."""
+    return ScoreItem(
+        execution_id=row["execution_id"],
+        agent=row["agent"],
+        name=row["name"],
+        value=row["value"],
+        label=row["label"],
+        comment=row["comment"],
+        time=clock.to_rfc3339(row["time_ns"]),
+        workspace=row["workspace"],
+    )
+
+
+def finding_item(row: Row) -> FindingItem:
+    """The view of a row of `findings`."""
+    return FindingItem(
+        finding_id=row["finding_id"],
+        execution_id=row["execution_id"],
+        rule=row["rule"],
+        title=row["title"],
+        advice=row["advice"],
+        confidence=row["confidence"],
+        evidence=parsed_object(row["evidence"]),
+        saving_ns=row["saving_ns"],
+        code_file=row["code_file"],
+        code_line=row["code_line"],
+        code_function=row["code_function"],
+    )
+
+
+def process_item(row: Row) -> ProcessItem:
+    """The view of a row of `processes`; what it costs is known once it has told of its own CPU."""
+    started_ns, told = row["started_ns"], (row["background_ns"], row["caller_ns"])
+    cost_ns = None if told == (None, None) else (told[0] or 0) + (told[1] or 0)
+    age_ns = None if started_ns is None else row["last_heard_ns"] - started_ns
+    return ProcessItem(
+        process=row["process"],
+        service=row["service"],
+        version=row["version"],
+        environment=row["environment"],
+        workspace=row["workspace"],
+        started_at=time_text(started_ns),
+        last_heard_at=clock.to_rfc3339(row["last_heard_ns"]),
+        ended_at=time_text(row["ended_ns"]),
+        recorded=row["recorded"],
+        dropped=row["dropped"],
+        open_count=row["open_count"],
+        background_ns=row["background_ns"],
+        caller_ns=row["caller_ns"],
+        sent_bytes=row["sent_bytes"],
+        overhead_share=cost_ns / age_ns if cost_ns is not None and age_ns is not None and age_ns > 0 else None,
+        cpu_ns_per_step=cost_ns / row["recorded"] if cost_ns is not None and row["recorded"] else None,
     )
 
 

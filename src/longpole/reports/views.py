@@ -8,7 +8,11 @@ from msgspec import Struct
 
 
 class ExecutionItem(Struct, kw_only=True):
-    """One row of the execution list. `duration_ns` is null while it runs; tokens and cost cover the whole subtree."""
+    """One row of the execution list. `duration_ns` is null while it runs; tokens and cost cover the whole subtree.
+
+    `scopes` are what it belongs to beside its session and user, such as a vault. It stands for `weight` executions,
+    more than one where executions were sampled.
+    """
 
     execution_id: str
     trace_id: str
@@ -47,6 +51,11 @@ class ExecutionItem(Struct, kw_only=True):
     service: str | None
     runtime_mode: str | None
     trigger_type: str | None
+    trigger_source: str | None
+    credits: float | None
+    credits_unit: str | None
+    scopes: dict[str, str] | None
+    weight: float
     category_ns: dict[str, int] | None
     is_settled: bool
 
@@ -77,6 +86,8 @@ class ExecutionNode(Struct, kw_only=True, omit_defaults=True):
     depth: int = 0
     call_reason: str | None = None
     model: str | None = None
+    process: str | None = None
+    checkpoints: object = None
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
@@ -132,6 +143,21 @@ class EventNode(Struct, kw_only=True, omit_defaults=True):
     duration_ns: int | None = None
 
 
+class StageNode(Struct, kw_only=True, omit_defaults=True):
+    """A stage that an execution inside a tree passed; `duration_ns` is null while it is in it.
+
+    `status` is "started" (it is in it), "completed", "failed" (what ended the execution ended it) or "left_open" (the
+    program forgot to complete it).
+    """
+
+    execution_id: str
+    stage: str
+    status: str
+    offset_ns: int
+    duration_ns: int | None = None
+    message: str | None = None
+
+
 class DecisionNode(Struct, kw_only=True, omit_defaults=True):
     """A candidate that was considered inside a tree, and what came of it."""
 
@@ -165,10 +191,80 @@ class PathStep(Struct, kw_only=True):
     duration_ns: int
 
 
+class CoverageSummary(Struct, kw_only=True):
+    """How much of an execution's wall time its steps explain (`share`, 0 to 1), and how many operations have times.
+
+    `gaps` counts those longer than 100 ms; `largest_gap_ns` is the longest of any length, null without one.
+    """
+
+    share: float
+    gaps: int
+    largest_gap_ns: int | None
+    operations: int
+    timed: int
+
+
+class ScoreItem(Struct, kw_only=True):
+    """A judgement about an execution, made elsewhere: a number, a label, or both."""
+
+    execution_id: str
+    agent: str | None
+    name: str
+    value: float | None
+    label: str | None
+    comment: str | None
+    time: str
+    workspace: str
+
+
+class FindingItem(Struct, kw_only=True):
+    """Something worth telling about an execution, with its evidence. `saving_ns` lies on the critical path."""
+
+    finding_id: str
+    execution_id: str | None
+    rule: str
+    title: str
+    advice: str
+    confidence: str
+    evidence: dict[str, object]
+    saving_ns: int | None
+    code_file: str | None
+    code_line: int | None
+    code_function: str | None
+
+
+class ProcessItem(Struct, kw_only=True):
+    """A program with Longpole's SDK in it, by its last sign of life; counts are since its start, null is not told.
+
+    `background_ns` is CPU of Longpole's threads, `caller_ns` an estimate of what recording took from the program's own.
+    `overhead_share` is both together as a share of the wall time since the start, `cpu_ns_per_step` by recorded step.
+    `ended_at` is when it said goodbye; without it, it runs or has vanished.
+    """
+
+    process: str
+    service: str | None
+    version: str | None
+    environment: str | None
+    workspace: str
+    started_at: str | None
+    last_heard_at: str
+    ended_at: str | None
+    recorded: int | None
+    dropped: int | None
+    open_count: int | None
+    background_ns: int | None
+    caller_ns: int | None
+    sent_bytes: int | None
+    overhead_share: float | None
+    cpu_ns_per_step: float | None
+
+
 class ExecutionTree(Struct, kw_only=True):
     """One execution with everything below it, as a skeleton: bodies come one by one from the step's own address.
 
-    `shares` splits the duration into categories and sums to it exactly; `unexplained` is one of them.
+    `shares` splits the duration into categories and sums to it exactly; `unexplained` is one of them. `doing` names
+    the innermost steps (and executions without steps) that are open, or were when their process vanished. `processes`
+    are those that the executions ran in, as far as they tell of themselves.
     """
 
     execution: ExecutionItem
@@ -182,12 +278,78 @@ class ExecutionTree(Struct, kw_only=True):
     events: list[EventNode]
     decisions: list[DecisionNode]
     missing_parents: int
+    coverage: CoverageSummary
+    stages: list[StageNode]
+    doing: list[str]
+    findings: list[FindingItem]
+    scores: list[ScoreItem]
+    processes: list[ProcessItem]
+
+
+class Gap(Struct, kw_only=True):
+    """Wall time that no step explains: inside one agent or step, after its child `before` and until its child `after`.
+
+    `before` is null where the gap begins with `inside`, `after` where it ends with it. `stage` is the one that the
+    execution was in when the gap began. The place in the code is that of `inside`.
+    """
+
+    offset_ns: int
+    duration_ns: int
+    inside: str
+    inside_id: str
+    is_agent: bool
+    execution_id: str
+    before: str | None
+    before_id: str | None
+    after: str | None
+    after_id: str | None
+    stage: str | None
+    code_file: str | None
+    code_line: int | None
+    code_function: str | None
+
+
+class UntimedOperation(Struct, kw_only=True):
+    """An operation whose time is not known whole.
+
+    `reason` is "open" (it still runs), "unended" (its end was never sent) or "no_parent" (the operation above it never
+    arrived, so that nobody knows where its time belongs).
+    """
+
+    name: str
+    span_id: str
+    execution_id: str
+    offset_ns: int
+    reason: str
+
+
+class Coverage(Struct, kw_only=True):
+    """Which part of an execution's wall time its steps explain, and every gap longer than `gap_ns`, in order of time.
+
+    `share` (0 to 1) and `unexplained_ns` count all gaps, short ones too, and every moment once. `duration_ns` is the
+    time so far while `is_running`. All operations are timed if `timed` equals `operations`.
+    """
+
+    execution_id: str
+    agent: str
+    status: str
+    is_running: bool
+    duration_ns: int
+    gap_ns: int
+    share: float
+    unexplained_ns: int
+    largest_gap_ns: int | None
+    operations: int
+    timed: int
+    gaps: list[Gap]
+    untimed: list[UntimedOperation]
 
 
 class StepDetail(Struct, kw_only=True):
     """Everything that is known about one step (or an execution's own span), bodies included.
 
     `attributes` and `resource` are as sent, after redaction; `input` and `output` are parsed where they were JSON.
+    `tokens_per_second` are the output tokens over the time behind the first one.
     """
 
     step_id: str
@@ -207,6 +369,7 @@ class StepDetail(Struct, kw_only=True):
     critical_ns: int | None
     slack_ns: int | None
     first_token_ns: int | None
+    tokens_per_second: float | None
     provider: str | None
     model: str | None
     tool: str | None
@@ -231,10 +394,27 @@ class StepDetail(Struct, kw_only=True):
     resource: dict[str, object]
 
 
+class ScorePage(Struct, kw_only=True):
+    """Scores, newest first, at most as many as were asked for."""
+
+    items: list[ScoreItem]
+
+
+class ProcessPage(Struct, kw_only=True):
+    """Processes, the one heard last first, at most as many as were asked for."""
+
+    items: list[ProcessItem]
+
+
 class Totals(Struct, kw_only=True):
-    """What is stored in the chosen time range. `executions + steps` is the number of distinct spans received."""
+    """What is stored in the chosen time range. `executions + steps` is the number of distinct spans that are kept.
+
+    `executions_weight` is for how many executions those stand: more where some were sampled. Counts of executions and
+    steps are of those that are kept; rates, percentiles, calls, tokens and cost are estimates for all of them.
+    """
 
     executions: int
+    executions_weight: float
     steps: int
     running: int
     succeeded: int
@@ -264,6 +444,7 @@ class AgentSummary(Struct, kw_only=True):
     agent: str
     is_registered: bool
     executions: int
+    executions_weight: float
     running: int
     failed: int
     skipped: int

@@ -20,6 +20,7 @@ class Found(Struct, frozen=True, kw_only=True):
     trace_id: str
     span_id: str
     root_execution_id: str
+    agent: str
 
 
 def find_execution(store: Engine, name: str, *, workspace: str | None = None) -> Found:
@@ -54,6 +55,7 @@ def _found(row: Row) -> Found:
         trace_id=row["trace_id"],
         span_id=row["span_id"],
         root_execution_id=row["root_execution_id"],
+        agent=row["agent"],
     )
 
 

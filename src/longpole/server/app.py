@@ -14,6 +14,7 @@ from longpole.server.http import PREFIXES, api_app
 from longpole.server.intake import Intake, intake_route
 from longpole.server.otlp import PATHS, OtlpDoor
 from longpole.server.problems import MEDIA_TYPE, problem_body
+from longpole.server.score_intake import score_route
 from longpole.store.engine import Engine
 from longpole.wire.longpole_names import SERVER_HEADER
 
@@ -31,7 +32,7 @@ class Server:
         self._internal_errors = 0
         self._door = OtlpDoor(spool, self._unread_bytes, body_limit=body_limit)
         # Litestar's type of an ASGI application is narrower than the raw one.
-        self._api = cast("App", api_app(store, more_routes=(intake_route(self.intake),)))
+        self._api = cast("App", api_app(store, more_routes=(intake_route(self.intake), score_route(spool.append))))
         self._dashboard: App = dashboard_app()
         self.app: App = self._named(guard_loopback(self._bounded(self._route)))
 
@@ -51,6 +52,8 @@ class Server:
             open_spans=pipeline.open_spans,
             unreadable=pipeline.poisoned + pipeline.dropped_writes,
             failed_writes=pipeline.failed_writes,
+            crashed=pipeline.crashed,
+            sampled_out=pipeline.sampled_out,
             internal_errors=self._internal_errors,
         )
 

@@ -12,7 +12,15 @@ from litestar.types import ControllerRouterHandler
 
 from longpole.model.errors import LongpoleError
 from longpole.server.problems import answer_http_error, answer_longpole_error, answer_unexpected_error
-from longpole.server.routes import get_execution, get_executions, get_overview, get_step
+from longpole.server.routes import (
+    get_coverage,
+    get_execution,
+    get_executions,
+    get_overview,
+    get_processes,
+    get_scores,
+    get_step,
+)
 from longpole.store.engine import Engine
 
 PREFIXES = ("/api/", "/schema")
@@ -30,7 +38,16 @@ def api_app(store: Engine, *, more_routes: tuple[ControllerRouterHandler, ...] =
     Every error is problem details. It starts and stops nothing: the store belongs to the caller.
     """
     return Litestar(
-        route_handlers=[get_executions, get_execution, get_step, get_overview, *more_routes],
+        route_handlers=[
+            get_executions,
+            get_execution,
+            get_step,
+            get_coverage,
+            get_overview,
+            get_scores,
+            get_processes,
+            *more_routes,
+        ],
         dependencies={"store": Provide(lambda: store, use_cache=True, sync_to_thread=False)},
         exception_handlers={
             LongpoleError: answer_longpole_error,

@@ -15,7 +15,8 @@ class Intake(Struct, kw_only=True):
     `accepted` counts spans, log records and data points that were acknowledged; `rejected` those that were not, by
     rule; `refused` whole requests, by status. `duplicates` were sent before and changed nothing. `pending_bytes` wait
     to be read, `spool_bytes` are on disk, `open_spans` in memory. `unreadable` bodies and rows lie in the data folder
-    under `dead-letters`.
+    under `dead-letters`. `crashed` steps were closed because their process fell silent, `sampled_out` groups of
+    traces were not kept by tail sampling.
     """
 
     requests: int
@@ -30,6 +31,8 @@ class Intake(Struct, kw_only=True):
     open_spans: int
     unreadable: int
     failed_writes: int
+    crashed: int
+    sampled_out: int
     internal_errors: int
 
 

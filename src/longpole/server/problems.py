@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from longpole.model.errors import InvalidInput, LongpoleError, NotFound
+from longpole.model.errors import InvalidInput, LongpoleError, NotFound, SpoolFull
 from longpole.reports.views import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -27,11 +27,13 @@ def problem_body(status: int, detail: str) -> bytes:
 
 
 def answer_longpole_error(_request: Request[Any, Any, Any], error: LongpoleError) -> Response[Problem]:
-    """404 for what does not exist, 400 for what cannot be read, 500 for what Longpole itself cannot do."""
+    """404 for what does not exist, 400 for what cannot be read, 503 for "not now", 500 for what Longpole cannot do."""
     if isinstance(error, NotFound):
         return _response(404, str(error))
     if isinstance(error, InvalidInput):
         return _response(400, str(error))
+    if isinstance(error, SpoolFull):
+        return _response(503, str(error), {"retry-after": "2"})
     _log.error("A report failed: %s", error)
     return _response(500, str(error))
 
@@ -41,10 +43,26 @@ def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
     path = request.url.path[:200]
     details = {
         404: f"There is nothing at {path}. Expected an address listed in /schema. Correct the address.",
-        405: f"{request.method} is not possible at {path}. Expected GET. Use GET.",
+        405: f"{request.method} is not possible at {path}. Expected a method that /schema names. Use that.",
     }
-    detail = details.get(error.status_code, f"{error.detail}. Expected a request as /schema describes. Correct it.")
+    told = _faults_of(error) or error.detail
+    detail = details.get(error.status_code, f"{told}. Expected a request as /schema describes. Correct it.")
     return _response(error.status_code, detail, error.headers)
+
+
+class _Fault(msgspec.Struct):
+    message: str
+    key: str = ""
+
+
+def _faults_of(error: HTTPException) -> str:
+    """What is wrong with a body, field by field; empty where the framework does not say."""
+    try:
+        faults = msgspec.convert(getattr(error, "extra", None), list[_Fault])
+    except msgspec.ValidationError:
+        return ""
+    said = (f"{fault.key!r}: {fault.message}" if fault.key else fault.message for fault in faults)
+    return "The body cannot be read: " + "; ".join(said) if faults else ""
 
 
 def answer_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

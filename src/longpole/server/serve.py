@@ -18,6 +18,7 @@ import uvicorn
 from longpole import settings as settings_module
 from longpole.ingest.pipeline import Pipeline, stored_position
 from longpole.ingest.spool import Spool
+from longpole.ingest.tail_sampling import TailSampling
 from longpole.ingest.traces import Limits
 from longpole.model.errors import RefusedToServe
 from longpole.server.app import Server
@@ -55,7 +56,14 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
         stack.callback(store.close)
         spool = Spool.open(folder / "spool", after=stored_position(store))
         limits = Limits(settle_after_ns=settings.settle_after_ms * 1_000_000)
-        pipeline = Pipeline(store, spool, dead_letters=folder / "dead-letters", limits=limits)
+        pipeline = Pipeline(
+            store,
+            spool,
+            dead_letters=folder / "dead-letters",
+            limits=limits,
+            sampling=_sampling(settings),
+            crashed_after_ns=settings.crashed_after_ms * 1_000_000,
+        )
         stack.callback(pipeline.close, _PIPELINE_END_S)
         stack.callback(spool.close)
         pipeline.start()
@@ -75,6 +83,12 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
                 say(line)
 
         _run(server, listener, ready)
+
+
+def _sampling(settings: Settings) -> TailSampling | None:
+    if settings.tail_sampling_rate >= 1:
+        return None
+    return TailSampling(rate=settings.tail_sampling_rate, slow_ns=settings.slow_operation_ms * 1_000_000)
 
 
 def _tune_interpreter() -> None:

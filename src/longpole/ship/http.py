@@ -1,6 +1,7 @@
 """OTLP/HTTP with the standard library: one kept-alive connection, gzip, a time limit on everything."""
 
 import zlib
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from time import time
@@ -29,21 +30,27 @@ class Connection:
     Args:
         endpoint: `http://host:port` or `https://…`, with or without a path before `/v1/traces`.
         timeout_s: limit for connecting and for each answer.
+        headers: go with every request.
+        packs: whether long bodies are sent with gzip.
     """
 
-    def __init__(self, endpoint: str, timeout_s: float) -> None:
+    def __init__(
+        self, endpoint: str, timeout_s: float, *, headers: Mapping[str, str] | None = None, packs: bool = True
+    ) -> None:
         parts = urlsplit(endpoint if "://" in endpoint else f"http://{endpoint}")
         self._is_tls = parts.scheme == "https"
         self._host = parts.hostname or "127.0.0.1"
         self._port = parts.port
         self._prefix = parts.path.rstrip("/").removesuffix("/v1/traces")
         self._timeout_s = timeout_s
+        self._headers = dict(headers or {})
+        self._packs = packs
         self._http: HTTPConnection | None = None
 
     def post(self, path: str, body: bytes) -> Answer:
         """Posts JSON. Never raises for what the network does."""
-        headers = {"content-type": "application/json", "user-agent": "longpole"}
-        if len(body) >= WORTH_GZIP:
+        headers = {"content-type": "application/json", "user-agent": "longpole", **self._headers}
+        if self._packs and len(body) >= WORTH_GZIP:
             packer = zlib.compressobj(1, zlib.DEFLATED, 31)
             body = packer.compress(body) + packer.flush()
             headers["content-encoding"] = "gzip"
@@ -51,7 +58,7 @@ class Connection:
 
     def get(self, path: str) -> Answer:
         """Gets a page."""
-        return self._request("GET", path, None, {})
+        return self._request("GET", path, None, self._headers)
 
     def close(self) -> None:
         """Closes the connection."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from logging import getLogger
 from sqlite3 import Error as SqliteError
 from threading import Condition, Event, Thread
-from time import monotonic
+from time import monotonic, thread_time_ns
 from typing import Any
 
 import msgspec
@@ -64,6 +64,7 @@ class Shipper:
         version: of Longpole.
         find: gives the server's address, or `None` while there is none; called in the background.
         spool: where to keep what cannot be delivered; `None` keeps it in memory, up to `limit_bytes`.
+        is_longpole: whether `find` finds Longpole servers only; otherwise the server's first answer tells.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Shipper:
         *,
         limit_bytes: int,
         timeout_s: float,
+        is_longpole: bool = False,
     ) -> None:
         self._resource = resource
         self._version = version
@@ -90,12 +92,13 @@ class Shipper:
         self._wake = Event()
         self._stop = Event()
         self._connection: Connection | None = None
-        self._is_longpole = False
+        self._is_longpole = is_longpole
         self._is_down = False
         self._may_have_spooled = spool is not None
         self._dropped = 0
         self._warned: set[str] = set()
         self._wait_s = FIRST_WAIT_S
+        self._sent_bytes = self._cpu_ns = 0
         self._thread = Thread(target=self._run, name="longpole-shipper", daemon=True)
 
     def start(self) -> None:
@@ -127,8 +130,16 @@ class Shipper:
             return bool(self._queue) or any(chunk.row is None for chunk in self._in_flight)
 
     def wants_open(self) -> bool:
-        """Whether a Longpole server is there: others would keep a step without an end as it is."""
-        return self._is_longpole and not self._is_down
+        """Whether all goes to a Longpole server, now or by the spool: others would keep a step without an end so."""
+        return self._is_longpole and (self._spool is not None or not self._is_down)
+
+    def is_heard(self) -> bool:
+        """Whether a Longpole server is there now; a sign of life that comes later is none."""
+        return self._is_longpole and self._connection is not None and not self._is_down
+
+    def cost(self) -> tuple[int, int]:
+        """Bytes sent so far, and nanoseconds of CPU of the sending thread."""
+        return self._sent_bytes, self._cpu_ns
 
     def flush(self, timeout_s: float) -> bool:
         """Waits until all is delivered, or in the spool because nobody answers; `False` when the time was too short."""
@@ -290,6 +301,8 @@ class Shipper:
         if self._connection is None:
             return Answer(status=0)
         answer = self._connection.post(path, body)
+        self._sent_bytes += len(body)
+        self._cpu_ns = thread_time_ns()
         if 200 <= answer.status < 300:
             self._wait_s = FIRST_WAIT_S
             self._is_down = False
@@ -325,6 +338,8 @@ class Shipper:
             self._connection.close()
             self._connection = None
         with self._changed:
+            if not self._is_down:
+                self._prepare_spool()
             self._is_down = True
             self._save(list(self._queue))
             self._changed.notify_all()
@@ -363,6 +378,14 @@ class Shipper:
         self._queue = deque(chunk for chunk in self._queue if chunk.row is None)
         self._queue_bytes = sum(chunk.size for chunk in self._queue)
         self._may_have_spooled = True
+
+    def _prepare_spool(self) -> None:
+        """Makes the file before it is needed: that alone may take a busy disk longer than a killed process has."""
+        if self._spool is not None:
+            try:
+                self._spool.prepare()
+            except (SqliteError, OSError):
+                pass  # told when something is to be written
 
     def _drop_excess(self) -> None:
         while self._queue_bytes > self._limit_bytes and self._queue:

@@ -66,6 +66,15 @@ class Spool:
         self._connection: sqlite3.Connection | None = None
         self._size_bytes = 0
 
+    def prepare(self) -> None:
+        """Makes the file, if it is not there.
+
+        Raises:
+            sqlite3.Error, OSError: as `add`.
+        """
+        with self._lock:
+            self._opened()
+
     def add(self, bodies: Iterable[tuple[str, int, bytes]], *, claimed_s: float = 0.0) -> tuple[list[int], int]:
         """Keeps (path, items, body) and gives their ids, and how many items had to be dropped for room.
 
@@ -149,7 +158,8 @@ class Spool:
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(file, timeout=BUSY_MS / 1000, check_same_thread=False)
+    # Not sqlite3.connect: whoever instruments that would see our own queries as the program's.
+    connection = sqlite3.Connection(file, timeout=BUSY_MS / 1000, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection

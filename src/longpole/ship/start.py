@@ -11,8 +11,10 @@ from typing import Any
 from longpole import settings
 from longpole.ship.find import find_server
 from longpole.ship.hash_key import hash_key
+from longpole.ship.langsmith import PUBLIC_ENDPOINT, LangSmithExporter, RunBody
 from longpole.ship.shipper import Shipper
 from longpole.ship.spool import Spool, spool_file
+from longpole.wire.redact import Redactor
 
 
 def start_shipper(chosen: settings.Settings, resource: Mapping[str, Any], version: str) -> Shipper:
@@ -29,11 +31,25 @@ def start_shipper(chosen: settings.Settings, resource: Mapping[str, Any], versio
         version,
         find,
         spool,
-        limit_bytes=chosen.queue_limit_bytes,
+        limit_bytes=chosen.queue_limit_bytes // 2,
         timeout_s=chosen.request_timeout_ms / 1000,
+        is_longpole=chosen.endpoint is None,
     )
     shipper.start()
     return shipper
+
+
+def start_langsmith(chosen: settings.Settings, version: str, redactor: Redactor) -> LangSmithExporter | None:
+    """What takes profiled calls to LangSmith, or `None` where neither an address nor a key for it is set."""
+    if chosen.langsmith_endpoint is None and chosen.langsmith_api_key is None:
+        return None
+    return LangSmithExporter(
+        chosen.langsmith_endpoint or PUBLIC_ENDPOINT,
+        chosen.langsmith_api_key,
+        RunBody(chosen.langsmith_project, version, redactor),
+        batch=chosen.langsmith_batch,
+        timeout_s=chosen.request_timeout_ms / 1000,
+    )
 
 
 def content_key(chosen: settings.Settings) -> bytes:

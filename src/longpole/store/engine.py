@@ -32,6 +32,7 @@ class Engine(Protocol):
         that is published while it is being stored stays as published, until it is stored again.
 
         An agent is one row of `agents` however often it is written: first and last seen widen, later values win.
+        So is a process of `processes`, by when it was last heard. A finding takes the place of the one with its id.
         """
         ...
 

@@ -11,9 +11,9 @@ How to write a query (for `queries/*.sql`, one file per subject, several queries
     LIMIT $limit;
 
 - The name is snake_case and unique over all files; a sentence follows it; one statement; `;` at the end.
-- Tables are `executions`, `steps`, `events`, `decisions`, `bodies`, `agents`, `findings`, `scores`, `spool_position`;
-  their columns are the fields of the structs in `longpole.model`, and they hold stored and fresh rows alike.
-  Name no schema. `bodies` may hold several rows of one span: take the one with the highest `row_version`.
+- Tables are `executions`, `steps`, `events`, `decisions`, `bodies`, `agents`, `findings`, `scores`, `processes`,
+  `spool_position`; their columns are the fields of the structs in `longpole.model`, and they hold stored and fresh
+  rows alike. Name no schema. `bodies` may hold several rows of one span: take the one with the highest `row_version`.
 - Parameters are `$name`. `rows(name, {...})` must give every one of them, `None` included, and no other.
 - An optional filter is `($agent IS NULL OR agent = $agent)`. Time bounds are better given always (0 and the largest
   int64 stand for "no bound"): a plain `started_ns >= $from_ns` lets the engine skip what is out of range.

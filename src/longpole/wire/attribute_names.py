@@ -57,9 +57,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "langfuse.release",
         "traceloop.entity.version",
         "service.version",
-        "vcs.ref.head.revision",
         "app.version",
     ),
+    "commit": (own.COMMIT,),
+    "credits_unit": (own.CREDITS_UNIT,),
     "environment": (
         "deployment.environment.name",
         "deployment.environment",
@@ -119,11 +120,15 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "code_file": ("code.file.path", "code.filepath"),
     "code_function": ("code.function.name", "code.function"),
     "argument_hash": (own.ARGUMENT_HASH,),
+}
+"""Facts that are a text."""
+
+STRUCTURES: dict[str, tuple[str, ...]] = {
     "checkpoints": (own.CHECKPOINTS,),
     "execution_graph": (own.EXECUTION_GRAPH,),
     "api_calls": ("longpole.api_calls",),
 }
-"""Facts that are a text."""
+"""Facts that are a text, mostly JSON; lists and objects become JSON."""
 
 COUNTS: dict[str, tuple[str, ...]] = {
     "input_tokens": (
@@ -201,6 +206,7 @@ COUNTS: dict[str, tuple[str, ...]] = {
         "langsmith.metadata.langgraph_step",
     ),
     "steps_announced": (own.STEPS_TOTAL,),
+    "steps_reported": (own.STEPS_COMPLETED,),
     "attempt": (own.ATTEMPT, "gen_ai.request.attempt", "messaging.message.delivery_attempt", "attempt"),
     "code_line": ("code.line.number", "code.lineno"),
 }
@@ -234,6 +240,15 @@ HINTS: dict[str, tuple[str, ...]] = {
     "own_category": (own.CATEGORY,),
     "own_step_type": (own.STEP_TYPE,),
     "own_status": (own.STATUS,),
+    "asked_model": (
+        "gen_ai.request.model",
+        "llm.request.model_name",
+        "llm.model_name",
+        "langfuse.observation.model.name",
+        "mlflow.llm.model",
+        "llm.request.model",
+        "ai.model.id",
+    ),
     "agent_name": (
         "ai.telemetry.functionId",
         "gen_ai.agent.name",

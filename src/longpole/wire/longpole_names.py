@@ -24,6 +24,8 @@ EXECUTION_GRAPH = "longpole.execution_graph"
 MEMORY_MB = "longpole.process.memory_mb"
 ATTEMPT = "longpole.attempt"
 WEIGHT = "longpole.weight"
+LATENCY_MS = "longpole.latency_ms"  # of a model call, as the program measured it
+TOTAL_TOKENS = "longpole.tokens.total"  # of a model call, where the program did not say how many went in and out
 FIRST_TOKEN_NS = "longpole.first_token_ns"
 INPUT = "longpole.input"
 OUTPUT = "longpole.output"
@@ -35,18 +37,29 @@ CPU_NS = "longpole.cpu_ns"  # CPU of the step's own thread; of an async step onl
 MEMORY_DELTA_BYTES = "longpole.process.memory_delta_bytes"  # of the whole process, between start and end of the step
 MEMORY_PEAK_BYTES = "longpole.process.memory_peak_bytes"
 BLOCKED_NS = "longpole.loop_blocked_ns"  # how long a step stood still because another one blocked the event loop
+BLOCK_CAUSE = "longpole.loop_block.cause"  # of a blocked_loop step: work, wait, gc or not_scheduled
+BLOCK_CPU_NS = "longpole.loop_block.cpu_ns"  # CPU of the loop's thread while it was seen to stand
+BLOCK_SAMPLES = "longpole.loop_block.samples"  # how often the stack was looked at
+STACK = "code.stacktrace"  # of a blocked_loop step: the stack that was seen most, outermost first
+RETRY_CAUSE = "longpole.retry.cause"  # of a retry or rate_limit step: type of the error, or HTTP status, waited for
+RETRY_AFTER_MS = "longpole.retry.after_ms"  # of the same: what the server asked for in `retry-after`
+QUEUE_POOL = "longpole.queue.pool"  # of a queue step: which pool of threads
 COMMIT = "vcs.ref.head.revision"  # resource attribute
 SCOPE_PREFIX = "longpole.scope."  # vault and other scopes: longpole.scope.vault_id = ...
+
+LOG_EXCEPTION = "longpole.log.exception"  # of a log line: the exception that was logged with it, as text
 
 # Names of span events
 EVENT_STAGE = "longpole.stage"  # {stage, status, duration_ms, message}
 EVENT_DECISION = "longpole.decision"  # {candidate, considered, score, threshold, outcome, reason}
 EVENT_LOG = "longpole.log"  # {level, message, ...}
 EVENT_FIRST_TOKEN = "longpole.first_token"
+EVENT_ASKED_TO_WAIT = "longpole.asked_to_wait"  # {longpole.retry.after_ms, http.response.status_code, server.address}
 EVENT_BLOCKED = "longpole.loop_blocked"  # {duration_ms, by, code.*}: on a step that suffered
 
 # Statuses of a stage event
 STAGE_STARTED, STAGE_COMPLETED, STAGE_LEFT_OPEN = "started", "completed", "left_open"
+STAGE_FAILED = "failed"  # the execution failed in it
 
 # Log records without a trace (`event_name`)
 AGENT_REGISTERED = "longpole.agent.registered"  # {longpole.agent, longpole.method, code.*}

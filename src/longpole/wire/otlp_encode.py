@@ -24,6 +24,14 @@ class SpanEventOut(Struct, frozen=True, gc=False):
     attributes: Mapping[str, Any]
 
 
+class LinkOut(Struct, frozen=True, gc=False):
+    """A span of another tree that belongs with this one."""
+
+    trace_id: str
+    span_id: str
+    attributes: Mapping[str, Any] = {}
+
+
 class SpanOut(Struct, frozen=True, kw_only=True):
     """A step or execution to be sent. Times are nanoseconds since 1970; `ended_ns` 0 means that it is still open."""
 
@@ -37,6 +45,8 @@ class SpanOut(Struct, frozen=True, kw_only=True):
     status_message: str
     attributes: Mapping[str, Any]
     events: Sequence[SpanEventOut] = ()
+    kind: int = SPAN_INTERNAL
+    links: Sequence[LinkOut] = ()
 
 
 class LogOut(Struct, frozen=True, kw_only=True):
@@ -62,6 +72,12 @@ class _Event(Struct, gc=False):
     attributes: list[_KeyValue]
 
 
+class _Link(Struct, gc=False):
+    traceId: str  # noqa: N815
+    spanId: str  # noqa: N815
+    attributes: list[_KeyValue]
+
+
 class _Span(Struct, gc=False, omit_defaults=True):
     traceId: str  # noqa: N815
     spanId: str  # noqa: N815
@@ -73,6 +89,7 @@ class _Span(Struct, gc=False, omit_defaults=True):
     parentSpanId: str = ""  # noqa: N815
     events: list[_Event] | None = None
     status: dict[str, Any] | None = None
+    links: list[_Link] | None = None
 
 
 class _Log(Struct, gc=False, omit_defaults=True):
@@ -105,10 +122,11 @@ def encode_span(span: SpanOut) -> bytes:
             str(span.started_ns),
             str(span.ended_ns),
             _attributes(span.attributes),
-            SPAN_INTERNAL,
+            span.kind,
             span.parent_span_id or "",
             [_Event(str(event.time_ns), event.name, _attributes(event.attributes)) for event in span.events] or None,
             status,
+            [_Link(link.trace_id, link.span_id, _attributes(link.attributes)) for link in span.links] or None,
         )
     )
 
@@ -160,8 +178,15 @@ def any_value(value: Any) -> dict[str, Any]:
     if isinstance(value, list | tuple):
         return {"arrayValue": {"values": [any_value(inner) for inner in value]}}
     if isinstance(value, Mapping):
-        return {"kvlistValue": {"values": [{"key": str(k), "value": any_value(v)} for k, v in value.items()]}}
-    return {} if value is None else {"stringValue": str(value)}
+        return {"kvlistValue": {"values": [{"key": _text(k), "value": any_value(v)} for k, v in value.items()]}}
+    return {} if value is None else {"stringValue": _text(value)}
+
+
+def _text(value: Any) -> str:
+    try:
+        return str(value)
+    except Exception:  # an object of the program's own, and one such attribute must not cost the span
+        return f"<{type(value).__qualname__}, which has no text>"
 
 
 def _attributes(attributes: Mapping[str, Any]) -> list[_KeyValue]:

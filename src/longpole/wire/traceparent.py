@@ -3,12 +3,12 @@
 https://www.w3.org/TR/trace-context/#traceparent-header
 """
 
-from msgspec import Struct
+from typing import NamedTuple
 
 _HEX = frozenset("0123456789abcdef")
 
 
-class Traceparent(Struct, frozen=True, gc=False):
+class Traceparent(NamedTuple):
     """The caller's place: its trace, its span, and whether it is recorded."""
 
     trace_id: str

@@ -143,6 +143,7 @@ def test_a_program_that_is_run_sends_here_and_nowhere_else() -> None:
     chosen = telemetry_environment("http://127.0.0.1:7667/", ["python", "app.py"], before)
     assert chosen == {
         "LONGPOLE_ENDPOINT": "http://127.0.0.1:7667",
+        "LONGPOLE_SERVICE": "app",
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:7667",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_SEMCONV_STABILITY_OPT_IN": "http,gen_ai_latest_experimental",
@@ -156,6 +157,8 @@ def test_a_program_that_is_run_sends_here_and_nowhere_else() -> None:
 def test_a_program_keeps_the_name_that_it_has() -> None:
     for before in ({"OTEL_SERVICE_NAME": "mine"}, {"OTEL_RESOURCE_ATTRIBUTES": "a=b,service.name=mine"}):
         assert "OTEL_SERVICE_NAME" not in telemetry_environment("http://x", ["python", "app.py"], before)
+    named = {"OTEL_SERVICE_NAME": "mine"}
+    assert telemetry_environment("http://x", ["python", "app.py"], named)["LONGPOLE_SERVICE"] == "mine"
 
 
 @pytest.mark.parametrize(

@@ -67,15 +67,18 @@ claims-triage     ━━──────────────────�
   └ price                                        ━━━━     900 ms        ✗ failed Timeout
 
 decided             score  outcome  reason
-fraud-review  0.58 < 0.65  skipped  below 5,000 €\
+fraud-review  0.58 < 0.65  skipped  below 5,000 €
+
+coverage   79.0 % explained · largest gap 1.00 s · 11 of 11 operations timed · see longpole coverage\
 """)
 
 
 def test_a_running_execution_says_so_far_and_leaves_its_bars_open(store: Engine) -> None:
     assert printed(draw_tree(tree_of(store, RUNNING_TRACE), width=100)) == snapshot("""\
-claims-triage  8.00 s so far · ▸ running
-2026-11-21 01:46:53 UTC · 9 steps · 2 model calls · 2,100 tokens in, 400 out · cost $0.0042 · cost
-of 1 call unknown
+claims-triage  8.00 s so far · ▸ running · 8 of 9 steps done
+now running price
+2026-11-21 01:46:53 UTC · 2 model calls · 2,100 tokens in, 400 out · cost $0.0042 · cost of 1 call
+unknown
 99999999999999999999999999999999aaaaaaaaaaaaaaaa
 
 model                    4.70 s  58.8 %  ━━━━━━━━━━━━━━━━━━
@@ -94,7 +97,9 @@ claims-triage     ━━━─────────────────�
   └ price                                               ›    0 s…        ▸ running
 
 decided             score  outcome  reason
-fraud-review  0.58 < 0.65  skipped  below 5,000 €\
+fraud-review  0.58 < 0.65  skipped  below 5,000 €
+
+coverage   87.5 % explained · largest gap 500 ms · 8 of 11 operations timed · see longpole coverage\
 """)
 
 

@@ -1,5 +1,6 @@
 """Status, errors, tokens, ids, times and the rest of what one span tells: one test for each rule."""
 
+import json
 import math
 from typing import Any
 
@@ -312,6 +313,11 @@ def test_longpoles_own_numbers_are_read() -> None:
     assert (facts.execution_id, facts.method, facts.call_reason) == ("e-1", "run", "delegated")
     assert (facts.step_index, facts.steps_announced, facts.credits, facts.weight) == (4, 9, 2.5, 20.0)
     assert (facts.memory_usage_mb, facts.runtime_mode, facts.argument_hash) == (51.5, "fast", "abc")
+
+
+@pytest.mark.parametrize("sent", ['[{"name": "draft"}]', [{"name": "draft"}]], ids=["text", "list"])
+def test_checkpoints_may_be_a_text_or_a_list(sent: Any) -> None:
+    assert json.loads(facts_of({"longpole.checkpoints": sent}).checkpoints or "") == [{"name": "draft"}]
 
 
 @pytest.mark.parametrize("weight", [0, -2, math.nan, "x"])

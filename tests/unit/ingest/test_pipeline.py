@@ -235,6 +235,63 @@ def test_an_agent_that_is_registered_and_never_runs_is_known(house: House):
     assert house.counts()["agents"] == 1
 
 
+def resource_of(process: str) -> dict[str, Any]:
+    return {"attributes": [text("service.instance.id", process), text("service.name", "shop")]}
+
+
+def test_a_heartbeat_makes_its_process_known_and_its_silence_closes_what_it_left_open(house: House):
+    now = [START_NS + 10**9]
+    pipeline = Pipeline(
+        house.engine,
+        house.spool,
+        dead_letters=house.folder / "dead",
+        now=lambda: now[0],
+        crashed_after_ns=5 * 10**9,
+    )
+    house.pipelines.append(pipeline)
+    pipeline.start()
+    agent = span_json(1, endTimeUnixNano="0", attributes=[{"key": "longpole.open", "value": {"boolValue": True}}])
+    spans = {"resource": resource_of("p"), "scopeSpans": [{"spans": [agent]}]}
+    house.offer(json.dumps({"resourceSpans": [spans]}).encode())
+    beat = {
+        "timeUnixNano": str(START_NS + 10**9),
+        "eventName": "longpole.process.heartbeat",
+        "attributes": [{"key": "recorded", "value": {"intValue": "7"}}],
+    }
+    logs = {"resource": resource_of("p"), "scopeLogs": [{"logRecords": [beat]}]}
+    house.spool.append(
+        Incoming(Signal.LOGS, BodyFormat.JSON, None, now[0], json.dumps({"resourceLogs": [logs]}).encode())
+    ).result(DRAIN_S)
+    assert pipeline.drain(DRAIN_S)
+    (process,) = house.engine.rows("process_list", {"workspace": None, "limit": 5})
+    assert (process["process"], process["service"], process["recorded"]) == ("p", "shop", 7)
+    now[0] += 6 * 10**9
+    seen = threading.Event()
+    for _ in range(400):
+        if pipeline.counters.crashed:
+            break
+        seen.wait(0.01)
+    now[0] += 2 * 10**9
+    assert pipeline.drain(DRAIN_S)
+    (row,) = house.engine.rows("trace_executions", {"workspace": "default", "trace_ids": [TRACE]})
+    assert (row["status"], row["ended_ns"]) == ("crashed", START_NS + 10**9)
+
+
+def test_what_waits_unread_is_no_silence(house: House):
+    pipeline = house.start()
+    judged: list[int] = []
+    pipeline._processes.judge = lambda now_ns, *, number: judged.append(now_ns)  # pyright: ignore[reportPrivateUsage]
+    pipeline._is_read = lambda: False  # pyright: ignore[reportPrivateUsage]
+    house.offer(traces_body(span_json(1)))
+    seen = threading.Event()
+    for _ in range(400):
+        if 1 in judged:
+            break
+        seen.wait(0.01)
+    del pipeline._is_read
+    assert 1 in judged  # the time at which the last body came, not the time of day
+
+
 def test_an_agent_that_runs_often_is_one_row(house: House):
     pipeline = house.start()
     for number in range(1, 40):

@@ -134,3 +134,10 @@ def test_shares_sum_to_the_duration_of_every_execution(facts: list[Facts]):
 def test_a_linked_trace_that_starts_after_its_caller_ended_takes_none_of_its_time():
     rows = build_rows([agent(0, end=10), agent(5, trace="b" * 32, start=50, end=60, **link(0))], now_ns=1000)
     assert [(row.name, row.critical_ns, row.depth) for row in rows.executions] == [("s0", 10, 0), ("s5", 0, 1)]
+
+
+def test_a_model_call_that_its_process_did_not_survive_was_waiting():
+    gone = {"status": "crashed", "error_type": "ProcessGone"}
+    call = fact(1, 0, start=4, end=10, category="llm", **gone)
+    rows = build_rows([agent(0, start=0, end=10, **gone), call], now_ns=20)
+    assert json.loads(rows.executions[0].category_ns or "") == {"llm_wait": 6, "unexplained": 4}

@@ -89,6 +89,13 @@ def test_retries_are_later_attempts_or_else_the_retry_steps():
     assert usage_of(agent(0, end=90), fact(9, 0, category="retry")).retries == 1
 
 
+def test_waits_that_say_which_attempt_failed_are_the_retries_whatever_the_attempts_are_made_of():
+    waits = [fact(1, 0, category="retry", attempt=1), fact(4, 0, start=4, category="rate_limit", attempt=2)]
+    second = [fact(2, 0, start=2, category="http", attempt=2), fact(3, 0, start=3, attempt=2)]
+    third = [fact(5, 0, start=5, category="http", attempt=3), fact(6, 0, start=6, attempt=3)]
+    assert usage_of(agent(0, end=90), *waits, *second, *third).retries == 2
+
+
 def test_a_model_call_and_the_request_that_carries_it_are_one_api_call():
     whole = usage_of(
         agent(0, end=90),

@@ -1,14 +1,16 @@
 """A recorder that is on, and what it hands on: without network, thread or disk."""
 
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import pytest
 
-from longpole.record.capture import Renderer
 from longpole.record.current import current
 from longpole.record.flusher import Flusher
 from longpole.record.recorder import recorder
+from longpole.record.render import Renderer
+from longpole.record.snapshot import pack, pack_hard, pack_short
 from longpole.record.spans import SpanBuilder
 from longpole.wire.otlp_encode import LogOut, SpanOut
 
@@ -32,6 +34,12 @@ class Taken:
 
     def wants_open(self) -> bool:
         return self.takes_open
+
+    def is_heard(self) -> bool:
+        return self.takes_open
+
+    def cost(self) -> tuple[int, int]:
+        return 0, 0
 
 
 class Recorded:
@@ -64,13 +72,15 @@ def record_with() -> Iterator[Callable[..., Recorded]]:
     """Switches the recorder on, with a content mode."""
 
     def switch_on(content: str = "full", **settings: Any) -> Recorded:
+        recorder.keep_contents(settings.pop("limit", 65536), pack, pack_hard, pack_short)
         recorder.keeps_content = content != "off"
+        recorder.roll = Random(7).random
         for name, value in settings.items():
-            recorder.set_limit(value) if name == "limit" else setattr(recorder, name, value)
+            setattr(recorder, name, value)
         recorder.is_on = True
         return Recorded(content)
 
-    before = {name: getattr(recorder, name) for name in ("sampling_rate", "limit", "held_limit", "keeps_content")}
+    before = {name: getattr(recorder, name) for name in ("sampling_rate", "held_limit", "keeps_content", "outside")}
     recorder.records.clear()
     recorder.late.clear()
     recorder.is_awake = True
@@ -79,7 +89,6 @@ def record_with() -> Iterator[Callable[..., Recorded]]:
     recorder.records.clear()
     for name, value in before.items():
         setattr(recorder, name, value)
-    recorder.set_limit(before["limit"])
     current.set(None)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import longpole
 from longpole.record.current import current
+from longpole.record.instrument import concurrent_futures
 
 
 @longpole.timing_step
@@ -77,8 +79,101 @@ async def _executor_with_copied_context() -> None:
         await asyncio.gather(*calls)
 
 
+async def _executor() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(loop.run_in_executor(pool, leaf, 0), loop.run_in_executor(None, leaf, 1))
+        pool.submit(leaf, 2).result()
+
+
+async def _mapped() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(leaf, range(3))) == [0, 1, 2]
+
+
+async def _call_soon() -> None:
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    loop.call_soon(leaf, 0)
+    loop.call_later(0, leaf, 1)
+    loop.call_soon_threadsafe(leaf, 2)
+    loop.call_later(0.001, done.set)
+    await done.wait()
+
+
+async def _done_callback() -> None:
+    task = asyncio.ensure_future(asyncio.sleep(0))
+    for _ in range(3):
+        task.add_done_callback(lambda _: leaf())
+    await task
+    await asyncio.sleep(0)
+
+
+async def _in_finally_after_a_failure() -> None:
+    for _ in range(3):
+        try:
+            async with longpole.time_step("fails"):
+                raise KeyError
+        except KeyError:
+            pass
+        finally:
+            leaf()
+
+
+async def _in_finally_while_cancelled() -> None:
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            leaf()
+
+    tasks = [asyncio.create_task(work()) for _ in range(3)]
+    await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _after_a_group_that_failed() -> None:
+    async def fails() -> None:
+        async with longpole.time_step("fails"):
+            raise KeyError
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+            group.create_task(leaf_async())
+    except* KeyError:
+        pass
+    leaf()
+    leaf()
+
+
+@pytest.fixture
+def _pools() -> Iterator[None]:
+    """As `configure()` has it."""
+    concurrent_futures.install()
+    yield
+    concurrent_futures.remove()
+
+
+@pytest.mark.usefixtures("_pools")
 @pytest.mark.parametrize(
-    "way", [_gather, _task_group, _create_task, _to_thread, _executor_with_copied_context], ids=lambda way: way.__name__
+    "way",
+    [
+        _gather,
+        _task_group,
+        _create_task,
+        _to_thread,
+        _executor_with_copied_context,
+        _executor,
+        _mapped,
+        _call_soon,
+        _done_callback,
+        _in_finally_after_a_failure,
+        _in_finally_while_cancelled,
+        _after_a_group_that_failed,
+    ],
+    ids=lambda way: way.__name__,
 )
 def test_steps_keep_their_parent_over(way: Any, recorded: Any) -> None:
     asyncio.run(_under_outer(way))
@@ -88,6 +183,7 @@ def test_steps_keep_their_parent_over(way: Any, recorded: Any) -> None:
     assert len(leaves) == 3
     assert {span.parent_span_id for span in leaves} == {outer.span_id}
     assert {span.trace_id for span in spans} == {outer.trace_id}
+    assert current.get() is None
 
 
 def test_a_task_that_outlives_its_parent_is_still_its_child(recorded: Any) -> None:

@@ -149,6 +149,15 @@ def test_a_step_brings_its_bodies_parsed_where_they_are_json(store: Engine) -> N
     assert (detail.offset_ns, detail.first_token_ns, detail.cost_usd) == (SECOND, 800_000_000, 0.0042)
 
 
+def test_the_speed_of_a_model_is_that_behind_its_first_token(store: Engine) -> None:
+    detail = step_detail(store, EXECUTION_ID, PLAN_SPAN)
+    assert detail.output_tokens is not None
+    assert detail.duration_ns is not None
+    seconds = (detail.duration_ns - 800_000_000) / 1e9
+    assert detail.tokens_per_second == pytest.approx(detail.output_tokens / seconds)
+    assert step_detail(store, CHILD_ID, PRICE_SPAN).tokens_per_second is None
+
+
 def test_an_execution_is_a_step_too(store: Engine) -> None:
     detail = step_detail(store, EXECUTION_ID, AGENT_SPAN)
     assert detail.name == "claims-triage"

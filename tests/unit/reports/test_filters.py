@@ -60,6 +60,7 @@ def test_a_least_duration_has_a_unit(name: str, text: str, expected_ns: int) -> 
         ("order", "up"),
         ("attribute", "tenant"),
         ("min_duration", "12"),
+        ("min_duration", "9" * 400 + "s"),
         ("min_duration_ns", "-1"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 
 from longpole.model.batch import Batch, SpoolPosition
 from longpole.model.errors import StoreTooNew
+from longpole.model.step import Step
 from longpole.store.migrate import migrations_of, missing_migrations
 from longpole.store.store import open_store
 from longpole.store.tables import TABLES
@@ -48,7 +49,7 @@ def test_no_table_has_an_index_or_a_key(tmp_path: Path) -> None:
 
 
 def test_a_batch_has_a_list_for_every_table() -> None:
-    assert set(TABLES) == set(Batch.__struct_fields__) - {"replace", "position"}
+    assert set(TABLES) == set(Batch.__struct_fields__) - {"replace", "forget", "position"}
 
 
 def test_only_missing_migrations_are_applied() -> None:
@@ -57,3 +58,21 @@ def test_only_missing_migrations_are_applied() -> None:
     assert missing_migrations(migrations, len(migrations)) == []
     with pytest.raises(StoreTooNew):
         missing_migrations(migrations, len(migrations) + 1)
+
+
+def test_a_database_of_the_first_version_keeps_its_rows(tmp_path: Path) -> None:
+    first = migrations_of("duckdb")[0]
+    with duckdb.connect(str(tmp_path / "longpole.duckdb")) as database:
+        database.execute(first.text)
+        database.execute("CREATE TABLE schema_version (version BIGINT NOT NULL, applied_ns BIGINT NOT NULL)")
+        database.execute("INSERT INTO schema_version VALUES (1, 1)")
+        database.execute(
+            "INSERT INTO steps SELECT * FROM (SELECT 'default' AS workspace, 't' AS trace_id, 's' AS step_id) "
+            "CROSS JOIN (SELECT NULL, NULL, NULL, 'e', 'e', 'a', 'n', 'llm', 'action', NULL, 'success', 1, 2, 1, 1, 0, "
+            "1, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, "
+            "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1.0, 1)"
+        )
+    store = open_store(tmp_path / "longpole.duckdb")
+    [step] = store.rows("trace_steps", {"workspace": "default", "trace_ids": ["t"]})
+    assert msgspec.convert(step, Step).process is None
+    store.close()

@@ -4,7 +4,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { ListAddress } from "../lib/address";
 import { rangeStart } from "../lib/time";
 import { getJson } from "./http";
-import type { ExecutionPage, ExecutionTree, Overview, StepDetail } from "./views.gen";
+import type { Coverage, ExecutionPage, ExecutionTree, Overview, StepDetail } from "./views.gen";
 
 const PAGE_SIZE = 100;
 
@@ -85,6 +85,16 @@ export function stepQuery(executionId: string, stepId: string, isRunning: boolea
       ),
     staleTime: isRunning ? 0 : Number.POSITIVE_INFINITY,
     refetchInterval: isRunning ? 1_000 : false,
+  });
+}
+
+/** What of an execution's time no step explains; asked again while it runs. */
+export function coverageQuery(executionId: string, isRunning: boolean) {
+  return queryOptions({
+    queryKey: ["coverage", executionId, isRunning],
+    queryFn: ({ signal }) =>
+      getJson<Coverage>(`/api/executions/${encodeURIComponent(executionId)}/coverage`, signal),
+    refetchInterval: isRunning ? 2_000 : false,
   });
 }
 

@@ -51,9 +51,10 @@ export type EventKind =
   | "decision"
   | "exception"
   | "first_token"
+  | "blocked"
   | "other";
 
-/** One row of the execution list. `duration_ns` is null while it runs; tokens and cost cover the whole subtree. */
+/** One row of the execution list. `duration_ns` is null while it runs; tokens and cost cover the whole subtree. `scopes` are what it belongs to beside its session and user, such as a vault. It stands for `weight` executions, more than one where executions were sampled. */
 export interface ExecutionItem {
   readonly execution_id: string;
   readonly trace_id: string;
@@ -92,6 +93,11 @@ export interface ExecutionItem {
   readonly service: string | null;
   readonly runtime_mode: string | null;
   readonly trigger_type: string | null;
+  readonly trigger_source: string | null;
+  readonly credits: number | null;
+  readonly credits_unit: string | null;
+  readonly scopes: Readonly<Record<string, string>> | null;
+  readonly weight: number;
   readonly category_ns: Readonly<Record<string, number>> | null;
   readonly is_settled: boolean;
 }
@@ -120,6 +126,8 @@ export interface ExecutionNode {
   readonly depth?: number;
   readonly call_reason?: string | null;
   readonly model?: string | null;
+  readonly process?: string | null;
+  readonly checkpoints?: unknown;
   readonly input_tokens?: number | null;
   readonly output_tokens?: number | null;
   readonly cost_usd?: number | null;
@@ -170,6 +178,16 @@ export interface EventNode {
   readonly duration_ns?: number | null;
 }
 
+/** A stage that an execution inside a tree passed; `duration_ns` is null while it is in it. `status` is "started" (it is in it), "completed", "failed" (what ended the execution ended it) or "left_open" (the program forgot to complete it). */
+export interface StageNode {
+  readonly execution_id: string;
+  readonly stage: string;
+  readonly status: string;
+  readonly offset_ns: number;
+  readonly duration_ns?: number | null;
+  readonly message?: string | null;
+}
+
 /** A candidate that was considered inside a tree, and what came of it. */
 export interface DecisionNode {
   readonly span_id: string;
@@ -200,7 +218,63 @@ export interface PathStep {
   readonly duration_ns: number;
 }
 
-/** One execution with everything below it, as a skeleton: bodies come one by one from the step's own address. `shares` splits the duration into categories and sums to it exactly; `unexplained` is one of them. */
+/** How much of an execution's wall time its steps explain (`share`, 0 to 1), and how many operations have times. `gaps` counts those longer than 100 ms; `largest_gap_ns` is the longest of any length, null without one. */
+export interface CoverageSummary {
+  readonly share: number;
+  readonly gaps: number;
+  readonly largest_gap_ns: number | null;
+  readonly operations: number;
+  readonly timed: number;
+}
+
+/** A judgement about an execution, made elsewhere: a number, a label, or both. */
+export interface ScoreItem {
+  readonly execution_id: string;
+  readonly agent: string | null;
+  readonly name: string;
+  readonly value: number | null;
+  readonly label: string | null;
+  readonly comment: string | null;
+  readonly time: string;
+  readonly workspace: string;
+}
+
+/** Something worth telling about an execution, with its evidence. `saving_ns` lies on the critical path. */
+export interface FindingItem {
+  readonly finding_id: string;
+  readonly execution_id: string | null;
+  readonly rule: string;
+  readonly title: string;
+  readonly advice: string;
+  readonly confidence: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly saving_ns: number | null;
+  readonly code_file: string | null;
+  readonly code_line: number | null;
+  readonly code_function: string | null;
+}
+
+/** A program with Longpole's SDK in it, by its last sign of life; counts are since its start, null is not told. `background_ns` is CPU of Longpole's threads, `caller_ns` an estimate of what recording took from the program's own. `overhead_share` is both together as a share of the wall time since the start, `cpu_ns_per_step` by recorded step. `ended_at` is when it said goodbye; without it, it runs or has vanished. */
+export interface ProcessItem {
+  readonly process: string;
+  readonly service: string | null;
+  readonly version: string | null;
+  readonly environment: string | null;
+  readonly workspace: string;
+  readonly started_at: string | null;
+  readonly last_heard_at: string;
+  readonly ended_at: string | null;
+  readonly recorded: number | null;
+  readonly dropped: number | null;
+  readonly open_count: number | null;
+  readonly background_ns: number | null;
+  readonly caller_ns: number | null;
+  readonly sent_bytes: number | null;
+  readonly overhead_share: number | null;
+  readonly cpu_ns_per_step: number | null;
+}
+
+/** One execution with everything below it, as a skeleton: bodies come one by one from the step's own address. `shares` splits the duration into categories and sums to it exactly; `unexplained` is one of them. `doing` names the innermost steps (and executions without steps) that are open, or were when their process vanished. `processes` are those that the executions ran in, as far as they tell of themselves. */
 export interface ExecutionTree {
   readonly execution: ExecutionItem;
   readonly started_at: string;
@@ -213,9 +287,59 @@ export interface ExecutionTree {
   readonly events: readonly EventNode[];
   readonly decisions: readonly DecisionNode[];
   readonly missing_parents: number;
+  readonly coverage: CoverageSummary;
+  readonly stages: readonly StageNode[];
+  readonly doing: readonly string[];
+  readonly findings: readonly FindingItem[];
+  readonly scores: readonly ScoreItem[];
+  readonly processes: readonly ProcessItem[];
 }
 
-/** Everything that is known about one step (or an execution's own span), bodies included. `attributes` and `resource` are as sent, after redaction; `input` and `output` are parsed where they were JSON. */
+/** Wall time that no step explains: inside one agent or step, after its child `before` and until its child `after`. `before` is null where the gap begins with `inside`, `after` where it ends with it. `stage` is the one that the execution was in when the gap began. The place in the code is that of `inside`. */
+export interface Gap {
+  readonly offset_ns: number;
+  readonly duration_ns: number;
+  readonly inside: string;
+  readonly inside_id: string;
+  readonly is_agent: boolean;
+  readonly execution_id: string;
+  readonly before: string | null;
+  readonly before_id: string | null;
+  readonly after: string | null;
+  readonly after_id: string | null;
+  readonly stage: string | null;
+  readonly code_file: string | null;
+  readonly code_line: number | null;
+  readonly code_function: string | null;
+}
+
+/** An operation whose time is not known whole. `reason` is "open" (it still runs), "unended" (its end was never sent) or "no_parent" (the operation above it never arrived, so that nobody knows where its time belongs). */
+export interface UntimedOperation {
+  readonly name: string;
+  readonly span_id: string;
+  readonly execution_id: string;
+  readonly offset_ns: number;
+  readonly reason: string;
+}
+
+/** Which part of an execution's wall time its steps explain, and every gap longer than `gap_ns`, in order of time. `share` (0 to 1) and `unexplained_ns` count all gaps, short ones too, and every moment once. `duration_ns` is the time so far while `is_running`. All operations are timed if `timed` equals `operations`. */
+export interface Coverage {
+  readonly execution_id: string;
+  readonly agent: string;
+  readonly status: string;
+  readonly is_running: boolean;
+  readonly duration_ns: number;
+  readonly gap_ns: number;
+  readonly share: number;
+  readonly unexplained_ns: number;
+  readonly largest_gap_ns: number | null;
+  readonly operations: number;
+  readonly timed: number;
+  readonly gaps: readonly Gap[];
+  readonly untimed: readonly UntimedOperation[];
+}
+
+/** Everything that is known about one step (or an execution's own span), bodies included. `attributes` and `resource` are as sent, after redaction; `input` and `output` are parsed where they were JSON. `tokens_per_second` are the output tokens over the time behind the first one. */
 export interface StepDetail {
   readonly step_id: string;
   readonly trace_id: string;
@@ -234,6 +358,7 @@ export interface StepDetail {
   readonly critical_ns: number | null;
   readonly slack_ns: number | null;
   readonly first_token_ns: number | null;
+  readonly tokens_per_second: number | null;
   readonly provider: string | null;
   readonly model: string | null;
   readonly tool: string | null;
@@ -258,9 +383,20 @@ export interface StepDetail {
   readonly resource: Readonly<Record<string, unknown>>;
 }
 
-/** What is stored in the chosen time range. `executions + steps` is the number of distinct spans received. */
+/** Scores, newest first, at most as many as were asked for. */
+export interface ScorePage {
+  readonly items: readonly ScoreItem[];
+}
+
+/** Processes, the one heard last first, at most as many as were asked for. */
+export interface ProcessPage {
+  readonly items: readonly ProcessItem[];
+}
+
+/** What is stored in the chosen time range. `executions + steps` is the number of distinct spans that are kept. `executions_weight` is for how many executions those stand: more where some were sampled. Counts of executions and steps are of those that are kept; rates, percentiles, calls, tokens and cost are estimates for all of them. */
 export interface Totals {
   readonly executions: number;
+  readonly executions_weight: number;
   readonly steps: number;
   readonly running: number;
   readonly succeeded: number;
@@ -286,6 +422,7 @@ export interface AgentSummary {
   readonly agent: string;
   readonly is_registered: boolean;
   readonly executions: number;
+  readonly executions_weight: number;
   readonly running: number;
   readonly failed: number;
   readonly skipped: number;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { axisTime, cost, count, counted, duration, durationParts, percent } from "./format";
+import { ago, axisTime, cost, count, counted, duration, durationParts, percent, quantity } from "./format";
 
 const plain = (text: string) => text.replaceAll("\u202f", " ");
 
@@ -52,5 +52,25 @@ test("counts have commas and agree with their noun", () => {
     "1,234,567",
     "1 retry",
     "3 retries",
+  ]);
+});
+
+test("a number of unknown kind keeps what it says, without noise behind the point", () => {
+  expect([0.82, 4, 0.30000000000000004, -1.5].map(quantity)).toEqual(["0.82", "4", "0.3", "−1.5"]);
+});
+
+test("a moment ago is now, and a clock that runs ahead is too", () => {
+  const heard = "2026-11-21T10:00:00.000Z";
+  const times = [400, 12_500, -5_000].map((ms) => plain(ago(heard, Date.UTC(2026, 10, 21, 10) + ms)));
+  expect(times).toEqual(["now", "12.5 s ago", "now"]);
+});
+
+test("what is not all and not nothing does not read so", () => {
+  expect([0.99987, 0.00003, 1, 0, 0.5].map(percent).map(plain)).toEqual([
+    "99.9 %",
+    "0.1 %",
+    "100.0 %",
+    "0.0 %",
+    "50.0 %",
   ]);
 });

@@ -66,9 +66,10 @@ export function cost(usd: number | null | undefined): string {
   return `$${usd.toFixed(digits)}`;
 }
 
-/** A share of 0 to 1 as percent with one decimal. */
+/** A share of 0 to 1 as percent with one decimal; never rounded up to 100 or down to 0. */
 export function percent(share: number | null | undefined): string {
   if (share === null || share === undefined) return UNKNOWN;
+  if (share > 0 && share < 1) return percentFigure(Math.min(99.9, Math.max(0.1, share * 100)));
   return `${(share * 100).toFixed(1)}${NARROW}%`;
 }
 
@@ -81,6 +82,17 @@ export function percentFigure(figure: number): string {
 export function score(value: number | null | undefined): string {
   if (value === null || value === undefined) return NONE;
   return value.toFixed(2);
+}
+
+/** A number of unknown kind, such as a score made elsewhere: at most four figures behind the point. */
+export function quantity(value: number): string {
+  return String(Math.round(value * 10_000) / 10_000).replace("-", "−");
+}
+
+/** How long ago an RFC 3339 time was: `2.1 s ago`; a time to come is now. */
+export function ago(rfc3339: string, nowMs: number): string {
+  const ms = nowMs - epochMs(rfc3339);
+  return ms < 1_000 ? "now" : `${duration(Math.round(ms) * MILLISECOND)} ago`;
 }
 
 /** `14:07:32` on the day of `nowMs`, else `21 Nov 14:07:32`; in the reader's time zone. */

@@ -16,3 +16,11 @@ test("a model call on the path is cut at its first token, and nothing is lost", 
     ["generating", 40, 60],
   ]);
 });
+
+test("a model call that has not answered yet is all waiting", () => {
+  const source = {
+    steps: [{ step_id: "m", offset_ns: 0, category: "llm", status: "llm_request" }],
+    critical_path: [{ node_id: "m", name: "chat", category: "llm", offset_ns: 0, duration_ns: 90 }],
+  } as unknown as ExecutionTree;
+  expect(pathParts(source).map(({ kind, duration }) => [kind, duration])).toEqual([["waiting", 90]]);
+});

@@ -1,6 +1,7 @@
 // The critical path as it is drawn: the server's stretches, a model call cut where its first token came.
 
 import type { ExecutionTree } from "../api/views.gen";
+import { isUnanswered } from "./doing";
 import { type Kind, kindOf } from "./shares";
 
 export interface PathPart {
@@ -18,8 +19,10 @@ export function pathParts(source: ExecutionTree): PathPart[] {
       .filter((step) => typeof step.first_token_ns === "number")
       .map((step) => [step.step_id, step.offset_ns + (step.first_token_ns ?? 0)]),
   );
+  const asking = new Set(source.steps.filter(isUnanswered).map((step) => step.step_id));
   return source.critical_path.flatMap(({ node_id, name, category, offset_ns, duration_ns }) => {
     const part = { id: node_id, name, kind: kindOf(category), offset: offset_ns, duration: duration_ns };
+    if (asking.has(node_id)) return [{ ...part, kind: "waiting" }];
     const cut = firstTokens.get(node_id);
     if (part.kind !== "generating" || cut === undefined || cut <= offset_ns) return [part];
     const waited = Math.min(cut - offset_ns, duration_ns);

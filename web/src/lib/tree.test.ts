@@ -46,6 +46,12 @@ function treeOf(steps: StepNode[], more: Partial<ExecutionTree> = {}): Execution
     events: [],
     decisions: [],
     missing_parents: 0,
+    coverage: { share: 1, gaps: 0, largest_gap_ns: null, operations: 1, timed: 1 },
+    stages: [],
+    doing: [],
+    findings: [],
+    scores: [],
+    processes: [],
     ...more,
   };
 }
@@ -139,4 +145,31 @@ test.each([
   expect(didNotFire({ span_id: "top", execution_id: "e", offset_ns: 0, candidate: "x", ...decision })).toBe(
     expected,
   );
+});
+
+test("a step says what it waits for, and how long it stood still", () => {
+  const blocked = { span_id: "lookup", execution_id: "e", offset_ns: 5, name: "", kind: "blocked" };
+  const source = treeOf(
+    [
+      step("chat", "top", 0, { category: "llm", status: "llm_request", model: "gpt-5.2" }),
+      step("answer", "top", 10, { category: "llm", status: "llm_response" }),
+      step("lookup", "top", 20, { attempt: 2 }),
+      step("gone", "top", 30, { status: "crashed", error_type: "ProcessGone" }),
+      step("failed", "top", 40, { status: "failed", error_type: "ValueError" }),
+    ],
+    {
+      events: [
+        { ...blocked, duration_ns: 20e6 },
+        { ...blocked, duration_ns: 100e6 },
+      ],
+    },
+  );
+  const notes = buildTree(source, false).nodes.map(({ note }) => note.replaceAll("\u202f", " "));
+  expect(notes.slice(1)).toEqual([
+    "waiting for gpt-5.2",
+    "generating",
+    "attempt 2, stood still 120 ms",
+    "crashed",
+    "ValueError",
+  ]);
 });

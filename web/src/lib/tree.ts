@@ -1,7 +1,8 @@
 // A tree of executions and steps in display order, built once from the skeleton that the server sends.
 
 import type { DecisionNode, ExecutionTree, StepNode } from "../api/views.gen";
-import { score as printScore } from "./format";
+import { isUnanswered, isVanished } from "./doing";
+import { duration, score as printScore } from "./format";
 import { type Kind, kindOf } from "./shares";
 
 export type NodeType = "execution" | "step" | "skipped" | "repeats" | "outside";
@@ -68,7 +69,7 @@ function executionDrafts(source: ExecutionTree): Draft[] {
     id: node.span_id,
     type: "execution",
     name: node.agent,
-    note: node.call_reason ?? node.error_type ?? "",
+    note: node.call_reason ?? errorNote(node) ?? "",
     category: "agent",
     kind: leafKind(node.category_ns),
     status: node.status,
@@ -90,14 +91,15 @@ function leafKind(categoryNs: Readonly<Record<string, number>> | null | undefine
 }
 
 function stepDrafts(source: ExecutionTree): Draft[] {
+  const stoodStill = blockedTimes(source);
   const spanOf = new Map(source.executions.map((node) => [node.execution_id, node.span_id]));
   return source.steps.map((step) => ({
     id: step.step_id,
     type: step.is_outside ? "outside" : "step",
     name: step.name,
-    note: step.error_type ?? noteOf(step),
+    note: errorNote(step) ?? noteOf(step, stoodStill.get(step.step_id) ?? 0),
     category: step.category,
-    kind: kindOf(step.category),
+    kind: isUnanswered(step) ? "waiting" : kindOf(step.category),
     status: step.status,
     offset: step.offset_ns,
     duration: step.duration_ns ?? null,
@@ -108,9 +110,29 @@ function stepDrafts(source: ExecutionTree): Draft[] {
   }));
 }
 
-function noteOf(step: StepNode): string {
+function noteOf(step: StepNode, blocked: number): string {
   if (step.is_outside) return "outside this execution";
-  return step.attempt && step.attempt > 1 ? `attempt ${step.attempt}` : "";
+  const words = [
+    step.status === "llm_request" && `waiting for ${step.model ?? "a model"}`,
+    step.status === "llm_response" && "generating",
+    step.attempt && step.attempt > 1 && `attempt ${step.attempt}`,
+    blocked > 0 && `stood still ${duration(blocked)}`,
+  ];
+  return words.filter((word) => typeof word === "string").join(", ");
+}
+
+/** What went wrong; of what nobody ended that its process crashed. */
+function errorNote(node: Pick<StepNode, "status" | "error_type">): string | null {
+  const error = node.error_type ?? null;
+  return isVanished({ status: node.status, error_type: error }) ? "crashed" : error;
+}
+
+/** By step, how long in ns it stood still because another one blocked the event loop. */
+export function blockedTimes(source: Pick<ExecutionTree, "events">): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
+  for (const { kind, span_id, duration_ns } of source.events)
+    if (kind === "blocked") times.set(span_id, (times.get(span_id) ?? 0) + (duration_ns ?? 0));
+  return times;
 }
 
 /** Whether a decision ended in "no". */

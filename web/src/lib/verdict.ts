@@ -1,7 +1,8 @@
 // The first sentence of an execution page: the answer in words, before any picture.
 
 import type { ExecutionTree } from "../api/views.gen";
-import { duration, percentFigure } from "./format";
+import { doingNow, doingOf, isVanished } from "./doing";
+import { duration, fullTime, percentFigure } from "./format";
 import type { Share } from "./shares";
 
 /** A sentence in two weights: what matters, and what explains it. */
@@ -17,16 +18,16 @@ const ENDED_BADLY: Readonly<Record<string, string>> = {
 };
 
 /** Says how it compares with the usual if that is known, and what took most of the time. */
-export function verdictOf(tree: ExecutionTree, shares: readonly Share[]): Verdict {
+export function verdictOf(tree: ExecutionTree, shares: readonly Share[], now: number | null): Verdict {
   const { usual, execution } = tree;
   const most = mostOf(shares);
   if (tree.duration_ns === null) {
-    return {
-      claim: "Still running.",
-      rest: usual ? `Usually it takes ${duration(usual.p50_ns)}.` : "Shares are of the time so far.",
-    };
+    const rest = usual ? `Usually it takes ${duration(usual.p50_ns)}.` : "Shares are of the time so far.";
+    return { claim: doingNow(doingOf(tree), now) || "Still running.", rest };
   }
   const ended = ENDED_BADLY[execution.status];
+  if (isVanished(execution))
+    return { claim: `Crashed after ${duration(tree.duration_ns)}.`, rest: lastHeard(tree) };
   if (ended) return { claim: `${ended} after ${duration(tree.duration_ns)}.`, rest: most };
   if (usual) {
     const part = Math.round(usual.slower_than * 100);
@@ -38,6 +39,16 @@ export function verdictOf(tree: ExecutionTree, shares: readonly Share[]): Verdic
   }
   if (execution.status === "skipped") return { claim: "Considered, and did not fire.", rest: most };
   return { claim: most || "Finished.", rest: "" };
+}
+
+/** When the process of a crashed execution was last heard, and what it did then. */
+function lastHeard(tree: ExecutionTree): string {
+  const { ended_at } = tree.execution;
+  const at = ended_at === null ? "" : ` at ${fullTime(ended_at)}`;
+  const what = doingOf(tree)
+    .map(({ words, name }) => (words.endsWith(name) ? words : `${words} (${name})`))
+    .join(", ");
+  return `Its process was last heard${at}${what ? ` while ${what}` : ""}.`;
 }
 
 function mostOf(shares: readonly Share[]): string {

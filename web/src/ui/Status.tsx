@@ -4,7 +4,7 @@ const LOOKS: Readonly<Record<string, readonly [IconName, string, string]>> = {
   pending: ["dots", "", "pending"],
   running: ["play", "info", "running"],
   llm_request: ["clock", "info", "waiting for model"],
-  llm_response: ["clock", "info", "generating"],
+  llm_response: ["spark", "info", "generating"],
   success: ["check", "good", "success"],
   failed: ["x", "bad", "failed"],
   timeout: ["hourglass", "warn", "timeout"],
@@ -22,8 +22,14 @@ export function statusTone(status: string): string {
   return LOOKS[status]?.[1] ?? "";
 }
 
-/** Always icon and word, never colour alone. */
-export function Status({ status }: { readonly status: string }) {
+/** Always icon and word, never colour alone; `detail` says the same with more of the facts. */
+export function Status({
+  status,
+  detail,
+}: {
+  readonly status: string;
+  readonly detail?: string | undefined;
+}) {
   const [icon, tone, word] = LOOKS[status] ?? ["dots", "", status];
   const isMoving = tone === "info";
   return (
@@ -31,7 +37,7 @@ export function Status({ status }: { readonly status: string }) {
       <span className={isMoving ? "pulse" : undefined}>
         <Icon name={icon} size={12} />
       </span>
-      {word}
+      {detail ?? word}
     </span>
   );
 }

@@ -19,6 +19,7 @@ const PATHS = {
   plus: "M10 4v12M4 10h12",
   zap: "M11 2L4 11h5l-1 7 7-9h-5z",
   hourglass: "M5 3h10M5 17h10M6 3c0 5 8 9 8 14M14 3c0 5-8 9-8 14",
+  spark: "M10 3l1.9 5.1L17 10l-5.100 1.900L10 17l-1.900-5.100L3 10l5.100-1.900z",
   dots: "M4 10h.01M10 10h.01M16 10h.01",
   warn: "M10 3l8 14H2zM10 8v4M10 14.5h.01",
 } as const;

@@ -20,14 +20,13 @@ from arro3.core import Table
 from longpole.model.batch import Batch
 from longpole.model.clock import now_ns
 from longpole.model.errors import InvalidInput, StoreError, StoreLocked
-from longpole.model.event import AgentSeen
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.duckdb_reader import Reader, Statements
 from longpole.store.engines.fresh import FreshRows, rows_by_trace, traces_of
 from longpole.store.engines.idle import WhenIdle
 from longpole.store.migrate import migrations_of, missing_migrations
 from longpole.store.sql import load_queries
-from longpole.store.tables import REPLACED_TABLES, TABLES
+from longpole.store.tables import MERGED_TABLES, REPLACED_TABLES, TABLES
 
 _log = logging.getLogger(__name__)
 
@@ -164,8 +163,11 @@ class DuckDBEngine:
             self._writer.register("replaced_traces", pair_table(batch.replace, "workspace", "trace_id"))
             for name in REPLACED_TABLES:
                 self._run("remove_replaced", table=name)
+        if forgotten := list(set(batch.forget).intersection(batch.replace)):
+            self._writer.register("replaced_traces", pair_table(forgotten, "workspace", "trace_id"))
+            self._run("remove_replaced", table="bodies")
         for name, table in tables.items():
-            self._insert(name, self._with_stored_agents(table) if name == "agents" else table)
+            self._insert(name, self._merged_with_stored(name, table) if name in MERGED_TABLES else table)
         if batch.position is not None:
             self._run("remove_position")
             self._run("insert_position", {"segment": batch.position.segment, "offset": batch.position.offset})
@@ -175,14 +177,15 @@ class DuckDBEngine:
         self._run("insert_rows", table=name)
         self._writer.unregister("incoming")
 
-    def _with_stored_agents(self, table: Table) -> Table:
-        """The agents merged with what is stored of them, which is removed."""
-        self._writer.register("fresh_agents", table)
-        self._run("show_agents")
-        names = AgentSeen.__struct_fields__
-        merged = [AgentSeen(**dict(zip(names, row, strict=True))) for row in self._run("merged_agents").fetchall()]
-        self._run("remove_agents")
-        return arrow_table(AgentSeen, merged)
+    def _merged_with_stored(self, name: str, table: Table) -> Table:
+        """The rows of a table merged with what is stored under their keys, which is removed."""
+        self._writer.register(f"fresh_{name}", table)
+        self._run(f"show_{name}")
+        row_type = TABLES[name]
+        names = row_type.__struct_fields__
+        merged = [row_type(**dict(zip(names, row, strict=True))) for row in self._run(f"merged_{name}").fetchall()]
+        self._run(f"remove_{name}")
+        return arrow_table(row_type, merged)
 
     def _run(
         self, statement: str, parameters: Mapping[str, Any] | None = None, *, table: str = ""

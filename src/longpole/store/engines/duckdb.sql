@@ -44,6 +44,26 @@ SELECT a.* FROM agents AS a SEMI JOIN fresh_agents AS f ON a.workspace = f.works
 -- Removes the agents in `fresh_agents`.
 DELETE FROM stored.main.agents AS s USING fresh_agents AS f WHERE s.workspace = f.workspace AND s.agent = f.agent;
 
+-- name: merged_processes
+-- The processes in `fresh_processes` together with what is stored of them, through the view that `show_processes` makes.
+SELECT p.* FROM processes AS p SEMI JOIN fresh_processes AS f ON p.workspace = f.workspace AND p.process = f.process;
+
+-- name: remove_processes
+-- Removes the processes in `fresh_processes`.
+DELETE FROM stored.main.processes AS s
+USING fresh_processes AS f
+WHERE s.workspace = f.workspace AND s.process = f.process;
+
+-- name: merged_findings
+-- The findings in `fresh_findings`, which take the place of stored ones.
+SELECT * FROM fresh_findings;
+
+-- name: remove_findings
+-- Removes the findings in `fresh_findings`.
+DELETE FROM stored.main.findings AS s
+USING fresh_findings AS f
+WHERE s.workspace = f.workspace AND s.finding_id = f.finding_id;
+
 -- name: checkpoint
 -- Brings the log into the file and gives back the space of removed rows.
 CHECKPOINT stored;
@@ -85,3 +105,33 @@ SELECT
     max(last_seen_ns) AS last_seen_ns
 FROM (SELECT * FROM stored.main.agents UNION ALL SELECT * FROM fresh_agents)
 GROUP BY workspace, agent;
+
+-- name: show_processes
+-- The processes, stored and fresh seen as one row each: of two known values the one that was heard later.
+CREATE OR REPLACE TEMP VIEW processes AS
+SELECT
+    workspace,
+    process,
+    arg_max(service, last_heard_ns) AS service,
+    arg_max(version, last_heard_ns) AS version,
+    arg_max(environment, last_heard_ns) AS environment,
+    min(started_ns) AS started_ns,
+    max(last_heard_ns) AS last_heard_ns,
+    max(ended_ns) AS ended_ns,
+    max(recorded) AS recorded,
+    max(dropped) AS dropped,
+    arg_max(open_count, last_heard_ns) AS open_count,
+    max(background_ns) AS background_ns,
+    max(caller_ns) AS caller_ns,
+    max(sent_bytes) AS sent_bytes,
+    max(row_version) AS row_version
+FROM (SELECT * FROM stored.main.processes UNION ALL SELECT * FROM fresh_processes)
+GROUP BY workspace, process;
+
+-- name: show_findings
+-- The findings, fresh ones in the place of stored ones with their ids.
+CREATE OR REPLACE TEMP VIEW findings AS
+SELECT * FROM stored.main.findings AS s
+WHERE NOT EXISTS (SELECT 1 FROM fresh_findings AS f WHERE f.workspace = s.workspace AND f.finding_id = s.finding_id)
+UNION ALL
+SELECT * FROM fresh_findings;

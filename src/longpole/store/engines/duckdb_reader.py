@@ -11,7 +11,7 @@ from arro3.core import Table
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.fresh import FreshView
 from longpole.store.sql import Query, parse_queries
-from longpole.store.tables import REPLACED_TABLES, TABLES
+from longpole.store.tables import MERGED_TABLES, REPLACED_TABLES, TABLES
 
 
 class Statements:
@@ -81,4 +81,4 @@ class Reader:
             return "show_hiding"
         if fresh is None:
             return "show_stored"
-        return "show_agents" if name == "agents" else "show_fresh"
+        return f"show_{name}" if name in MERGED_TABLES else "show_fresh"

@@ -22,7 +22,7 @@ TraceRows = Mapping[str, Sequence[Any]]
 _LOOSE_KEYS = {
     "agents": ("workspace", "agent"),
     "findings": ("workspace", "finding_id"),
-    "scores": ("workspace", "execution_id", "name", "time_ns"),
+    "processes": ("workspace", "process"),
 }
 
 
@@ -115,9 +115,9 @@ def rows_by_trace(batch: Batch) -> dict[Pair, TraceRows]:
 
 
 def traces_of(batch: Batch) -> set[Pair]:
-    """The workspace and trace id of every row of a trace in the batch, and of every trace that it replaces."""
+    """The workspace and trace id of every row of a trace in the batch, and of every one that it replaces or forgets."""
     pairs = {(row.workspace, row.trace_id) for name in TRACE_TABLES for row in getattr(batch, name)}
-    return pairs.union(batch.replace)
+    return pairs.union(batch.replace, batch.forget)
 
 
 def _with_earlier_bodies(earlier: TraceRows | None, rows: TraceRows) -> TraceRows:

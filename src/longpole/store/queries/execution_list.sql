@@ -42,8 +42,8 @@ candidates AS (
         status, stage, started_ns, ended_ns, duration_ns, steps_total, steps_completed, steps_failed, input_tokens,
         output_tokens, cache_read_tokens, reasoning_tokens, cost_usd_nanos, model, model_calls,
         model_calls_without_usage, model_calls_without_cost, tool_calls, retries, agents_skipped, error_type,
-        error_message, session_id, user_id, version, environment, service, runtime_mode, trigger_type, category_ns,
-        settled_ns,
+        error_message, session_id, user_id, version, environment, service, runtime_mode, trigger_type, trigger_source,
+        credits, credits_unit, scopes, weight, category_ns, settled_ns,
         CASE $sort
             WHEN 'started' THEN started_ns
             WHEN 'duration' THEN duration_ns

@@ -38,6 +38,12 @@ FROM steps
 WHERE workspace = $workspace AND root_execution_id = $root_execution_id
 ORDER BY started_ns, depth, step_index, step_id;
 
+-- name: code_of_steps
+-- Where in the code some steps of one tree are.
+SELECT trace_id, step_id, code_file, code_line, code_function
+FROM steps
+WHERE workspace = $workspace AND root_execution_id = $root_execution_id AND @in_list(step_id, $step_ids);
+
 -- name: events_of_traces
 -- The events of some traces in order of time.
 SELECT trace_id, span_id, execution_id, event_index, time_ns, name, kind, level, message, stage, status, duration_ns
@@ -53,12 +59,14 @@ WHERE workspace = $workspace AND @in_list(trace_id, $trace_ids)
 ORDER BY time_ns, span_id, event_index;
 
 -- name: usual_durations
--- How long an agent's other finished executions took, and how many of them were quicker than a duration.
+-- How long an agent's other finished executions took, and how many were quicker than a duration, both with the weight
+-- of sampled ones and without.
 SELECT
     count(*) AS executions,
     @quantile(duration_ns, 0.5) AS p50_ns,
     @quantile(duration_ns, 0.95) AS p95_ns,
-    count(*) FILTER (WHERE duration_ns < $duration_ns) AS quicker
+    coalesce(sum(weight), 0) AS weight,
+    coalesce(sum(weight) FILTER (WHERE duration_ns < $duration_ns), 0) AS quicker_weight
 FROM executions
 WHERE
     workspace = $workspace
@@ -66,6 +74,19 @@ WHERE
     AND execution_id <> $execution_id
     AND duration_ns IS NOT NULL
     AND status <> 'skipped';
+
+-- name: usual_duration_weights
+-- By bucket of duration, how many of an agent's other finished executions the kept ones stand for.
+SELECT agent, duration_bucket, sum(weight) AS weight
+FROM executions
+WHERE
+    workspace = $workspace
+    AND agent = $agent
+    AND execution_id <> $execution_id
+    AND duration_bucket IS NOT NULL
+    AND status <> 'skipped'
+GROUP BY agent, duration_bucket
+ORDER BY duration_bucket;
 
 -- name: bodies_of_span
 -- What one span carried beside its times, the newest version first.

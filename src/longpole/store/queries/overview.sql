@@ -1,9 +1,12 @@
 -- Questions about everything in a time range: totals, agents, categories.
 
 -- name: overview_totals
--- One row: how many executions started in the time range, how they went, what they cost.
+-- One row: how many executions started in the time range, how they went, what they cost. Sums are weighted: those of
+-- sampled executions estimate what all took; percentiles are of the kept ones.
 SELECT
     count(*) AS executions,
+    coalesce(sum(weight), 0) AS executions_weight,
+    count(*) FILTER (WHERE weight <> 1) AS sampled,
     count(*) FILTER (WHERE status IN ('pending', 'running', 'llm_request', 'llm_response')) AS running,
     count(*) FILTER (WHERE status = 'success') AS succeeded,
     count(*) FILTER (WHERE status = 'failed') AS failed,
@@ -15,13 +18,13 @@ SELECT
     @quantile(duration_ns, 0.5) AS p50_ns,
     @quantile(duration_ns, 0.95) AS p95_ns,
     @quantile(duration_ns, 0.99) AS p99_ns,
-    sum(self_input_tokens) AS input_tokens,
-    sum(self_output_tokens) AS output_tokens,
-    sum(self_cost_usd_nanos) AS cost_usd_nanos,
-    sum(model_calls) FILTER (WHERE parent_execution_id IS NULL) AS model_calls,
-    sum(model_calls_without_usage) FILTER (WHERE parent_execution_id IS NULL) AS model_calls_without_usage,
-    sum(model_calls_without_cost) FILTER (WHERE parent_execution_id IS NULL) AS model_calls_without_cost,
-    sum(tool_calls) FILTER (WHERE parent_execution_id IS NULL) AS tool_calls
+    CAST(round(sum(self_input_tokens * weight)) AS BIGINT) AS input_tokens,
+    CAST(round(sum(self_output_tokens * weight)) AS BIGINT) AS output_tokens,
+    CAST(round(sum(self_cost_usd_nanos * weight)) AS BIGINT) AS cost_usd_nanos,
+    CAST(round(sum(model_calls * weight) FILTER (WHERE parent_execution_id IS NULL)) AS BIGINT) AS model_calls,
+    CAST(round(sum(model_calls_without_usage * weight) FILTER (WHERE parent_execution_id IS NULL)) AS BIGINT) AS model_calls_without_usage,
+    CAST(round(sum(model_calls_without_cost * weight) FILTER (WHERE parent_execution_id IS NULL)) AS BIGINT) AS model_calls_without_cost,
+    CAST(round(sum(tool_calls * weight) FILTER (WHERE parent_execution_id IS NULL)) AS BIGINT) AS tool_calls
 FROM executions
 WHERE
     started_ns >= $from_ns
@@ -37,6 +40,7 @@ WITH ran AS (
     SELECT
         agent,
         count(*) AS executions,
+        sum(weight) AS executions_weight,
         count(*) FILTER (WHERE status IN ('pending', 'running', 'llm_request', 'llm_response')) AS running,
         count(*) FILTER (WHERE status IN ('failed', 'timeout', 'crashed')) AS failed,
         count(*) FILTER (WHERE status = 'skipped') AS skipped,
@@ -45,11 +49,11 @@ WITH ran AS (
         @quantile(duration_ns, 0.5) AS p50_ns,
         @quantile(duration_ns, 0.95) AS p95_ns,
         @quantile(duration_ns, 0.99) AS p99_ns,
-        sum(self_ns) AS self_ns,
-        sum(self_input_tokens) AS input_tokens,
-        sum(self_output_tokens) AS output_tokens,
-        sum(self_cost_usd_nanos) AS cost_usd_nanos,
-        count(*) FILTER (WHERE is_counted) AS model_calls,
+        CAST(round(sum(self_ns * weight)) AS BIGINT) AS self_ns,
+        CAST(round(sum(self_input_tokens * weight)) AS BIGINT) AS input_tokens,
+        CAST(round(sum(self_output_tokens * weight)) AS BIGINT) AS output_tokens,
+        CAST(round(sum(self_cost_usd_nanos * weight)) AS BIGINT) AS cost_usd_nanos,
+        CAST(round(coalesce(sum(weight) FILTER (WHERE is_counted), 0)) AS BIGINT) AS model_calls,
         max(coalesce(ended_ns, started_ns)) AS last_seen_ns
     FROM executions
     WHERE
@@ -62,7 +66,7 @@ WITH ran AS (
     GROUP BY agent
 ),
 calls AS (
-    SELECT agent, count(*) AS model_calls
+    SELECT agent, CAST(round(sum(weight)) AS BIGINT) AS model_calls
     FROM steps
     WHERE
         is_counted
@@ -89,6 +93,7 @@ SELECT
     coalesce(ran.agent, registered.agent) AS agent,
     registered.agent IS NOT NULL AS is_registered,
     coalesce(ran.executions, 0) AS executions,
+    coalesce(ran.executions_weight, 0) AS executions_weight,
     coalesce(ran.running, 0) AS running,
     coalesce(ran.failed, 0) AS failed,
     coalesce(ran.skipped, 0) AS skipped,
@@ -117,11 +122,11 @@ SELECT
     @quantile(duration_ns, 0.5) AS p50_ns,
     @quantile(duration_ns, 0.95) AS p95_ns,
     @quantile(duration_ns, 0.99) AS p99_ns,
-    coalesce(sum(duration_ns), 0) AS total_ns,
-    sum(self_ns) AS self_ns,
-    sum(input_tokens) FILTER (WHERE is_counted) AS input_tokens,
-    sum(output_tokens) FILTER (WHERE is_counted) AS output_tokens,
-    sum(cost_usd_nanos) FILTER (WHERE is_counted) AS cost_usd_nanos
+    coalesce(CAST(round(sum(duration_ns * weight)) AS BIGINT), 0) AS total_ns,
+    CAST(round(sum(self_ns * weight)) AS BIGINT) AS self_ns,
+    CAST(round(sum(input_tokens * weight) FILTER (WHERE is_counted)) AS BIGINT) AS input_tokens,
+    CAST(round(sum(output_tokens * weight) FILTER (WHERE is_counted)) AS BIGINT) AS output_tokens,
+    CAST(round(sum(cost_usd_nanos * weight) FILTER (WHERE is_counted)) AS BIGINT) AS cost_usd_nanos
 FROM steps
 WHERE
     started_ns >= $from_ns
@@ -131,4 +136,34 @@ WHERE
     AND ($environment IS NULL OR environment = $environment)
     AND ($version IS NULL OR version = $version)
 GROUP BY category
-ORDER BY coalesce(sum(self_ns), 0) DESC, total_ns DESC, category;
+ORDER BY coalesce(sum(self_ns * weight), 0) DESC, total_ns DESC, category;
+
+-- name: overview_agent_weights
+-- By agent and bucket of duration, how many executions the kept ones stand for; for percentiles of sampled ones.
+SELECT agent, duration_bucket, sum(weight) AS weight
+FROM executions
+WHERE
+    duration_bucket IS NOT NULL
+    AND started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($agent IS NULL OR agent = $agent)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version)
+GROUP BY agent, duration_bucket
+ORDER BY agent, duration_bucket;
+
+-- name: overview_category_weights
+-- By category and bucket of duration, how many steps the kept ones stand for; for percentiles of sampled ones.
+SELECT category, duration_bucket, sum(weight) AS weight
+FROM steps
+WHERE
+    duration_bucket IS NOT NULL
+    AND started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($agent IS NULL OR agent = $agent)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version)
+GROUP BY category, duration_bucket
+ORDER BY category, duration_bucket;

@@ -45,7 +45,8 @@ SELECT
     (SELECT count(*) FROM bodies) AS bodies,
     (SELECT count(*) FROM agents) AS agents,
     (SELECT count(*) FROM findings) AS findings,
-    (SELECT count(*) FROM scores) AS scores;
+    (SELECT count(*) FROM scores) AS scores,
+    (SELECT count(*) FROM processes) AS processes;
 
 -- name: agents_known
 -- Every agent of a workspace, registered or seen, by name.

@@ -215,18 +215,24 @@ function drawName(surface: Surface, scene: Scene, geometry: Geometry, row: numbe
   const noteLeft = after + context.measureText(shown).width + 6;
   if (node.note && limit - noteLeft > 24) {
     context.font = `400 11px ${FONT}`;
-    context.fillStyle = node.status === "failed" ? tokens.bad : tokens.subtle;
+    const isBad = node.status === "failed" || node.status === "crashed";
+    context.fillStyle = isBad ? tokens.bad : node.duration === null ? tokens.link : tokens.subtle;
     context.fillText(fitText(context, node.note, limit - noteLeft), noteLeft, middle + 4);
   }
   if (node.type === "skipped") return;
   context.font = `400 11.5px ${FONT}`;
   context.textAlign = "right";
-  context.fillStyle = tokens.muted;
+  context.fillStyle = node.duration === null ? tokens.link : tokens.muted;
   context.fillText(
-    node.duration === null ? "open" : duration(node.duration),
+    node.duration === null ? openTime(node, scene) : duration(node.duration),
     geometry.nameWidth + TIME_RIGHT,
     middle + 4,
   );
+}
+
+/** How long an open step has taken by now. */
+function openTime(node: TreeNode, { now }: Scene): string {
+  return now === null ? "open" : duration(Math.max(0, now - node.offset));
 }
 
 function drawFold({ context, tokens }: Surface, left: number, middle: number, isFolded: boolean): void {
@@ -240,7 +246,12 @@ function drawFold({ context, tokens }: Surface, left: number, middle: number, is
 /** A sign before the name: an agent's hexagon, a model's star, a failure's cross. Returns where the name begins. */
 function drawSign({ context, tokens }: Surface, node: TreeNode, left: number, middle: number): number {
   let at = left;
-  if (["failed", "timeout", "crashed"].includes(node.status)) {
+  if (node.status === "crashed") {
+    context.strokeStyle = tokens.bad;
+    context.lineWidth = 1.3;
+    context.stroke(new Path2D(`M${at + 4.5} ${middle - 5}l-4 5.800h3.200l-.6 4.200 4-5.800h-3.200z`));
+    at += 12;
+  } else if (["failed", "timeout"].includes(node.status)) {
     context.strokeStyle = node.status === "timeout" ? tokens.warn : tokens.bad;
     context.lineWidth = 1.6;
     context.stroke(new Path2D(`M${at} ${middle - 3.5}l7 7m0 -7l-7 7`));

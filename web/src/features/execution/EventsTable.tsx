@@ -15,11 +15,16 @@ const TONES: Readonly<Record<string, string>> = {
   exception: "bad",
   warning: "warn",
   warn: "warn",
+  "left open": "warn",
+  blocked: "bad",
 };
 
 function saysWhat(event: EventNode): string {
   if (event.kind === "stage")
-    return [event.stage?.replaceAll("_", " "), event.status, event.message].filter(Boolean).join(", ");
+    return [event.stage?.replaceAll("_", " "), event.status?.replaceAll("_", " "), event.message]
+      .filter(Boolean)
+      .join(", ");
+  if (event.kind === "blocked") return `stood still, ${event.message ?? "another step"} held the event loop`;
   return event.message ?? event.name;
 }
 

@@ -7,10 +7,13 @@ import { withParts } from "../../lib/address";
 import { count } from "../../lib/format";
 import { sharesOf } from "../../lib/shares";
 import { didNotFire } from "../../lib/tree";
+import { CoverageTab } from "./CoverageTab";
 import { DecisionsTable } from "./DecisionsTable";
 import { DidNotFire } from "./DidNotFire";
 import { EventsTable } from "./EventsTable";
+import { Findings } from "./Findings";
 import { Raw } from "./Raw";
+import { Scores } from "./Scores";
 import { Trust } from "./Trust";
 import { useNow } from "./useNow";
 import { VerdictHead } from "./VerdictHead";
@@ -38,9 +41,11 @@ export function ExecutionView({ tree, fetchedAt }: Props) {
   return (
     <>
       <VerdictHead tree={tree} shares={shares} now={now} onPick={pick} />
-      <WhereItWent tree={tree} shares={shares} onPick={pick} />
+      <WhereItWent tree={tree} shares={shares} now={now} onPick={pick} />
+      {tree.findings.length > 0 && <Findings findings={tree.findings} />}
       {skipped.length > 0 && <DidNotFire decisions={skipped} onPick={pick} />}
-      <Trust tree={tree} />
+      {tree.scores.length > 0 && <Scores scores={tree.scores} />}
+      <Trust tree={tree} onCoverage={() => set({ tab: "coverage" })} />
       <section className="card">
         <Tabs value={tab} onChange={(value) => set({ tab: value === "waterfall" ? null : value })}>
           <Tabs.List px={6}>
@@ -57,6 +62,9 @@ export function ExecutionView({ tree, fetchedAt }: Props) {
                 Decisions <span className="s">{count(tree.decisions.length)}</span>
               </Tabs.Tab>
             )}
+            <Tabs.Tab value="coverage">
+              Coverage {tree.coverage.gaps > 0 && <span className="s">{count(tree.coverage.gaps)}</span>}
+            </Tabs.Tab>
             <Tabs.Tab value="raw">Raw</Tabs.Tab>
           </Tabs.List>
         </Tabs>
@@ -64,6 +72,12 @@ export function ExecutionView({ tree, fetchedAt }: Props) {
           <EventsTable tree={tree} onPick={pick} />
         ) : tab === "decisions" ? (
           <DecisionsTable decisions={tree.decisions} onPick={pick} />
+        ) : tab === "coverage" ? (
+          <CoverageTab
+            executionId={tree.execution.execution_id}
+            isRunning={tree.duration_ns === null}
+            onPick={pick}
+          />
         ) : tab === "raw" ? (
           <Raw tree={tree} />
         ) : (

@@ -3,24 +3,27 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { reasonOf } from "../../api/http";
 import { stepQuery } from "../../api/queries";
-import type { StepDetail } from "../../api/views.gen";
+import type { EventNode, StepDetail } from "../../api/views.gen";
 import { Swatch } from "../../charts/Patterns";
 import { cost, count, duration, fullTime } from "../../lib/format";
 import { alike, type Tree, type TreeNode } from "../../lib/tree";
 import { Icon } from "../../ui/icons";
 import { Json } from "../../ui/Json";
 import { Failed, Waiting } from "../../ui/States";
-import { Status } from "../../ui/Status";
+import { Status, statusWord } from "../../ui/Status";
 
 interface Props {
   readonly executionId: string;
   readonly tree: Tree;
   readonly position: number;
+  /** Moments in which it stood still because another step held the event loop. */
+  readonly blocked: readonly EventNode[];
+  readonly now: number | null;
   readonly onSelect: (position: number) => void;
 }
 
 /** One step in full; its bodies are asked for only when it is chosen. */
-export function StepDetails({ executionId, tree, position, onSelect }: Props) {
+export function StepDetails({ executionId, tree, position, blocked, now, onSelect }: Props) {
   const node = tree.nodes[position] as TreeNode;
   const stands = node.type === "repeats" ? tree.nodes[position + 1] : node;
   const isStored = node.type !== "skipped" && stands !== undefined;
@@ -30,12 +33,13 @@ export function StepDetails({ executionId, tree, position, onSelect }: Props) {
   });
   return (
     <aside className="details" aria-label="Details">
-      <Head node={node} tree={tree} position={position} onSelect={onSelect} />
+      <Head node={node} tree={tree} position={position} now={now} onSelect={onSelect} />
       {node.type === "repeats" && (
         <div className="note">
           {count(node.repeats)} steps of this name follow each other. Shown below is the first of them.
         </div>
       )}
+      {blocked.length > 0 && <StoodStill blocked={blocked} />}
       {node.type === "skipped" ? (
         <div className="note">
           It was considered here and did not fire. Score and reason are under “Did not fire”.
@@ -55,9 +59,30 @@ export function StepDetails({ executionId, tree, position, onSelect }: Props) {
   );
 }
 
-type HeadProps = Pick<Props, "tree" | "position" | "onSelect"> & { readonly node: TreeNode };
+const MOST_BLOCKS = 5;
 
-function Head({ node, tree, position, onSelect }: HeadProps) {
+/** How long the step stood still, and who held the event loop meanwhile. */
+function StoodStill({ blocked }: Pick<Props, "blocked">) {
+  const whole = blocked.reduce((sum, event) => sum + (event.duration_ns ?? 0), 0);
+  return (
+    <div className="note bad still">
+      <b>
+        <Swatch kind="blocked" /> Stood still {duration(whole)}
+      </b>
+      {blocked.slice(0, MOST_BLOCKS).map((event) => (
+        <div key={`${event.offset_ns}-${event.message}`}>
+          {duration(event.duration_ns)} after {duration(event.offset_ns)}: {event.message ?? "another step"}{" "}
+          held the event loop
+        </div>
+      ))}
+      {blocked.length > MOST_BLOCKS && <div className="m">{count(blocked.length - MOST_BLOCKS)} more</div>}
+    </div>
+  );
+}
+
+type HeadProps = Pick<Props, "tree" | "position" | "now" | "onSelect"> & { readonly node: TreeNode };
+
+function Head({ node, tree, position, now, onSelect }: HeadProps) {
   const all = alike(tree, position);
   const at = all.indexOf(position);
   const go = (by: number) => onSelect(all[at + by] ?? position);
@@ -95,7 +120,7 @@ function Head({ node, tree, position, onSelect }: HeadProps) {
         )}
       </div>
       <div className="chips">
-        <Status status={node.status} />
+        <Status status={node.status} detail={openFor(node, now)} />
         {node.type !== "skipped" && (
           <span className="chip">
             {node.type !== "execution" && <Swatch kind={node.kind} />}
@@ -105,6 +130,15 @@ function Head({ node, tree, position, onSelect }: HeadProps) {
       </div>
     </div>
   );
+}
+
+/** "waiting for gpt-5.2 12.0 s" while it does; nothing for what has ended. */
+function openFor(node: TreeNode, now: number | null): string | undefined {
+  if (node.duration !== null) return undefined;
+  const word = node.note.startsWith("waiting for ")
+    ? (node.note.split(", ")[0] as string)
+    : statusWord(node.status);
+  return now === null ? word : `${word} ${duration(Math.max(0, now - node.offset))}`;
 }
 
 function Body({ detail }: { readonly detail: StepDetail }) {
@@ -187,6 +221,7 @@ function modelRows(detail: StepDetail): Row[] {
     when(detail.provider, "Provider", detail.provider),
     ["Tokens in", count(detail.input_tokens)],
     ["Tokens out", count(detail.output_tokens)],
+    when(detail.tokens_per_second, "Speed", `${count(detail.tokens_per_second)} tokens/s after the first`),
     when(detail.cache_read_tokens, "From cache", count(detail.cache_read_tokens)),
     when(detail.cache_write_tokens, "To cache", count(detail.cache_write_tokens)),
     when(detail.reasoning_tokens, "Reasoning", count(detail.reasoning_tokens)),

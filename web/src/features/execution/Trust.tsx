@@ -1,25 +1,40 @@
 import type { ReactNode } from "react";
 import type { ExecutionTree } from "../../api/views.gen";
-import { counted, percent } from "../../lib/format";
+import { ago, count, counted, duration, percent, quantity } from "../../lib/format";
+import { type Recording, recordingOf } from "../../lib/recording";
 import { Icon } from "../../ui/icons";
 
-/** What the numbers above rest on: how much is explained, and what clients did not send. */
-export function Trust({ tree }: { readonly tree: ExecutionTree }) {
-  const { execution } = tree;
-  const whole = Object.values(tree.shares).reduce((sum, ns) => sum + ns, 0);
-  const explained = whole > 0 ? 1 - (tree.shares.unexplained ?? 0) / whole : null;
-  const isPartial = tree.missing_parents > 0;
-  const calls = execution.model_calls;
-  const facts: [string, ReactNode][] = [];
-  if (explained !== null) facts.push(["explained", percent(explained)]);
-  if (calls > 0) {
-    facts.push([
-      "tokens sent by client for",
-      `${calls - execution.model_calls_without_usage} of ${counted(calls, "model call")}`,
-    ]);
-    facts.push(["priced", `${calls - execution.model_calls_without_cost} of ${calls}`]);
-  }
-  facts.push(["settled", execution.is_settled ? "yes" : "not yet"]);
+interface Props {
+  readonly tree: ExecutionTree;
+  readonly onCoverage: () => void;
+}
+
+/** What the numbers above rest on: how much is explained, what was lost, and what clients did not send. */
+export function Trust({ tree, onCoverage }: Props) {
+  const { coverage } = tree;
+  const recording = recordingOf(tree.processes);
+  const troubles = troublesOf(tree, recording?.dropped ?? 0);
+  const isPartial = troubles.length > 0;
+  const facts: [string, ReactNode][] = [
+    ["covered", percent(coverage.share)],
+    [
+      "largest gap",
+      coverage.largest_gap_ns === null ? (
+        "none"
+      ) : (
+        <button key="gap" type="button" className="more" onClick={onCoverage}>
+          {duration(coverage.largest_gap_ns)}
+        </button>
+      ),
+    ],
+    ["timed", `${count(coverage.timed)} of ${counted(coverage.operations, "operation")}`],
+    ...recordingFacts(recording, tree.duration_ns === null || tree.execution.status === "crashed"),
+    ...modelFacts(tree),
+    ...(tree.execution.weight === 1
+      ? []
+      : [["stands for", `${quantity(tree.execution.weight)} executions`] as [string, ReactNode]]),
+    ["settled", tree.execution.is_settled ? "yes" : "not yet"],
+  ];
   return (
     <section
       className={isPartial ? "card trust partial" : "card trust"}
@@ -29,11 +44,7 @@ export function Trust({ tree }: { readonly tree: ExecutionTree }) {
         <span className={isPartial ? "warn" : "good"}>
           <Icon name={isPartial ? "warn" : "check"} size={14} />
         </span>
-        <b>
-          {isPartial
-            ? `${counted(tree.missing_parents, "step names", "steps name")} a parent that never arrived`
-            : "Every step has its parent"}
-        </b>
+        <b>{isPartial ? troubles.join("; ") : "Every step has its parent"}</b>
       </span>
       {facts.map(([name, value]) => (
         <span key={name}>
@@ -42,4 +53,35 @@ export function Trust({ tree }: { readonly tree: ExecutionTree }) {
       ))}
     </section>
   );
+}
+
+function troublesOf(tree: ExecutionTree, dropped: number): string[] {
+  const troubles: string[] = [];
+  if (tree.missing_parents > 0)
+    troubles.push(`${counted(tree.missing_parents, "step names", "steps name")} a parent that never arrived`);
+  if (dropped > 0) troubles.push(`${counted(dropped, "step")} of its process dropped`);
+  return troubles;
+}
+
+function recordingFacts(recording: Recording | null, isAlive: boolean): [string, ReactNode][] {
+  if (recording === null) return [["dropped and overhead", <i key="none">not reported by this client</i>]];
+  const facts: [string, ReactNode][] = [
+    ["dropped", recording.dropped === null ? "unknown" : count(recording.dropped)],
+    ["overhead", percent(recording.overhead)],
+  ];
+  if (recording.lastHeard && isAlive)
+    facts.push(["process last heard", ago(recording.lastHeard, Date.now())]);
+  return facts;
+}
+
+function modelFacts({ execution }: ExecutionTree): [string, ReactNode][] {
+  const calls = execution.model_calls;
+  if (calls === 0) return [];
+  return [
+    [
+      "tokens sent by client for",
+      `${calls - execution.model_calls_without_usage} of ${counted(calls, "model call")}`,
+    ],
+    ["priced", `${calls - execution.model_calls_without_cost} of ${calls}`],
+  ];
 }

@@ -1,7 +1,8 @@
 import { Button } from "@mantine/core";
 import { Link } from "wouter";
 import type { ExecutionTree } from "../../api/views.gen";
-import { cost, count, counted, duration, durationParts, fullTime } from "../../lib/format";
+import { doingOf, isVanished } from "../../lib/doing";
+import { cost, count, counted, duration, durationParts, fullTime, quantity } from "../../lib/format";
 import type { Share } from "../../lib/shares";
 import { verdictOf } from "../../lib/verdict";
 import { Status, statusTone } from "../../ui/Status";
@@ -16,7 +17,7 @@ interface Props {
 /** Who ran, when, how long, and whether that is normal: the answer in words before any picture. */
 export function VerdictHead({ tree, shares, now, onPick }: Props) {
   const { execution } = tree;
-  const verdict = verdictOf(tree, shares);
+  const verdict = verdictOf(tree, shares, now);
   return (
     <>
       <div className="head">
@@ -38,6 +39,7 @@ export function VerdictHead({ tree, shares, now, onPick }: Props) {
           )}
           {execution.trigger_type && ` · ${execution.trigger_type}`}
           {execution.service && ` · ${execution.service}`}
+          {Object.entries(execution.scopes ?? {}).map(([name, value]) => ` · ${name} ${value}`)}
         </span>
         <span className="sp" />
         {execution.parent_execution_id && (
@@ -62,10 +64,14 @@ export function VerdictHead({ tree, shares, now, onPick }: Props) {
           <Facts tree={tree} />
         </div>
       </div>
-      {execution.error_type && (
-        <div className="note bad" role="alert">
-          <b>{execution.error_type}</b> {execution.error_message} <FailedStep tree={tree} onPick={onPick} />
-        </div>
+      {isVanished(execution) ? (
+        <Interrupted tree={tree} onPick={onPick} />
+      ) : (
+        execution.error_type && (
+          <div className="note bad" role="alert">
+            <b>{execution.error_type}</b> {execution.error_message} <FailedStep tree={tree} onPick={onPick} />
+          </div>
+        )
       )}
     </>
   );
@@ -86,6 +92,7 @@ function Facts({ tree }: { readonly tree: ExecutionTree }) {
     execution.tool_calls > 0 && counted(execution.tool_calls, "tool call"),
     execution.model_calls > 0 && modelFact(tree),
     execution.model_calls > 0 && (execution.cost_usd === null ? "cost unknown" : cost(execution.cost_usd)),
+    execution.credits !== null && `${quantity(execution.credits)} ${execution.credits_unit ?? "credits"}`,
   ].filter((fact): fact is string => typeof fact === "string");
   return (
     <div className="facts">
@@ -105,6 +112,24 @@ function modelFact({ execution }: ExecutionTree): string {
   if (execution.input_tokens === null && execution.output_tokens === null) return `${calls}, tokens unknown`;
   return `${calls}, ${count(execution.input_tokens)} tokens in, ${count(execution.output_tokens)} out`;
 }
+
+/** The steps that nobody ended, each to be looked at. */
+function Interrupted({ tree, onPick }: Pick<Props, "tree" | "onPick">) {
+  const doing = doingOf(tree);
+  if (doing.length === 0) return null;
+  return (
+    <div className="note bad" role="alert">
+      <b>Its end was never sent.</b> Its times end where its process was last heard.{" "}
+      {doing.slice(0, MOST_STEPS).map(({ id, name, offset }) => (
+        <button key={id} type="button" className="more" onClick={() => onPick(id)}>
+          Interrupted step: {name}, after {duration(offset)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+const MOST_STEPS = 3;
 
 function FailedStep({ tree, onPick }: Pick<Props, "tree" | "onPick">) {
   const failed = tree.steps.filter((step) => ["failed", "timeout", "crashed"].includes(step.status));

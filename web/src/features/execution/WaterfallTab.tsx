@@ -28,8 +28,17 @@ export function WaterfallTab({ tree: source, now }: Props) {
   );
   const id = tree.nodes[selected]?.id;
   const executionId = source.execution.execution_id;
+  const blocked = source.events.filter((event) => event.kind === "blocked" && event.span_id === id);
   const details = id && (
-    <StepDetails key={id} executionId={executionId} tree={tree} position={selected} onSelect={model.select} />
+    <StepDetails
+      key={id}
+      executionId={executionId}
+      tree={tree}
+      position={selected}
+      blocked={blocked}
+      now={now}
+      onSelect={model.select}
+    />
   );
   return (
     <>

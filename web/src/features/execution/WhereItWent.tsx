@@ -1,22 +1,26 @@
 import type { ExecutionTree } from "../../api/views.gen";
 import { PathStrip } from "../../charts/PathStrip";
 import { Swatch } from "../../charts/Patterns";
+import { StageStrip } from "../../charts/StageStrip";
 import { useWidth } from "../../charts/useWidth";
 import { WallTime } from "../../charts/WallTime";
 import { duration } from "../../lib/format";
 import { pathParts } from "../../lib/path";
 import type { Share } from "../../lib/shares";
+import { stagesOf } from "../../lib/stages";
 
 interface Props {
   readonly tree: ExecutionTree;
   readonly shares: readonly Share[];
+  readonly now: number | null;
   readonly onPick: (id: string) => void;
 }
 
 /** One bar of wall time that sums to 100 %, and the critical path on the same axis. */
-export function WhereItWent({ tree, shares, onPick }: Props) {
+export function WhereItWent({ tree, shares, now, onPick }: Props) {
   const [measure, width] = useWidth(1200);
   if (shares.length === 0) return null;
+  const stages = stagesOf(tree);
   const whole = shares.reduce((sum, share) => sum + share.ns, 0);
   const isRunning = tree.duration_ns === null;
   return (
@@ -36,6 +40,11 @@ export function WhereItWent({ tree, shares, onPick }: Props) {
       {tree.critical_path.length > 0 && (
         <div className="strip">
           <PathStrip parts={pathParts(tree)} end={tree.duration_ns ?? whole} width={width} onPick={onPick} />
+        </div>
+      )}
+      {stages.length > 0 && (
+        <div className="strip">
+          <StageStrip stages={stages} end={tree.duration_ns ?? whole} now={now} width={width} />
         </div>
       )}
     </section>

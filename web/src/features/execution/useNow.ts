@@ -1,10 +1,10 @@
 import { useEffect, useState } from "react";
 import type { ExecutionTree } from "../../api/views.gen";
-import { offsetNow } from "../../lib/time";
+import { epochMs, offsetNow } from "../../lib/time";
 
 /**
  * The present in ns from the start, four times a second while something runs; null when all has ended. Something that
- * gave no sign for an hour is not followed to the present: its bars end at the last thing that is known.
+ * gave no sign for an hour, nor its process, is not followed to the present: its bars end at the last thing that is known.
  */
 export function useNow(tree: ExecutionTree, isOpen: boolean, fetchedAt: number): number | null {
   const [clock, setClock] = useState(() => Date.now());
@@ -16,7 +16,8 @@ export function useNow(tree: ExecutionTree, isOpen: boolean, fetchedAt: number):
     return () => clearInterval(timer);
   }, [hasOpenBar]);
   if (!hasOpenBar) return null;
-  const last = lastKnown(tree);
+  const heard = tree.processes.map(({ last_heard_at }) => offsetNow(tree.started_at, epochMs(last_heard_at)));
+  const last = Math.max(lastKnown(tree), ...heard);
   const present = offsetNow(tree.started_at, Math.max(clock, fetchedAt));
   const HOUR = 3_600_000_000_000;
   return present - last > HOUR ? last : Math.max(present, last);

@@ -1,6 +1,7 @@
 import { Link } from "wouter";
 import type { ExecutionItem } from "../../api/views.gen";
 import { ShareBar } from "../../charts/ShareBar";
+import { isVanished } from "../../lib/doing";
 import { clockTime, cost, count, duration, fullTime, NONE } from "../../lib/format";
 import { sharesOf } from "../../lib/shares";
 import { Status } from "../../ui/Status";
@@ -70,7 +71,7 @@ export function ExecutionRow({ row, index, isCurrent, onOpen }: Props) {
       <td className="error cut" title={row.error_message ?? undefined}>
         {row.error_type || row.error_message ? (
           <>
-            {row.error_type && <span className="bad">{row.error_type} </span>}
+            {row.error_type && !isVanished(row) && <span className="bad">{row.error_type} </span>}
             <span className="m">{row.error_message}</span>
           </>
         ) : (

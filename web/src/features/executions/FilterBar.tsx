@@ -7,7 +7,17 @@ import { Icon } from "../../ui/icons";
 import { statusWord } from "../../ui/Status";
 import { useKeys } from "../../ui/useKeys";
 
-const STATUSES = ["running", "success", "failed", "timeout", "skipped", "crashed"] as const;
+const STATUSES = [
+  "pending",
+  "running",
+  "llm_request",
+  "llm_response",
+  "success",
+  "failed",
+  "timeout",
+  "skipped",
+  "crashed",
+] as const;
 const HINTS: Partial<Record<FilterName, string>> = {
   attribute: "key=value",
   min_duration: "1.5s",

@@ -1,0 +1,79 @@
+"""What is said about an execution beside its steps: findings, scores, and how it was recorded."""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from longpole.cli.draw import cell, muted
+from longpole.reports.numbers import count_text, duration_text, share_text
+from longpole.reports.views import ExecutionTree, FindingItem, ProcessItem, ScoreItem
+
+
+def draw_trust(tree: ExecutionTree) -> Sequence[RenderableType]:
+    """The parts that have something to say, each after an empty line."""
+    parts: list[RenderableType] = []
+    if tree.findings:
+        parts += [Text(), draw_findings(tree.findings)]
+    if tree.scores:
+        parts += [Text(), _scores(tree.scores)]
+    parts += [Text(), _coverage(tree), *(recording_line(process) for process in tree.processes)]
+    return parts
+
+
+def draw_findings(findings: Sequence[FindingItem]) -> Group:
+    """Each finding with its place and confidence, and below it what to do."""
+    lines: list[RenderableType] = []
+    for finding in findings:
+        place = finding.code_file
+        if place is not None and finding.code_line is not None:
+            place += f":{finding.code_line}"
+        saving = "" if finding.saving_ns is None else f"could save {duration_text(finding.saving_ns)}"
+        head = Text("! ", style="yellow").append(finding.title, "bold not yellow")
+        for word in (saving, place, finding.confidence):
+            if word:
+                head.append(f" · {word}", "not bold dim")
+        lines += [head, Text(f"  {finding.advice}", style="dim")]
+    return Group(*lines)
+
+
+def recording_line(process: ProcessItem) -> Text:
+    """What one process tells of its recording; what it does not tell is left out."""
+    text = muted("recording  ")
+    known = ((process.recorded, "steps"), (process.open_count, "open"))
+    words = [f"{count_text(count)} {what}" for count, what in known if count is not None]
+    text.append(" · ".join(words) or "counts unknown", "not dim")
+    if process.dropped is not None:
+        text.append(f" · {count_text(process.dropped)} dropped", "not dim yellow" if process.dropped else "not dim")
+    if process.overhead_share is not None:
+        text.append(f" · overhead {share_text(process.overhead_share)}", "not dim")
+    if process.ended_at is None:
+        text.append(f" · last heard {process.last_heard_at[11:19]} UTC", "not dim")
+    else:
+        text.append(f" · ended {process.ended_at[11:19]} UTC", "not dim")
+    return text.append(f" · {process.process}")
+
+
+def _scores(scores: Sequence[ScoreItem]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("scored", no_wrap=True, overflow="ellipsis", max_width=32)
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("label", no_wrap=True, overflow="ellipsis", max_width=24)
+    table.add_column("comment", overflow="fold")
+    for score in scores:
+        value = "" if score.value is None else f"{score.value:g}"
+        table.add_row(cell(score.name), cell(value), cell(score.label or ""), cell(score.comment or ""))
+    return table
+
+
+def _coverage(tree: ExecutionTree) -> Text:
+    covered = tree.coverage
+    text = muted("coverage   ").append(f"{share_text(covered.share)} explained", "not dim")
+    if covered.largest_gap_ns is not None:
+        text.append(f" · largest gap {duration_text(covered.largest_gap_ns)}", "not dim")
+    timed = f"{count_text(covered.timed)} of {count_text(covered.operations)} operations timed"
+    text.append(f" · {timed}", "not dim")
+    if covered.gaps or covered.timed < covered.operations:
+        text.append(" · see longpole coverage")
+    return text

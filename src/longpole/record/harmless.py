@@ -1,0 +1,35 @@
+"""What keeps a mistake in telling about the work away from the work itself."""
+
+import functools
+from collections.abc import Callable
+from logging import getLogger
+from typing import ParamSpec
+
+from longpole.record.capture import describe
+from longpole.record.finished import DONE, Finished
+
+Parameters = ParamSpec("Parameters")
+MOST_WARNINGS = 20
+_log = getLogger("longpole")
+_warned: set[str] = set()
+
+
+def harmless(method: Callable[Parameters, Finished]) -> Callable[Parameters, Finished]:
+    """The method, which does not raise any more: what goes wrong in it is told in the log, and the program goes on."""
+
+    @functools.wraps(method)
+    def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Finished:
+        try:
+            return method(*args, **kwargs)
+        except Exception as error:
+            warn_once(f"{method.__qualname__} could not note what it was told: {describe(error)}. The program goes on.")
+            return DONE
+
+    return call
+
+
+def warn_once(message: str) -> None:
+    """Tells it in the log, the first time; at most 20 different messages."""
+    if message not in _warned and len(_warned) < MOST_WARNINGS:
+        _warned.add(message)
+        _log.warning("%s", message)

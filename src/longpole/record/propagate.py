@@ -1,0 +1,102 @@
+"""How a call carries its place in the tree to another process, and how that one takes it up (W3C Trace Context).
+
+https://www.w3.org/TR/trace-context/ ; for environments the variable `TRACEPARENT`, as command line tools use it.
+An execution that sampling left out says so in `tracestate`, and is left out everywhere. The flag "not sampled" of
+others is not followed: a gateway that keeps one trace in a thousand for itself must not hide the agents behind it.
+"""
+
+from collections.abc import Mapping
+
+from longpole.record.current import MORE, PARENT, Record, current, ids_of, is_unsampled, remote_record
+from longpole.record.recorder import recorder
+from longpole.wire.traceparent import Traceparent, format_traceparent, parse_traceparent
+
+TRACESTATE = "tracestate"  # also the key of a remote record's MORE
+LEFT_OUT = "longpole=0"
+_NOWHERE = Traceparent("f" * 32, "f" * 16, is_sampled=False)
+
+
+def traceparent() -> str | None:
+    """The W3C `traceparent` header for a call to another process, or `None` outside of a step (and where sampling left
+    the execution out: `trace_headers` tells the other side so)."""
+    record = current.get()
+    if record is None or is_unsampled(record):
+        return None
+    ids = ids_of(record)
+    return format_traceparent(Traceparent(ids.trace_id, ids.span_id))
+
+
+def trace_headers() -> dict[str, str]:
+    """The headers for a call to another process: `traceparent`, and `tracestate` where there is one; empty outside of a
+    step. Also good as the headers of a message in a queue."""
+    record = current.get()
+    if record is not None and is_unsampled(record):
+        return {"traceparent": format_traceparent(_NOWHERE), TRACESTATE: LEFT_OUT}
+    header, state = traceparent(), _state(record)
+    if header is None:
+        return {}
+    return {"traceparent": header, TRACESTATE: state} if state else {"traceparent": header}
+
+
+def trace_environment() -> dict[str, str]:
+    """The variables for a process that is started here: `TRACEPARENT` (and `TRACESTATE`); empty outside of a step.
+
+    `subprocess.run(command, env={**os.environ, **longpole.trace_environment()})`: what the other process records is
+    below the current step. It takes the variables up in its `configure()`.
+    """
+    return {name.upper(): value for name, value in trace_headers().items()}
+
+
+class continue_trace:  # noqa: N801 - used like a function: with continue_trace(header)
+    """What runs inside belongs below the caller in another process that sent this `traceparent` header.
+
+    An absent or broken header changes nothing.
+
+    Args:
+        header: `traceparent`, or all headers of a request or message, by name in any case.
+        tracestate: the header of that name; it is passed on with the next call.
+    """
+
+    __slots__ = ("_before", "_place")
+
+    def __init__(self, header: str | Mapping[str, str] | None, tracestate: str | None = None) -> None:
+        if isinstance(header, Mapping):
+            folded = {str(name).lower(): value for name, value in header.items()}
+            header, tracestate = folded.get("traceparent"), folded.get(TRACESTATE)
+        self._place = remote_place(header, tracestate)
+        self._before: Record | None = None
+
+    def __enter__(self) -> None:
+        self._before = current.get()
+        if self._place is not None:
+            current.set(self._place)
+
+    def __exit__(self, *_: object) -> None:
+        if self._place is not None:
+            current.set(self._before)
+
+
+def continue_process(header: str | None, tracestate: str | None = None) -> None:
+    """Puts what this process records at its top below the process that started it with these variables."""
+    recorder.outside = remote_place(header, tracestate)
+
+
+def remote_place(header: str | None, tracestate: str | None = None) -> Record | None:
+    """The record that stands for the caller, or `None` if the header is absent or broken."""
+    place = parse_traceparent(header) if header else None
+    if place is None:
+        return None
+    if tracestate and LEFT_OUT in tracestate.replace(" ", "").split(","):
+        return [None, None, 0, None, None, None, None, None, None]
+    record = remote_record(place.trace_id, place.span_id)
+    if tracestate:
+        record[MORE] = {TRACESTATE: tracestate}
+    return record
+
+
+def _state(record: Record | None) -> str | None:
+    while record is not None:
+        if record[MORE] and TRACESTATE in record[MORE]:
+            return record[MORE][TRACESTATE]
+        record = record[PARENT]
+    return None

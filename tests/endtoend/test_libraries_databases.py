@@ -1,0 +1,139 @@
+"""`instrument("sqlalchemy", "asyncpg", "redis")` with the real packages and the real databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from database_servers import postgres_server, redis_server
+from library_programs import run_program, shown
+from running_server import RunningServer
+
+SQLALCHEMY = """
+import longpole
+longpole.configure()
+longpole.instrument("sqlalchemy")
+import sqlalchemy
+
+engine = sqlalchemy.create_engine("sqlite://")
+
+@longpole.agent
+def clerk():
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("create table note (words text)"))
+        with longpole.time_step("write"):
+            connection.execute(sqlalchemy.text("insert into note values (:words)"), {"words": "hunter2-hunter2"})
+        connection.execute(sqlalchemy.text("select 'sk-abcdefghijklmnopqrstuvwx' from note"))
+        try:
+            connection.execute(sqlalchemy.text("select * from missing"))
+        except sqlalchemy.exc.OperationalError:
+            pass
+
+clerk()
+"""
+ASYNCPG = """
+import asyncio, sys
+import longpole
+longpole.configure()
+longpole.instrument("asyncpg")
+import asyncpg
+
+@longpole.agent
+async def archivist():
+    connection = await asyncpg.connect(sys.argv[1])
+    await connection.execute("create temp table note (words text)")
+    with longpole.time_step("write"):
+        await connection.execute("insert into note values ($1)", "hunter2-hunter2")
+    assert await connection.fetchval("select count(*) from note") == 1
+    try:
+        await connection.fetch("select * from missing")
+    except asyncpg.UndefinedTableError:
+        pass
+    await connection.close()
+
+asyncio.run(archivist())
+"""
+REDIS = """
+import asyncio, sys
+import longpole
+longpole.configure()
+longpole.instrument("redis")
+import redis
+import redis.asyncio
+
+@longpole.agent
+async def rememberer():
+    client = redis.Redis(port=int(sys.argv[1]))
+    with longpole.time_step("write"):
+        client.set("words", "hunter2-hunter2")
+    async with redis.asyncio.Redis(port=int(sys.argv[1])) as later:
+        assert await later.get("words") == b"hunter2-hunter2"
+    try:
+        client.lpush("words", "another")
+    except redis.ResponseError:
+        pass
+
+asyncio.run(rememberer())
+"""
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgres_server(tmp_path_factory.mktemp("postgres")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as port:
+        yield port
+
+
+def test_queries_of_sqlalchemy_are_steps_with_their_text_and_without_its_values(
+    shared_server: RunningServer, tmp_path: Path
+) -> None:
+    run_program(SQLALCHEMY, tmp_path, server=shared_server.url)
+    tree = shown(shared_server, "clerk", 7)
+    queries = [node for node in tree.nodes if node.get("category") == "database"]
+    details = [tree.detail(query) for query in queries]
+    texts = {one["input"]: one["status"] for one in details}
+    assert texts["insert into note values (?)"] == "success"
+    assert texts["select * from missing"] == "failed"
+    assert [query for query in queries if tree.path(query).startswith("clerk > write > ")]
+    assert "hunter2" not in str(details)
+    assert "abcdefghijklmnop" not in str(details)
+    assert {one["attributes"]["db.system.name"] for one in details} == {"sqlite"}
+
+
+def test_queries_of_asyncpg_are_steps_with_their_text_and_without_its_values(
+    shared_server: RunningServer, postgres: str, tmp_path: Path
+) -> None:
+    run_program(ASYNCPG, tmp_path, postgres, server=shared_server.url)
+    tree = shown(shared_server, "archivist", 6)
+    queries = [node for node in tree.nodes if node.get("category") == "database"]
+    details = [tree.detail(query) for query in queries]
+    texts = {one["input"]: one for one in details}
+    assert texts["insert into note values ($1)"]["status"] == "success"
+    failed = texts["select * from missing"]
+    assert failed["status"] == "failed"
+    assert failed["error_type"] == "UndefinedTableError"
+    assert [tree.path(query) for query in queries if "write" in tree.path(query)] == ["archivist > write > insert"]
+    assert "hunter2" not in str(details)
+
+
+def test_commands_of_redis_are_steps_without_their_values(
+    shared_server: RunningServer, redis_port: int, tmp_path: Path
+) -> None:
+    run_program(REDIS, tmp_path, str(redis_port), server=shared_server.url)
+    tree = shown(shared_server, "rememberer", 5)
+    assert tree.paths() == [
+        "rememberer",
+        "rememberer > GET",
+        "rememberer > LPUSH",
+        "rememberer > write",
+        "rememberer > write > SET",
+    ]
+    commands = [tree.one(name) for name in ("GET", "SET", "LPUSH")]
+    assert {command["category"] for command in commands} <= {"database", "cache"}
+    assert [command["status"] for command in commands] == ["success", "success", "failed"]
+    assert "hunter2" not in str([tree.detail(command) for command in commands])

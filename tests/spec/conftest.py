@@ -1,0 +1,71 @@
+"""A real server for each file, and this process recording into it, each test into a workspace of its own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import longpole
+from longpole.record.current import current
+from running_server import RunningServer, wait_until
+
+
+class Recorded:
+    """What the server shows of what this process records."""
+
+    def __init__(self, server: RunningServer, workspace: str) -> None:
+        self._server = server
+        self.endpoint = server.url
+        self.workspace = workspace
+
+    def executions(self) -> list[dict[str, Any]]:
+        """All executions, as the list shows them."""
+        return self._get("/api/executions")["items"]
+
+    def settled(self, agent: str) -> dict[str, Any]:
+        """The tree of the one execution of an agent, once everything about it is known."""
+        assert longpole.flush(10)
+        found: list[dict[str, Any]] = wait_until(
+            lambda: [item for item in self.executions() if item["agent"] == agent and item["is_settled"]],
+            f"the execution of {agent}",
+        )
+        assert len(found) == 1
+        return self.tree(found[0]["execution_id"])
+
+    def tree(self, execution_id: str) -> dict[str, Any]:
+        """An execution with everything below it."""
+        return self._get(f"/api/executions/{execution_id}")
+
+    def body(self, execution_id: str, span_id: str) -> dict[str, Any]:
+        """Everything that is known about one step, or about an execution's own span."""
+        return self._get(f"/api/executions/{execution_id}/steps/{span_id}")
+
+    def _get(self, path: str) -> dict[str, Any]:
+        return self._server.get(path, params={"workspace": self.workspace}).json()
+
+
+@pytest.fixture(scope="module")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    server = RunningServer(tmp_path_factory.mktemp("spec") / "longpole")
+    server.folder.mkdir()
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def recorded(_server: RunningServer, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Recorded]:
+    """Recording is on."""
+    workspace = request.node.name
+    longpole.configure(endpoint=_server.url, spool=tmp_path / "spool", content="full", workspace=workspace)
+    yield Recorded(_server, workspace)
+    longpole.shutdown()
+    current.set(None)
+
+
+@pytest.fixture
+def wait() -> Callable[..., Any]:
+    """Waits for a condition, with a deadline."""
+    return wait_until
