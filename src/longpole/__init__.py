@@ -249,8 +249,15 @@ def shutdown(timeout: float = EXIT_S) -> bool:
 def _before_fork() -> None:
     """The step that forks gets its ids now, so that the child's steps find it as their parent."""
     record = _current.get()
-    if _running is not None and record is not None and record[1] is not None:
-        _ids_of(record)
+    if _running is not None:
+        if record is not None and record[1] is not None:
+            _ids_of(record)
+        _running.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    if _running is not None:
+        _running.after_fork()
 
 
 def _after_fork_in_child() -> None:
@@ -263,5 +270,7 @@ def _after_fork_in_child() -> None:
         _running = _running.start_in_child()
 
 
-os.register_at_fork(before=_before_fork, after_in_child=_after_fork_in_child)
+os.register_at_fork(
+    before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+)
 atexit.register(shutdown)

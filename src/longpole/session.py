@@ -69,6 +69,14 @@ class Session:
         profile_switch.choose(is_on=chosen.profile, tracks_memory=chosen.profile_memory, tracks_cpu=chosen.profile_cpu)
         recorder.is_on = True
 
+    def before_fork(self) -> None:
+        """Brings everything that a child must not find halfway to rest."""
+        self._shipper.before_fork()
+
+    def after_fork(self) -> None:
+        """In the parent: goes on."""
+        self._shipper.after_fork()
+
     def start_in_child(self) -> "Session":
         """The same for a process that was just forked off: its own threads, connection and identity."""
         return self._start_again()

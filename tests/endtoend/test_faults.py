@@ -181,6 +181,24 @@ print("went on")
     assert "Traceback" not in done.stderr
 
 
+def test_a_fork_at_any_moment_leaves_a_child_that_can_record_and_end(tmp_path: Path) -> None:
+    done = run(
+        """
+for attempt in range(40):
+    longpole.configure(port=9, spool=f"{os.environ['LONGPOLE_DATA_FOLDER']}/{attempt}")
+    time.sleep(attempt * 0.0002)  # the other threads are just making the spool
+    pid = os.fork()
+    if pid == 0:
+        work(attempt)
+        os._exit(0 if longpole.shutdown() else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+print("all ended")
+""",
+        tmp_path,
+    )
+    assert (done.returncode, done.stdout) == (0, "all ended\n"), done.stderr
+
+
 def test_a_clock_that_is_set_back_tears_no_tree_apart(server: RunningServer) -> None:
     done = run(
         """

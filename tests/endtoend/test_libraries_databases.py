@@ -76,6 +76,32 @@ async def rememberer():
 asyncio.run(rememberer())
 """
 
+# The driver is imported, and turned on, before anything is known of SQLAlchemy.
+BOTH = """
+import asyncio, sys
+import longpole
+longpole.configure()
+longpole.instrument()
+import asyncpg
+import sqlalchemy
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine(sys.argv[1].replace("postgresql://", "postgresql+asyncpg://"))
+
+@longpole.agent
+async def librarian():
+    async with engine.connect() as connection:
+        await connection.execute(sqlalchemy.text("select 7 as lucky"))
+    await engine.dispose()
+
+async def main():
+    await librarian()
+    direct = await asyncpg.connect(sys.argv[1])
+    await direct.execute("select 8 as outside")  # of any step: nobody's query
+
+asyncio.run(main())
+"""
+
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -119,6 +145,18 @@ def test_queries_of_asyncpg_are_steps_with_their_text_and_without_its_values(
     assert failed["error_type"] == "UndefinedTableError"
     assert [tree.path(query) for query in queries if "write" in tree.path(query)] == ["archivist > write > insert"]
     assert "hunter2" not in str(details)
+
+
+def test_a_query_is_shown_once_though_both_sqlalchemy_and_its_driver_are_known(
+    shared_server: RunningServer, postgres: str, tmp_path: Path
+) -> None:
+    run_program(BOTH, tmp_path, postgres, server=shared_server.url)
+    tree = shown(shared_server, "librarian", 3)
+    queries = [tree.detail(node) for node in tree.nodes if node.get("category") == "database"]
+    assert [one["input"] for one in queries].count("select 7 as lucky") == 1
+    assert {one["attributes"]["otel.scope.name"] for one in queries} == {"opentelemetry.instrumentation.sqlalchemy"}
+    agents = {item["agent"] for item in shared_server.get("/api/executions").json()["items"]}
+    assert not [agent for agent in agents if "select" in agent.lower()]
 
 
 def test_commands_of_redis_are_steps_without_their_values(

@@ -126,12 +126,21 @@ async def reader():
     with longpole.time_step("after"):
         pass
 
+helping = StateGraph(State)
+helping.add_node("help", lambda state: {"parts": ["helped"]})
+helping.add_edge(START, "help")
+helper = helping.compile(name="helper")
+delegating = StateGraph(State)
+delegating.add_node("delegate", lambda state: helper.invoke(state))
+delegating.add_edge(START, "delegate")
+
 async def main():
     await team.ainvoke({"parts": []}, config={"configurable": {"thread_id": "t-1"}})
     assert longpole.traceparent() is None
     await reader()
 
 asyncio.run(main())
+delegating.compile(name="delegator").invoke({"parts": []})
 try:
     failing.compile(name="failing").invoke({"parts": []})
 except Exception:
@@ -296,6 +305,18 @@ def test_a_streamed_graph_stands_below_the_users_agent_and_what_follows_does_not
     paths = tree.paths()
     assert {"reader > after", "reader > team > write > chat gpt-4o-mini", "reader > team > find > search"} <= set(paths)
     assert {path for path in paths if path.endswith("read")} == {"reader > team > read"}
+
+
+@pytest.mark.usefixtures("after_graphs")
+def test_a_graph_inside_a_node_is_an_execution_of_its_own(shared_server: RunningServer) -> None:
+    tree = shown(shared_server, "delegator", 4)
+    assert tree.paths() == [
+        "delegator",
+        "delegator > delegate",
+        "delegator > delegate > helper",
+        "delegator > delegate > helper > help",
+    ]
+    assert tree.one("helper")["kind"] == "agent"
 
 
 @pytest.mark.usefixtures("after_graphs")

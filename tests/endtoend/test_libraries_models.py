@@ -21,7 +21,7 @@ ASKED = [{"role": "user", "content": "my key is sk-abcdefghijklmnopqrstuvwx"}]
 client = openai.OpenAI(base_url=sys.argv[1] + "/v1", api_key="sk-secretsecretsecretsecret", max_retries=0)
 later = openai.AsyncOpenAI(base_url=sys.argv[1] + "/v1", api_key="x", max_retries=0)
 
-@longpole.agent
+@longpole.agent(sys.argv[2])
 async def asker():
     client.chat.completions.create(model="gpt-4o-mini", messages=ASKED, tools=TOOLS)
     stream = client.chat.completions.create(
@@ -79,7 +79,7 @@ def test_calls_of_openai_are_steps_with_the_tokens_that_the_provider_counted(
     shared_server: RunningServer, provider: ModelProvider, tmp_path: Path
 ) -> None:
     before = len(provider.served)
-    run_program(OPENAI, tmp_path, provider.url, server=shared_server.url)
+    run_program(OPENAI, tmp_path, provider.url, "asker", server=shared_server.url)
     tree = shown(shared_server, "asker", 11)
     models = ("gpt-4o-mini", "gpt-streamed", "gpt-responded", "gpt-uncounted", "gpt-fail")
     assert tree.paths() == sorted(
@@ -110,6 +110,18 @@ def test_what_was_said_is_kept_and_secrets_are_not(
     assert "my key is" in str(details)
     assert KEY not in str(details)
     assert "secretsecret" not in str(details)
+
+
+@pytest.mark.parametrize("content", ["off", "hashed"])
+def test_what_was_said_leaves_the_process_only_where_it_is_wanted(
+    shared_server: RunningServer, provider: ModelProvider, tmp_path: Path, content: str
+) -> None:
+    run_program(OPENAI, tmp_path, provider.url, content, server=shared_server.url, LONGPOLE_CONTENT=content)
+    tree = shown(shared_server, content, 11)
+    details = str([tree.detail(node) for node in tree.nodes])
+    assert "my key is" not in details
+    assert ANSWER not in details
+    assert tree.one("chat gpt-4o-mini")["output_tokens"] == 17
 
 
 def test_calls_of_anthropic_are_steps_with_the_tokens_that_the_provider_counted(

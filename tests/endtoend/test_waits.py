@@ -39,6 +39,11 @@ async def clerk():
     tenacity.retry(wait=tenacity.wait_fixed(0.002))(look_up)(7)
     client = openai.OpenAI(base_url=sys.argv[1] + "/v1", api_key="x", max_retries=1)
     client.chat.completions.create(model="gpt-limited", messages=[{"role": "user", "content": "hello"}])
+    for _ in client.chat.completions.create(
+        model="gpt-streamed", messages=[{"role": "user", "content": "hello"}], stream=True,
+        stream_options={"include_usage": True},
+    ):
+        pass
     log.warning("order %s is late", 7)
     lines.info("order_found", order=7)
     done = asyncio.Event()
@@ -73,6 +78,10 @@ def test_waits_blocks_and_lines_are_shown_where_they_belong(server: RunningServe
     assert "chat gpt-limited" in tree.path(limit)
     # Two pauses of tenacity and one of the client; the attempts that they led to are not counted once more.
     assert tree.execution["retries"] == 3
+
+    streamed = tree.detail(tree.one("chat gpt-streamed"))
+    assert streamed["first_token_ns"] > 0
+    assert streamed["tokens_per_second"] > 0
 
     block = next(node for node in tree.nodes if node["name"].startswith("time.sleep in load_profile"))
     assert block["category"] == "blocked_loop"

@@ -16,13 +16,13 @@ from longpole.ingest.prices import Prices
 from longpole.ingest.recognise_bodies import as_json, hash_of, read_bodies
 from longpole.ingest.recognise_events import NOTHING, event_of_log, read_events
 from longpole.ingest.recognise_kind import decide_kind, read_metadata
-from longpole.ingest.recognise_recipe import read_recipe
 from longpole.ingest.recognise_status import decide_status
 from longpole.ingest.recognise_usage import first_token_after, price, read_usage
 from longpole.ingest.span import LogRecord, Source, Span, SpanEvent
 from longpole.model.event import AgentSeen, Body, Event
 from longpole.wire import longpole_names as own
 from longpole.wire.attribute_values import TRIGGERS
+from longpole.wire.recipe import read_recipe
 from longpole.wire.redact import Redactor
 
 PENDING = "pending_span"

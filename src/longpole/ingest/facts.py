@@ -76,7 +76,7 @@ class Facts(Struct, kw_only=True, gc=False):
     api_calls: str | None = None
     argument_hash: str | None = None
     commit: str | None = None
-    recipe: str | None = None  # of a model call: what makes it another version, see `recognise_recipe`
+    recipe: str | None = None  # of a model call: what makes it another version, see `wire.recipe`
     events: list[Event] = []
     decisions: list[Decision] = []
     row_version: int = 1

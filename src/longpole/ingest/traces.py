@@ -189,6 +189,9 @@ class TraceBook:
             trace = self._trace((event.workspace, event.trace_id), now_ns)
             if _add_log(trace, event):
                 touched[trace.group] = None
+                if event.span_id not in trace.facts:  # it waits for its span, and takes as much room as one
+                    trace.group.span_count += 1
+                    self.span_count += 1
         for group in touched:
             if group.traces:  # else it was joined to another one meanwhile, which is touched too
                 self._touch(group, number, now_ns)

@@ -1,22 +1,20 @@
 """The version of an execution whose program gave none: a hash over what makes it behave differently.
 
 That is the system prompt, the tools and the model of its first own model call, and the commit of its program; whatever
-of these is known. See `recognise_recipe` for how they are read.
+of these is known. See `wire.recipe` for how they are read.
 """
 
 import hashlib
 
 from longpole.ingest.facts import Facts
 from longpole.ingest.ownership import Ownership
+from longpole.wire.recipe import WITH_PROMPT
 
 AUTO = "auto-"
 """How a version begins that the server made up."""
 
 STORED = "="
 """Begins the `recipe` of a span that comes from the store: the version that its execution has there."""
-
-WITH_PROMPT, ONLY_MODEL = "p", "m"
-"""How the recipe of a model call begins: with a system prompt or tools, or with nothing but its model."""
 
 _DIGITS = 8
 

@@ -2,6 +2,7 @@
 
 from logging import getLogger
 from threading import Event, Lock, Thread
+from time import thread_time_ns
 from typing import Any, Protocol
 
 from longpole.model.clock import steady_ns
@@ -89,6 +90,7 @@ class Flusher:
                 with self._pass_lock:
                     is_busy = self._pass()
                 is_under_way = self._sink.tick()
+                self._heartbeat.flusher_ns = thread_time_ns()
             except Exception:  # never the end of the thread: the next pass goes on with the next record
                 is_busy = is_under_way = True
             if is_busy or is_under_way or self._open:

@@ -11,6 +11,7 @@ from longpole.record.render import Renderer
 from longpole.wire import longpole_names as names
 from longpole.wire.content_names import is_content, is_content_event
 from longpole.wire.otlp_encode import LinkOut, SpanEventOut, SpanOut
+from longpole.wire.recipe import hash_prompt
 from longpole.wire.redact import Redactor
 
 FOREIGN = "foreign"
@@ -51,6 +52,8 @@ def foreign_span(
         redactor: for everything else.
     """
     attributes = _attributes(span.attributes or {}, renderer, redactor)
+    if renderer is None or renderer.is_hashed:
+        attributes[names.PROMPT_HASH] = hash_prompt(span.attributes or {}, span.events)
     scope = span.instrumentation_scope
     if scope is not None:
         attributes["otel.scope.name"], attributes["otel.scope.version"] = scope.name, scope.version

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from itertools import groupby, pairwise
 from typing import Any, Literal, NamedTuple
 
 from longpole.model.category import Category
@@ -28,6 +29,14 @@ class Reading(NamedTuple):
     process_ns: int  # CPU of all threads
 
 
+class Piece(NamedTuple):
+    """A part of a block that one step caused."""
+
+    started_ns: int
+    ended_ns: int
+    samples: list[Sample]
+
+
 class Block:
     """A stretch of time in which one callback held a loop. Made at the first look at it; `close` ends it.
 
@@ -40,14 +49,13 @@ class Block:
         "_event",
         "_record",
         "_sufferers",
-        "before",
         "ended_ns",
         "is_told",
         "key",
-        "last",
         "left_out",
         "limit_ns",
         "longest_gap_ns",
+        "readings",
         "samples",
         "started_ns",
     )
@@ -56,7 +64,7 @@ class Block:
         self.started_ns = started_ns
         self.key = first.key
         self.samples: list[Sample] = []
-        self.before = self.last = before
+        self.readings = [before]
         self.limit_ns = limit_ns
         self.longest_gap_ns = 0  # how long the watcher itself could not run
         self.is_told = False
@@ -69,94 +77,85 @@ class Block:
     def add(self, sample: Sample, reading: Reading, gap_ns: int) -> None:
         """One more look."""
         self.samples.append(sample)
-        self.last = reading
+        self.readings.append(reading)
         self.longest_gap_ns = max(self.longest_gap_ns, gap_ns)
 
     def tell(self, loop: asyncio.AbstractEventLoop, now: int) -> None:
         """Notes the block on all who wait, while it lasts: they may end right after it."""
         self.is_told = True
-        self._event.update(self._description(now))
+        self._event.update(self._description(self.samples, now))
         for record in self._waiting(loop):
             put(record, EVENTS, (self.started_ns, names.EVENT_BLOCKED, self._event))
             self._sufferers.append((record, _blocked_so_far(record)))
         self._set_blocked(now)
 
-    def open_step(self) -> None:
+    def open_step(self, now: int) -> None:
         """Shows a block that goes on and on as an open step."""
-        culprit = self.culprit()
-        if self._record is None and culprit is not None:
-            self._record = self._step(culprit, None)
+        if self._record is None:
+            self._record = self._step(Piece(self.started_ns, now, self.samples), None)
 
-    def close(self, ended_ns: int, gc_ns: int) -> Cause:
-        """Ends the block: its step is recorded, and those who waited learn how long it was."""
+    def close(self, ended_ns: int, after: Reading, gc_ns: int) -> Cause:
+        """Ends the block: its steps are recorded, and those who waited learn how long it was."""
         self.ended_ns = ended_ns
+        self.readings.append(after)
         cause = self.cause(gc_ns)
-        self._event.update(self._description(ended_ns, cause))
+        pieces = pieces_of(self.samples, self.started_ns, ended_ns, self.limit_ns)
+        longest = max(pieces, key=lambda piece: piece.ended_ns - piece.started_ns)
+        self._event.update(self._description(longest.samples, ended_ns, cause))
         self._set_blocked(ended_ns)
-        culprit = self.culprit()
         if self._record is not None:
-            put(self._record, ATTRIBUTES, self._measures(cause))
+            put(self._record, ATTRIBUTES, self._measures(Piece(self.started_ns, ended_ns, self.samples), cause))
             self._record[ENDED] = ended_ns
-        elif culprit is not None and cause != "not_scheduled":
-            self._step(culprit, ended_ns, cause)
+        elif cause != "not_scheduled":
+            for piece in pieces:
+                self._step(piece, cause)
         return cause
-
-    def culprit(self) -> Record | None:
-        """The innermost step that more than half of the looks found running."""
-        counts = Counter(id(record) for sample in self.samples for record in sample.path)
-        best: tuple[int, Record] | None = None
-        for sample in self.samples:
-            for depth, record in enumerate(sample.path):
-                if counts[id(record)] * 2 > len(self.samples) and (best is None or depth > best[0]):
-                    best = (depth, record)
-        return None if best is None else best[1]
-
-    def place(self) -> Place | None:
-        """Where the code stood most often: the user's own, if any of it was running."""
-        places = [sample.frames[users_place(sample.frames)] for sample in self.samples if sample.frames]
-        if not places:
-            return None
-        lines = Counter((place[0], place[1]) for place in places)
-        line = lines.most_common(1)[0][0]
-        instructions = Counter(place[2] for place in places if (place[0], place[1]) == line)
-        return (*line, instructions.most_common(1)[0][0])
 
     def cause(self, gc_ns: int) -> Cause:
         """Why the loop stood: the garbage collector, the machine, its own work, or waiting for something else.
 
         It is the machine's doing if the block would not be worth telling without the time in which the thread was
-        ready and something else ran. The clocks are those of the last look before the block and the first after it.
+        ready and something else ran. The clocks were read at the last look before the block, at each in it, and at the
+        first one after it.
         """
-        before = self.before
-        window = max(self.last.time_ns - max(before.time_ns, self.started_ns), 1)
-        if gc_ns * 2 > window:
+        start, end = self.started_ns, self.ended_ns or self.readings[-1].time_ns
+        if gc_ns * 2 > end - start:
             return "gc"
-        lost_ns = self.last.waiting_ns - before.waiting_ns
-        if (self.last.process_ns - before.process_ns) * 5 < self.longest_gap_ns:
+        lost_ns = self._spent("waiting_ns", start, end, is_late_blamed=True)
+        if self.longest_gap_ns > 5 * self._spent("process_ns", start, end):
             lost_ns = max(lost_ns, self.longest_gap_ns)  # nobody ran, not even the watcher: the machine slept
-        if (self.ended_ns or self.last.time_ns) - self.started_ns - lost_ns < self.limit_ns:
+        if end - start - lost_ns < self.limit_ns:
             return "not_scheduled"
-        return "work" if (self.last.cpu_ns - before.cpu_ns) * 2 > window else "wait"
+        return "work" if self._spent("cpu_ns", start, end) * 2 > end - start - lost_ns else "wait"
 
-    def _description(self, now: int, cause: Cause | None = None) -> dict[str, Any]:
-        place = self.place()
+    def _spent(self, clock: str, start: int, end: int, *, is_late_blamed: bool = False) -> int:
+        """What a clock went on in this time. Between two readings it is taken to have gone evenly; or, where the
+        watcher itself came late, as far as possible inside: the machine that held it up held up the loop."""
+        spent = 0.0
+        for before, after in pairwise(self.readings):
+            inside = min(after.time_ns, end) - max(before.time_ns, start)
+            if inside > 0:
+                whole, went = after.time_ns - before.time_ns, getattr(after, clock) - getattr(before, clock)
+                is_late = is_late_blamed and 2 * whole > 3 * self.limit_ns
+                spent += min(inside, went) if is_late else went * inside / whole
+        return round(spent)
+
+    def _description(self, samples: list[Sample], now: int, cause: Cause | None = None) -> dict[str, Any]:
+        place = place_of(samples)
         described: dict[str, Any] = {"duration_ms": round((now - self.started_ns) / 1e6, 3), "by": "unknown code"}
         if cause == "not_scheduled":
             return described | {"by": "the machine: this process got no time"}
         if place is not None:
             code, line, _ = place
             described |= {
-                "by": self._name(place, cause),
+                "by": _name(place, cause),
                 "code.file.path": code.co_filename,
                 "code.line.number": line,
                 "code.function.name": code.co_qualname,
             }
-        elif self.samples and self.samples[0].callback:
-            described["by"] = self.samples[0].callback
+        elif samples[0].callback:
+            described["by"] = samples[0].callback
         return described
-
-    def _name(self, place: Place, cause: Cause | None) -> str:
-        return ("garbage collection in " if cause == "gc" else "") + place_name(place)
 
     def _waiting(self, loop: asyncio.AbstractEventLoop) -> list[Record]:
         """Open steps of the other tasks of this loop. A step that the culprit stands in caused it, and is left out."""
@@ -181,29 +180,84 @@ class Block:
             if record[ENDED] is None or self.ended_ns is not None:
                 put(record, ATTRIBUTES, {names.BLOCKED_NS: before + now - self.started_ns})
 
-    def _step(self, culprit: Record, ended_ns: int | None, cause: Cause | None = None) -> Record:
-        place = self.place()
-        callback = self.samples[0].callback or "blocked event loop"
-        site = _site(self._name(place, cause) if place else callback, place)
-        started = max(self.started_ns, culprit[STARTED])
-        if ended_ns is not None:  # the culprit may have ended before the callback that it ran in
-            ended_ns = max(min(ended_ns, culprit[ENDED] or ended_ns), started)
-        record: Record = [culprit, site, started, ended_ns, None, None, None, None, None]
-        put(record, ATTRIBUTES, self._measures(cause))
+    def _step(self, piece: Piece, cause: Cause | None) -> Record | None:
+        """The step of a piece, below its culprit; open if the block has not ended, none where no step ran."""
+        culprit = culprit_of(piece.samples)
+        if culprit is None:
+            return None
+        place = place_of(piece.samples)
+        name = _name(place, cause) if place else piece.samples[0].callback or "blocked event loop"
+        started, ended = max(piece.started_ns, culprit[STARTED]), None
+        if self.ended_ns is not None:  # the culprit may have ended before the callback that it ran in
+            ended = max(min(piece.ended_ns, culprit[ENDED] or piece.ended_ns), started)
+        record: Record = [culprit, _site(name, place), started, ended, None, None, None, None, None]
+        put(record, ATTRIBUTES, self._measures(piece, cause))
         recorder.append(record)
         if not recorder.is_awake:
             recorder.wake()
         return record
 
-    def _measures(self, cause: Cause | None) -> dict[str, Any]:
-        seen = Counter(tuple(sample.frames) for sample in self.samples)
-        stack = seen.most_common(1)[0][0] if seen else ()
+    def _measures(self, piece: Piece, cause: Cause | None) -> dict[str, Any]:
+        cpu_ns = self._spent("cpu_ns", piece.started_ns, piece.ended_ns)
+        if cause in ("work", "wait"):
+            cause = "work" if cpu_ns * 2 > piece.ended_ns - piece.started_ns else "wait"
+        stack = Counter(tuple(sample.frames) for sample in piece.samples).most_common(1)[0][0]
         return {
             names.BLOCK_CAUSE: cause,
-            names.BLOCK_CPU_NS: self.last.cpu_ns - self.before.cpu_ns,
-            names.BLOCK_SAMPLES: len(self.samples),
+            names.BLOCK_CPU_NS: cpu_ns,
+            names.BLOCK_SAMPLES: len(piece.samples),
             names.STACK: stack_text(list(stack)) or None,
         }
+
+
+def pieces_of(samples: list[Sample], started_ns: int, ended_ns: int, limit_ns: int) -> list[Piece]:
+    """A block by the steps that caused it: each step that was the innermost one for longer than the limit has its own
+    piece; shorter ones in a row have one together. What is shorter than half the limit then is left out, unless there
+    is nothing else."""
+    runs: list[Piece] = []
+    for _, group in groupby(samples, key=lambda sample: id(sample.path[-1]) if sample.path else 0):
+        run = list(group)
+        if runs:
+            started_ns = (runs[-1].samples[-1].time_ns + run[0].time_ns) // 2
+            runs[-1] = runs[-1]._replace(ended_ns=started_ns)
+        runs.append(Piece(started_ns, ended_ns, run))
+    joined: list[Piece] = []
+    was_short = False
+    for run in runs:
+        is_short = run.ended_ns - run.started_ns < limit_ns
+        if is_short and was_short:
+            before = joined.pop()
+            joined.append(Piece(before.started_ns, run.ended_ns, before.samples + run.samples))
+        else:
+            joined.append(run)
+        was_short = is_short
+    long = [piece for piece in joined if (piece.ended_ns - piece.started_ns) * 2 >= limit_ns]
+    return long or joined
+
+
+def culprit_of(samples: list[Sample]) -> Record | None:
+    """The innermost step that more than half of the looks found running."""
+    counts = Counter(id(record) for sample in samples for record in sample.path)
+    best: tuple[int, Record] | None = None
+    for sample in samples:
+        for depth, record in enumerate(sample.path):
+            if counts[id(record)] * 2 > len(samples) and (best is None or depth > best[0]):
+                best = (depth, record)
+    return None if best is None else best[1]
+
+
+def place_of(samples: list[Sample]) -> Place | None:
+    """Where the code stood most often: the user's own, if any of it was running."""
+    places = [sample.frames[users_place(sample.frames)] for sample in samples if sample.frames]
+    if not places:
+        return None
+    line = Counter((place[0], place[1]) for place in places).most_common(1)[0][0]
+    instructions = Counter(place[2] for place in places if (place[0], place[1]) == line)
+    return (*line, instructions.most_common(1)[0][0])
+
+
+def _name(place: Place, cause: Cause | None) -> str:
+    return ("garbage collection in " if cause == "gc" else "") + place_name(place)
 
 
 def _is_async(record: Record) -> bool:

@@ -140,7 +140,7 @@ class _Watched:
         if lasted >= self.watch.threshold_ns and not block.is_told:
             block.tell(self.loop, now)
         if lasted >= OPEN_AFTER_NS:
-            block.open_step()
+            block.open_step(now)
         self._next_sample = now + lasted // 50
 
     def _leave_turn(self) -> None:
@@ -163,10 +163,10 @@ class _Watched:
         """Ends a block; whether it was long enough to be told."""
         if ended_ns - block.started_ns < self.watch.threshold_ns:
             return False
-        block.last = self._read(steady_ns())
         if not block.is_told:
             block.tell(self.loop, ended_ns)
-        cause = block.close(ended_ns, _gc_ns(self.thread, block.started_ns, ended_ns))
+        after = self._read(steady_ns())
+        cause = block.close(ended_ns, after, _gc_ns(self.thread, block.started_ns, ended_ns))
         if cause == "not_scheduled":
             self.watch.not_scheduled += 1
         else:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from longpole.model.category import Category
 from longpole.model.clock import now_ns
 from longpole.model.status import ExecutionStatus
 from longpole.record import more as keys
@@ -94,6 +95,8 @@ class SpanBuilder:
         if record[INPUT] is not None:
             attributes[names.INPUT] = self._renderer.inputs(record[INPUT], site.parameters)
             attributes[names.ARGUMENT_HASH] = self._renderer.argument_hash(record[INPUT])
+            if site.category == Category.LLM:
+                attributes[names.PROMPT_HASH] = self._renderer.prompt_hash(record[INPUT], site.parameters)
         if record[OUTPUT] is not None:
             attributes[names.OUTPUT] = self._renderer.value(record[OUTPUT])
 

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import JSONBody
 from msgspec import Struct
 
 from longpole.ingest.spool import BodyFormat, Incoming, Signal
@@ -56,7 +57,7 @@ def score_route(append: Append) -> HTTPRouteHandler:
     """The route that takes scores and keeps them with `append`."""
 
     @post("/api/scores", status_code=202, responses=_REFUSALS, tags=["scores"])
-    async def post_score(request: Asked, store: Store, data: NewScore) -> Response[ScoreItem]:
+    async def post_score(request: Asked, store: Store, data: JSONBody[NewScore]) -> Response[ScoreItem]:
         """Keep a score of an execution. When this answers, the score is durable; it is seen a moment later."""
         return await answer(request, lambda: keep_score(store, append, data), status=202)
 

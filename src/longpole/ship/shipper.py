@@ -168,6 +168,16 @@ class Shipper:
             return False
         return self._is_down or not self._may_have_spooled
 
+    def before_fork(self) -> None:
+        """To be followed by `after_fork`, in the parent."""
+        if self._spool is not None:
+            self._spool.hold()
+
+    def after_fork(self) -> None:
+        """The process goes on as it was."""
+        if self._spool is not None:
+            self._spool.let_go()
+
     # The sending thread
 
     def _run(self) -> None:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 LOCAL = "local"
 BUSY_MS = 2000
+LONGEST_HOLD_S = 1.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS bodies (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -63,8 +64,20 @@ class Spool:
         self._file = file
         self._limit_bytes = limit_bytes
         self._lock = Lock()
+        self._is_held = False
         self._connection: sqlite3.Connection | None = None
         self._size_bytes = 0
+
+    def hold(self) -> None:
+        """Keeps other threads out until `let_go`: at a fork none may be inside SQLite, whose own locks the child would
+        inherit and wait for, for ever. Waits for at most a second."""
+        self._is_held = self._lock.acquire(timeout=LONGEST_HOLD_S)
+
+    def let_go(self) -> None:
+        """Ends `hold`."""
+        if self._is_held:
+            self._is_held = False
+            self._lock.release()
 
     def prepare(self) -> None:
         """Makes the file, if it is not there.

@@ -44,6 +44,7 @@ STACK = "code.stacktrace"  # of a blocked_loop step: the stack that was seen mos
 RETRY_CAUSE = "longpole.retry.cause"  # of a retry or rate_limit step: type of the error, or HTTP status, waited for
 RETRY_AFTER_MS = "longpole.retry.after_ms"  # of the same: what the server asked for in `retry-after`
 QUEUE_POOL = "longpole.queue.pool"  # of a queue step: which pool of threads
+PROMPT_HASH = "longpole.prompt_hash"  # of a model call's system prompt and tools, where their text is not sent
 COMMIT = "vcs.ref.head.revision"  # resource attribute
 SCOPE_PREFIX = "longpole.scope."  # vault and other scopes: longpole.scope.vault_id = ...
 

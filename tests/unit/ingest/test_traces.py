@@ -328,6 +328,28 @@ def test_a_log_record_becomes_an_event_of_its_spans_execution_before_or_after_th
     assert len(events) == 4
 
 
+def test_log_records_wait_for_the_spans_of_their_trace_but_not_for_ever(desk: Desk):
+    desk.send(events=[log(3, 46)])
+    desk.wait(5)
+    desk.send(*team())
+    desk.wait(2)
+    (event,) = desk.engine.rows("trace_events", {"workspace": "default", "trace_ids": [TRACE]})
+    assert event["execution_id"] == TRACE + span_id(2)
+    desk.send(events=[log(1, trace=OTHER)])
+    desk.wait(2)
+    assert len(desk.book) == 1
+    desk.wait(31)
+    assert (len(desk.book), desk.book.span_count) == (0, 0)
+
+
+def test_log_records_without_spans_do_not_fill_the_book(desk: Desk):
+    desk.book.limits = Limits(book_spans=100)
+    desk.send(events=[log(1, trace=f"{number:032x}") for number in range(1, 301)])
+    desk.wait(2)
+    desk.save()
+    assert len(desk.book) <= 100
+
+
 def test_nothing_crosses_workspaces(desk: Desk):
     desk.send(*team(), *(replace(one, workspace="theirs") for one in team()))
     desk.wait(2)

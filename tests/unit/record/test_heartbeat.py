@@ -1,5 +1,6 @@
 """The sign of life that tells a server whether a process is still at it, and what recording costs it."""
 
+import time
 from typing import Any
 
 import pytest
@@ -50,7 +51,18 @@ def test_it_tells_what_was_recorded_dropped_and_spent(recorded: Any) -> None:
     told = beat.attributes
     assert (told["recorded"], told["dropped"], told["open"], told["is_last"]) == (1, 0, 0, False)
     assert 0 < told["caller_ns"] < 1_000_000  # of one step
-    assert told["background_ns"] > 0
+
+
+def test_it_counts_the_cpu_of_our_own_threads_only(recorded: Any) -> None:
+    recorded.taken.takes_open = True
+    began = time.thread_time_ns()
+    while time.thread_time_ns() - began < 30_000_000:  # the program's own work
+        pass
+    recorded.flusher.start()
+    with longpole.time_step("one"):
+        pass
+    recorded.flusher.stop()
+    assert beats(recorded)[-1].attributes["background_ns"] < 20_000_000
 
 
 def test_the_last_one_says_so(recorded: Any) -> None:

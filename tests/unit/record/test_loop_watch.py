@@ -18,7 +18,7 @@ import uvloop
 
 import longpole
 from longpole.record import loop_watch
-from longpole.record.loop_block import Block, Reading
+from longpole.record.loop_block import Block, Reading, culprit_of, pieces_of
 from longpole.record.loop_sample import Sample, place_name, users_place
 from longpole.record.loop_watch import LoopWatch, watch_loop
 from longpole.record.site import Site
@@ -359,7 +359,6 @@ def block_of(last: Reading, gap_ms: float = 0) -> Block:
     sample = Sample(last.time_ns, 1, [[None, site, 0, None, None, None, None, None, None]], [])
     block = Block(0, sample, reading(0), 50 * MS)
     block.add(sample, last, round(gap_ms * MS))
-    block.ended_ns = 100 * MS
     return block
 
 
@@ -380,24 +379,58 @@ def test_the_clocks_tell_why_the_loop_stood(last: Reading, gap_ms: float, gc_ms:
     assert block_of(last, gap_ms).cause(round(gc_ms * MS)) == cause
 
 
+@pytest.mark.parametrize(("waiting", "cpu", "cause"), [(40, 0, "not_scheduled"), (16, 64, "work")])
+def test_of_what_the_clocks_did_around_a_block_only_its_share_counts(waiting: int, cpu: int, cause: str) -> None:
+    """A block from 50 to 150 ms; the clocks are read at 20, 100 and 180, and 50 of each 80 ms lie inside."""
+    sample = Sample(0, 1, [], [])
+    block = Block(50 * MS, sample, reading(20), 60 * MS)
+    block.add(sample, reading(100, cpu=cpu, waiting=waiting), 0)
+    assert block.close(150 * MS, reading(180, cpu=2 * cpu, waiting=2 * waiting), 0) == cause
+
+
+def test_where_the_watcher_came_late_what_held_it_up_held_up_the_loop() -> None:
+    sample = Sample(0, 1, [], [])
+    block = Block(100 * MS, sample, reading(0), 50 * MS)
+    block.add(sample, reading(180, cpu=1, waiting=80), 0)
+    assert block.close(200 * MS, reading(205, cpu=1, waiting=80), 0) == "not_scheduled"
+
+
 def test_a_process_that_got_no_time_charges_nobody(recorded: Any) -> None:
     loop = asyncio.new_event_loop()
     block = block_of(reading(100, cpu=20, waiting=75))
     block.tell(loop, 100 * MS)
-    assert block.close(100 * MS, 0) == "not_scheduled"
+    assert block.close(100 * MS, reading(105, cpu=20, waiting=80), 0) == "not_scheduled"
     loop.close()
     assert blocks(recorded) == []
+
+
+def samples_of(*paths: Any) -> list[Sample]:
+    """Looks 10 ms apart."""
+    return [Sample(10 * MS * number, 1, list(path), []) for number, path in enumerate(paths, 1)]
 
 
 def test_the_step_that_most_looks_found_is_the_culprit() -> None:
     outer, first, second = ([None, Site(name, "processing"), 0, None, *[None] * 5] for name in ("outer", "1", "2"))
     short = [[outer, first], [outer, first], [outer, second], [outer], [outer]]
     long = [[outer, first], [outer, first], [outer, first], [outer, second], [outer]]
-    for paths, expected in ((short, outer), (long, first)):
-        block = Block(0, Sample(0, 1, paths[0], []), reading(0), MS)
-        for path in paths:
-            block.add(Sample(0, 1, path, []), reading(1), 0)
-        assert block.culprit() is expected
+    assert culprit_of(samples_of(*short)) is outer
+    assert culprit_of(samples_of(*long)) is first
+
+
+def test_steps_that_block_one_after_the_other_share_the_block() -> None:
+    outer, first, second = ([None, Site(name, "processing"), 0, None, *[None] * 5] for name in ("outer", "1", "2"))
+    samples = samples_of(*[[outer, first]] * 5, *[[outer, second]] * 5, [outer])
+    pieces = pieces_of(samples, 0, 120 * MS, 40 * MS)
+    assert [(piece.started_ns, piece.ended_ns) for piece in pieces] == [(0, 55 * MS), (55 * MS, 105 * MS)]
+    assert [culprit_of(piece.samples) for piece in pieces] == [first, second]
+
+
+def test_many_quick_steps_make_one_block_of_what_they_stand_in() -> None:
+    outer = [None, Site("outer", "processing"), 0, None, *[None] * 5]
+    quick = [[outer, [outer, Site("quick", "processing"), 0, None, *[None] * 5]] for _ in range(10)]
+    (piece,) = pieces_of(samples_of(*quick), 0, 110 * MS, 40 * MS)
+    assert (piece.started_ns, piece.ended_ns) == (0, 110 * MS)
+    assert culprit_of(piece.samples) is outer
 
 
 def test_the_place_is_the_users_own_code_and_names_what_it_calls() -> None:

@@ -144,6 +144,7 @@ def site_named(name: str, category: str, agent: str | None = None, kind: dict[st
             _sites.clear()
         site = _sites[key] = Site(name, category, agent=agent, more=kind)
         site.is_told = True
+        site.parameters = ("input",)
     return site
 
 

@@ -2,23 +2,26 @@
 
 Read from wherever a client's conventions keep them. Digits and unique ids in a system prompt change from call to call
 (dates, times, request numbers), so runs of digits and UUIDs count as equal whatever they are; the order of tools and of
-the keys in their schemas counts for nothing. Prompts that the client hashed count as they are.
+the keys in their schemas counts for nothing. Where the SDK sends no contents it sends the hash of prompt and tools,
+which is the same on every machine; prompts that another client hashed count as they are.
 
 Cost: 2 to 15 us for a model call of 8 kB, measured; nothing for any other span.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Raw, Struct
 
-from longpole.ingest.span import SpanEvent
-from longpole.ingest.versions import ONLY_MODEL, WITH_PROMPT
 from longpole.wire import attribute_names as table
+from longpole.wire.longpole_names import PROMPT_HASH
+
+WITH_PROMPT, ONLY_MODEL = "p", "m"
+"""How the recipe of a model call begins: with a system prompt or tools, or with nothing but its model."""
 
 _LONGEST_REMEMBERED = 16_384
 _REMEMBERED = 512
@@ -30,6 +33,20 @@ _RUN = re.compile(rb"00+")
 _INSIDE_UUID = re.compile(rb"-[0a-fA-F]{4}-[0a-fA-F]{4}-[0a-fA-F]{4}-")
 _UUID = re.compile(rb"[0a-fA-F]{8}-[0a-fA-F]{4}-[0a-fA-F]{4}-[0a-fA-F]{4}-[0a-fA-F]{12}")
 _HASHED = re.compile(rb'#[0-9a-f]{12}(?:["\\\\]|$)')  # as Longpole's SDK writes what it hashed
+
+
+class EventLike(Protocol):
+    """What is read of a span's event."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def attributes(self) -> Mapping[str, Any] | None:
+        """What it carries."""
+        ...
 
 
 class _Message(Struct):
@@ -107,8 +124,26 @@ _TOOL_NAMES = frozenset({*TOOLS, *(f"{head}0{names[0]}" for head, names in FLATT
 _TELLING = frozenset({*_SYSTEM_NAMES, *_TOOL_NAMES, *REQUESTS, *TOOL_REQUESTS})
 
 
-def read_recipe(attributes: dict[str, Any], events: Sequence[SpanEvent], model: str | None) -> str | None:
+def read_recipe(attributes: Mapping[str, Any], events: Sequence[EventLike], model: str | None) -> str | None:
     """A hash of what is known of system prompt, tools and model; `None` if nothing is."""
+    told = attributes.get(PROMPT_HASH)
+    system, tools = _prompt(attributes, events) if told is None else (str(told).encode(), None)
+    if system is None and tools is None and model is None:
+        return None
+    whole = hashlib.blake2b(digest_size=8)
+    for part in (system, tools, None if model is None else model.encode("utf-8", "surrogatepass")):
+        whole.update(part or b"-")
+        whole.update(b"\n")
+    return (ONLY_MODEL if system is None and tools is None else WITH_PROMPT) + whole.hexdigest()
+
+
+def hash_prompt(attributes: Mapping[str, Any], events: Sequence[EventLike]) -> str | None:
+    """A hash of what is known of system prompt and tools, 16 hexadecimal digits; `None` if nothing is."""
+    system, tools = _prompt(attributes, events)
+    return None if system is None and tools is None else _digest((system or b"-") + b"\n" + (tools or b"-")).hex()
+
+
+def _prompt(attributes: Mapping[str, Any], events: Sequence[EventLike]) -> tuple[bytes | None, bytes | None]:
     system = tools = None
     told = _TELLING.intersection(attributes)
     if told:
@@ -119,16 +154,10 @@ def read_recipe(attributes: dict[str, Any], events: Sequence[SpanEvent], model: 
             system, tools = system or from_system, tools or from_tools
     if system is None and events:
         system = _system_of_events(events)
-    if system is None and tools is None and model is None:
-        return None
-    whole = hashlib.blake2b(digest_size=8)
-    for part in (system, tools, None if model is None else model.encode("utf-8", "surrogatepass")):
-        whole.update(part or b"-")
-        whole.update(b"\n")
-    return (ONLY_MODEL if system is None and tools is None else WITH_PROMPT) + whole.hexdigest()
+    return system, tools
 
 
-def _system(attributes: dict[str, Any]) -> bytes | None:
+def _system(attributes: Mapping[str, Any]) -> bytes | None:
     for name in SYSTEMS:
         if (value := attributes.get(name)) not in (None, "", []):
             return _normal(_bytes(value))
@@ -138,7 +167,7 @@ def _system(attributes: dict[str, Any]) -> bytes | None:
     return None
 
 
-def _flattened(attributes: dict[str, Any], head: str, wrapper: str) -> bytes | None:
+def _flattened(attributes: Mapping[str, Any], head: str, wrapper: str) -> bytes | None:
     for number in range(_FLATTENED):
         start = f"{head}{number}{wrapper}"
         if attributes.get(f"{start}.role") not in ("system", "developer"):
@@ -152,7 +181,7 @@ def _flattened(attributes: dict[str, Any], head: str, wrapper: str) -> bytes | N
 
 
 def _from_requests(
-    attributes: dict[str, Any], told: frozenset[str], needs_system: bool, needs_tools: bool
+    attributes: Mapping[str, Any], told: frozenset[str], needs_system: bool, needs_tools: bool
 ) -> tuple[bytes | None, bytes | None]:
     system = tools = None
     for name in _ALL_REQUESTS if needs_tools else REQUESTS:
@@ -197,16 +226,19 @@ def _system_of(messages: Iterable[_Message]) -> bytes:
     return b"\n".join(bytes(each.content) + bytes(each.parts) for each in messages if bytes(each.role) in _ROLES)
 
 
-def _system_of_events(events: Sequence[SpanEvent]) -> bytes | None:
+def _system_of_events(events: Sequence[EventLike]) -> bytes | None:
     for event in events:
         if event.name == "gen_ai.system.message":
-            return _normal(_bytes(event.attributes.get("content", event.attributes)))
-        if event.name == table.DETAILS_EVENT and (value := event.attributes.get("gen_ai.system_instructions")):
-            return _normal(_bytes(value))
+            told = event.attributes or {}
+            return _normal(_bytes(told.get("content", dict(told))))
+        if event.name == table.DETAILS_EVENT:
+            value = (event.attributes or {}).get("gen_ai.system_instructions")
+            if value:
+                return _normal(_bytes(value))
     return None
 
 
-def _tools(attributes: dict[str, Any]) -> bytes | None:
+def _tools(attributes: Mapping[str, Any]) -> bytes | None:
     for name in TOOLS:
         if (value := attributes.get(name)) not in (None, "", [], "[]"):
             return _tools_of(_bytes(value))
@@ -216,7 +248,7 @@ def _tools(attributes: dict[str, Any]) -> bytes | None:
     return None
 
 
-def _flattened_tools(attributes: dict[str, Any], head: str, names: tuple[str, ...]) -> Iterator[list[Any]]:
+def _flattened_tools(attributes: Mapping[str, Any], head: str, names: tuple[str, ...]) -> Iterator[list[Any]]:
     number = 0
     while f"{head}{number}{names[0]}" in attributes:
         yield [attributes.get(f"{head}{number}{name}") for name in names]
