@@ -2,9 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from running_server import RunningServer, wait_until
 
 AGENT = """
 import sys
+import zlib
 import longpole
 
 @longpole.agent
@@ -136,3 +140,29 @@ def test_a_server_that_was_away_finds_out_when_it_is_back(quick_server: RunningS
     quick_server.start()
     assert (execution(quick_server) or {})["status"] in ("running", "crashed")
     wait_for(quick_server, "crashed")
+
+
+def test_an_agent_that_was_killed_before_there_was_a_server_has_crashed(quick_server: RunningServer) -> None:
+    quick_server.stop()
+    (quick_server.folder / "server.json").unlink(missing_ok=True)
+    with start(AGENT.replace("configure()", "configure(port=9)"), quick_server) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+        spool = quick_server.folder / "spool-sdk" / "local.sqlite"
+        wait_until(lambda: "ask" in spooled_text(spool), "the open call to be in the spool")
+        process.send_signal(signal.SIGKILL)
+    quick_server.start()
+    found = wait_for(quick_server, "crashed")
+    assert found["agent"] == "patient"
+
+
+def spooled_text(spool: Path) -> str:
+    """What lies in a spool."""
+    if not spool.exists():
+        return ""
+    with closing(sqlite3.connect(spool)) as connection:
+        try:
+            rows = connection.execute("SELECT body FROM bodies").fetchall()
+        except sqlite3.OperationalError:  # the file is just being made
+            return ""
+    return "".join(zlib.decompress(body).decode() for (body,) in rows)

@@ -126,7 +126,9 @@ class Flusher:
         return handed_on or bool(logs) or waiting > 0
 
     def _beat(self, *, is_last: bool = False) -> None:
-        if not self._sink.is_heard() or not (self._heartbeat.recorded or self._open):
+        # The first one goes by the spool if need be: it tells the server that this process can be missed.
+        is_heard = self._sink.is_heard() or (self._sink.wants_open() and not self._heartbeat.has_beaten)
+        if not is_heard or not (self._heartbeat.recorded or self._open):
             return
         beat = self._heartbeat.beat(len(self._open), *self._sink.cost(), is_last=is_last)
         if beat is not None:

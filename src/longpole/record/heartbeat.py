@@ -32,6 +32,11 @@ class Heartbeat:
         self.dropped = 0
         self.flusher_ns = 0  # CPU of the flusher's own thread, as it said last
 
+    @property
+    def has_beaten(self) -> bool:
+        """Whether there was one."""
+        return self._last_ns is not None
+
     def beat(self, open_count: int, sent_bytes: int, sender_ns: int, *, is_last: bool = False) -> LogOut | None:
         """The beat, if one is due.
 

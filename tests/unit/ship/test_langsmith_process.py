@@ -34,6 +34,8 @@ else:
     child()
     assert [each.name for each in PerformanceProfiler().all_metrics()] == ["child", "work"]
     assert PerformanceProfiler().get_metrics("work").count == 1
+longpole._running._langsmith.hurry()
+assert longpole._running._langsmith.flush(20)  # the exit waits 1.5 s only, which a busy machine may need for more
 """
 
 
