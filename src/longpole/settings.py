@@ -89,11 +89,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days that executions are kept, counted from their receipt. In `longpole.yaml` also `timing: persistence:
     retention_days`."""
     slow_operation_ms: Count = 1000
-    """Milliseconds from which an operation is called slow. In `longpole.yaml` also `timing: thresholds:
-    slow_operation_ms`."""
+    """Milliseconds from which an operation is called slow, and tail sampling keeps an execution. In `longpole.yaml`
+    also `timing: thresholds: slow_operation_ms`."""
     critical_operation_ms: Count = 5000
-    """Milliseconds from which an operation is called critically slow. In `longpole.yaml` also `timing: thresholds:
-    critical_operation_ms`."""
+    """Milliseconds from which an operation is called critically slow: its execution then has a finding. In
+    `longpole.yaml` also `timing: thresholds: critical_operation_ms`."""
     realtime: bool = True
     """Whether the live door is open. In `longpole.yaml` also `timing: reporting: realtime`."""
     rollup_interval_minutes: Count = 5

@@ -41,7 +41,7 @@ def merge_facts(old: Facts, new: Facts, *, compared: Sequence[str] = COMPARED) -
         any(
             (changes.get(name) if name in changes else getattr(winner, name)) != getattr(old, name) for name in compared
         )
-        or len(events) != len(old.events)
+        or _tells_more(events, old.events)
         or len(decisions) != len(old.decisions)
     )
     if not is_changed:
@@ -117,7 +117,27 @@ def _join_events(old: list[Event], new: list[Event]) -> list[Event]:
     if not old:
         return new
     events = {_event_key(event): event for event in (*new, *old)}
-    return sorted(events.values(), key=lambda event: (event.time_ns, event.event_index, event.name))
+    kept = _longest_blocks(events.values())
+    return sorted(kept, key=lambda event: (event.time_ns, event.event_index, event.name))
+
+
+def _longest_blocks(events: Iterable[Event]) -> list[Event]:
+    """A block of the event loop is told while it lasts and again at its end: of its tellings, the longest."""
+    kept: list[Event] = []
+    blocks: dict[tuple[str, int], Event] = {}
+    for event in events:
+        if event.kind != EventKind.BLOCKED:
+            kept.append(event)
+            continue
+        known = blocks.setdefault((event.span_id, event.time_ns), event)
+        if (event.duration_ns or 0) > (known.duration_ns or 0):
+            blocks[event.span_id, event.time_ns] = event
+    return [*kept, *blocks.values()]
+
+
+def _tells_more(events: list[Event], old: list[Event]) -> bool:
+    known = set(map(id, old))
+    return len(events) != len(old) or any(id(event) not in known for event in events)
 
 
 def _join_decisions(old: list[Decision], new: list[Decision]) -> list[Decision]:

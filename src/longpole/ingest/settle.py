@@ -25,6 +25,7 @@ from longpole.ingest.facts import Facts
 from longpole.ingest.ownership import Ownership, assign_owners
 from longpole.ingest.scores import scores_of
 from longpole.ingest.stage_findings import find_open_stages
+from longpole.ingest.threshold_findings import NO_THRESHOLDS, Thresholds, find_critical_operations
 from longpole.ingest.usage import FAILING, Tally, Usage, count_usage
 from longpole.ingest.vanished import is_gone
 from longpole.ingest.versions import find_versions
@@ -101,6 +102,7 @@ def build_rows(
     now_ns: int,
     is_final: bool = False,
     stray_events: Mapping[str, Sequence[Event]] | None = None,
+    thresholds: Thresholds = NO_THRESHOLDS,
 ) -> Rows:
     """The rows of a group of traces that links join.
 
@@ -138,7 +140,9 @@ def build_rows(
     ]
     steps = [_step_row(place, node, usage, settled, names) for node, kind in enumerate(place.kinds) if kind is None]
     events, decisions = _instants(place, stray_events or {})
-    findings = find_open_stages(executions, events) if is_settled else []
+    findings: list[Finding] = []
+    if is_settled:
+        findings = find_open_stages(executions, events) + find_critical_operations(executions, steps, thresholds)
     return Rows(executions, steps, events, decisions, scores_of(events), findings, is_complete, is_settled)
 
 

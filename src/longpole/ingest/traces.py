@@ -20,6 +20,7 @@ from longpole.ingest.known_traces import KnownTrace
 from longpole.ingest.resend import COMPARED, add_event, is_same_event, join_body, merge_facts
 from longpole.ingest.settle import Rows, build_rows
 from longpole.ingest.tail_sampling import TailSampling, weigh
+from longpole.ingest.threshold_findings import NO_THRESHOLDS, Thresholds
 from longpole.ingest.vanished import close_gone, is_gone, last_told_ns, reopen
 from longpole.model.batch import Batch
 from longpole.model.clock import steady_ns
@@ -50,6 +51,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     group_traces: int = 64
     group_spans: int = 100_000
     book_spans: int = 300_000
+    thresholds: Thresholds = NO_THRESHOLDS
 
 
 class Counters(Struct):
@@ -496,7 +498,13 @@ class TraceBook:
             facts = [fact for trace in group.traces for fact in trace.facts.values()]
             strays = {trace.key[1]: list(_strays(trace)) for trace in group.traces if trace.strays or trace.logs}
             try:
-                rows = build_rows(facts, now_ns=now_ns, is_final=is_final, stray_events=strays)
+                rows = build_rows(
+                    facts,
+                    now_ns=now_ns,
+                    is_final=is_final,
+                    stray_events=strays,
+                    thresholds=self.limits.thresholds,
+                )
             except Exception as error:
                 self._bury(f"spans-{group.traces[0].key[1]}", msgspec.json.encode(facts), error)
                 rows = Rows([], [], [], [], [], [], is_complete=True, is_settled=True)

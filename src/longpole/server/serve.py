@@ -19,6 +19,7 @@ from longpole import settings as settings_module
 from longpole.ingest.pipeline import Pipeline, stored_position
 from longpole.ingest.spool import Spool
 from longpole.ingest.tail_sampling import TailSampling
+from longpole.ingest.threshold_findings import Thresholds
 from longpole.ingest.traces import Limits
 from longpole.model.errors import RefusedToServe
 from longpole.server.app import Server
@@ -55,7 +56,7 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
         store = open_store(folder / DATABASE_FILE if settings.persistence_enabled else ":memory:")
         stack.callback(store.close)
         spool = Spool.open(folder / "spool", after=stored_position(store))
-        limits = Limits(settle_after_ns=settings.settle_after_ms * 1_000_000)
+        limits = Limits(settle_after_ns=settings.settle_after_ms * 1_000_000, thresholds=_thresholds(settings))
         pipeline = Pipeline(
             store,
             spool,
@@ -83,6 +84,12 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
                 say(line)
 
         _run(server, listener, ready)
+
+
+def _thresholds(settings: Settings) -> Thresholds:
+    return Thresholds(
+        slow_ns=settings.slow_operation_ms * 1_000_000, critical_ns=settings.critical_operation_ms * 1_000_000
+    )
 
 
 def _sampling(settings: Settings) -> TailSampling | None:
