@@ -218,7 +218,7 @@ def configure(
     with _lock:
         shutdown()
         if chosen.enabled:
-            _running = session.Session(chosen, _recorder, __version__, redact)
+            _running = session.start(chosen, _recorder, __version__, redact)
             session.shut_down_in_children(shutdown)
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
+from logging import getLogger
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,6 +31,7 @@ from longpole.wire import longpole_names as names
 from longpole.wire.redact import Redactor
 
 Redact = Callable[[str], str]
+_log = getLogger("longpole")
 _registered: list[Callable[[], bool]] = []
 
 
@@ -86,7 +88,7 @@ class Session:
         if self._langsmith is not None:
             self._langsmith.hurry()
         started = steady_ns()
-        self._flusher.collect()
+        self._flusher.collect(timeout_s)
         is_done = self._shipper.flush(timeout_s)
         return (self._langsmith is None or self._langsmith.flush(_left(timeout_s, started))) and is_done
 
@@ -97,9 +99,18 @@ class Session:
         started = steady_ns()
         if self._langsmith is not None:
             self._langsmith.hurry()
-        self._flusher.stop()
+        self._flusher.stop(timeout_s)
         is_done = self._shipper.close(_left(timeout_s, started))
         return (self._langsmith is None or self._langsmith.close(_left(timeout_s, started))) and is_done
+
+
+def start(chosen: Settings, recorder: Recorder, version: str, redact: Redact | None) -> Session | None:
+    """A session; `None` where none can be, as without a thread at the end of the interpreter. It is told in the log."""
+    try:
+        return Session(chosen, recorder, version, redact)
+    except Exception as error:
+        _log.warning("Nothing is recorded: %s: %s.", type(error).__name__, error)
+        return None
 
 
 def shut_down_in_children(shutdown: Callable[[], bool]) -> None:
@@ -123,15 +134,23 @@ def _left(timeout_s: float, started_ns: int) -> float:
 
 def _resource(chosen: Settings, version: str) -> dict[str, Any]:
     """The OTLP resource: who this process is, in the names of the OpenTelemetry conventions."""
+    program = Path((getattr(sys, "argv", None) or ["python"])[0] or "python")  # embedded, a program may have none
     return {
-        "service.name": chosen.service or Path(sys.argv[0] or "python").stem,
+        "service.name": chosen.service or program.stem,
         "service.version": chosen.version,
         "service.instance.id": os.urandom(8).hex(),
         "deployment.environment.name": chosen.environment,
         names.WORKSPACE: chosen.workspace,
-        names.COMMIT: find_commit(Path(sys.argv[0] or ".").absolute().parent),
+        names.COMMIT: _commit_of(program),
         "process.pid": os.getpid(),
         "telemetry.sdk.name": "longpole",
         "telemetry.sdk.language": "python",
         "telemetry.sdk.version": version,
     }
+
+
+def _commit_of(program: Path) -> str | None:
+    try:
+        return find_commit(program.absolute().parent)
+    except OSError:  # the folder it runs in is gone
+        return None

@@ -34,6 +34,7 @@ VALUES: dict[str, Any] = {
     "span_id": span_id_of(1, 0),
     "step_id": span_id_of(1, 1),
     "step_ids": [span_id_of(1, 1)],
+    "span_ids": [span_id_of(1, 0), span_id_of(1, 1)],
     "id": execution_id_of(trace_id_of(1), span_id_of(1, 0)),
     "execution_id": execution_id_of(trace_id_of(1), span_id_of(1, 0)),
     "root_execution_id": execution_id_of(trace_id_of(1), span_id_of(1, 0)),

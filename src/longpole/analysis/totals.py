@@ -11,7 +11,7 @@ from heapq import heappush
 
 from longpole.analysis.critical_path import Stretch, find_critical_path
 from longpole.model.category import Category
-from longpole.model.tree import Tree
+from longpole.model.tree import NO_PARENT, Tree
 
 UNEXPLAINED = "unexplained"
 """The share of time in which an execution ran and no step says what it did."""
@@ -24,6 +24,7 @@ PATH_LIMIT = 2000
 
 _LONGEST_LOOP = 8
 _PATH_DEPTH = 3
+_REQUEST_DEPTH = 3
 _NUMBERS = re.compile(r"\b(?:[0-9a-f]{8,}|\d+)\b")
 
 
@@ -133,7 +134,7 @@ def share_wall_time(
     """Nanoseconds of the execution at `top` per category, largest first; they sum to its duration exactly.
 
     An agent's own time is `unexplained`: no step says what happened. A model call's time up to its first token is
-    `llm_wait`. Shares that are zero are left out.
+    `llm_wait`, and the requests that the call consists of are its own time. Shares that are zero are left out.
 
     Args:
         categories: per span of the tree, a `Category`.
@@ -143,7 +144,7 @@ def share_wall_time(
     """
     shares: dict[str, int] = {}
     for stretch in split_wall_time(tree, top, path):
-        node = stretch.node
+        node = model_call_of(tree, stretch.node, categories)
         category = category_of(categories[node], is_execution=is_execution[node])
         duration_ns = stretch.ended_ns - stretch.started_ns
         wait_ns = first_token_ns[node]
@@ -154,6 +155,18 @@ def share_wall_time(
         shares[category] = shares.get(category, 0) + duration_ns
     known = [(key, value) for key, value in shares.items() if value]
     return dict(sorted(known, key=lambda share: (-share[1], share[0])))
+
+
+def model_call_of(tree: Tree, node: int, categories: Sequence[str]) -> int:
+    """The model call that a request is a part of, by position: `chat` of its `POST`. Any other span is itself."""
+    above = node
+    for _ in range(_REQUEST_DEPTH):
+        if categories[above] != Category.HTTP or tree.parents[above] == NO_PARENT:
+            break
+        above = tree.parents[above]
+        if categories[above] == Category.LLM:
+            return above
+    return node
 
 
 def category_of(category: str, *, is_execution: bool) -> str:

@@ -5,16 +5,23 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from longpole.cli.draw import GONE, muted
+from longpole.model.category import Category
 from longpole.model.status import OPEN_STATUSES, ExecutionStatus
 from longpole.reports.numbers import count_text, duration_text
 from longpole.reports.views import ExecutionItem, ExecutionNode, ExecutionTree, StageNode, StepNode
 
 _MOST = 5
+_WAITS = (Category.QUEUE, Category.RETRY, Category.RATE_LIMIT, Category.BARRIER_WAIT)
 
 
 def is_vanished(item: ExecutionItem) -> bool:
     """Whether nobody ended the execution: its process fell silent."""
     return item.status == ExecutionStatus.CRASHED and item.error_type == GONE
+
+
+def is_under_way(item: ExecutionItem) -> bool:
+    """Whether it is running, or was when its process vanished: its steps are counted as progress."""
+    return item.status in OPEN_STATUSES or is_vanished(item)
 
 
 def in_hand(tree: ExecutionTree) -> Sequence[Text]:
@@ -66,4 +73,13 @@ def _words(step: StepNode) -> str:
         return f"waiting for {step.model or 'a model'} ({step.name})"
     if step.category == "llm":
         return f"reading the answer of {step.model or 'a model'} ({step.name})"
+    if step.category in _WAITS:
+        return _waiting(step.name)
     return f"running {step.name}"
+
+
+def _waiting(name: str) -> str:
+    """ "wait for a thread" as "waiting for a thread"; a pause of another name by its name."""
+    if name.startswith("waiting "):
+        return name
+    return name.replace("wait", "waiting", 1) if name.startswith("wait ") else f"waiting: {name}"

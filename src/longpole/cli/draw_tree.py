@@ -4,7 +4,7 @@ A bar lies on one time axis. Its heavy part (━) is the critical path: the mome
 very row; the light part (─) is the rest of its time. Read from top to bottom, the heavy parts fall like stairs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 from rich.console import Group, RenderableType
@@ -12,14 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from longpole.cli.draw import category_style, category_text, cell, muted, status_text
-from longpole.cli.draw_state import in_hand, is_vanished, stage_line
+from longpole.cli.draw_state import in_hand, is_under_way, is_vanished, stage_line
 from longpole.cli.draw_trust import draw_trust
 from longpole.cli.outline import Line, outline
-from longpole.model.status import OPEN_STATUSES, ExecutionStatus
+from longpole.model.category import Category
+from longpole.model.status import ExecutionStatus
 from longpole.reports.numbers import (
     UNKNOWN,
     cost_text,
     count_text,
+    counted,
     duration_text,
     share_text,
     share_texts,
@@ -32,7 +34,8 @@ MOST_LINES = 200
 
 _NAME_SHARE = 0.4
 _NARROWEST_BAR = 16
-_BEYOND_NAME_AND_BAR = 44  # time, tokens and status with their gaps
+_WIDEST_STATUS = 24
+_GAPS = 5
 _WIDEST = 160
 
 
@@ -70,7 +73,8 @@ def draw_tree(tree: ExecutionTree, *, width: int, show_all: bool = False) -> Gro
         parts += [Text(), _decisions(tree.decisions)]
     parts += draw_trust(tree)
     if tree.missing_parents:
-        parts.append(Text(f"! {count_text(tree.missing_parents)} spans name a parent that never arrived", "yellow"))
+        names = counted(tree.missing_parents, "span names", "spans name")
+        parts.append(Text(f"! {names} a parent that never arrived", "yellow"))
     return Group(*parts)
 
 
@@ -83,17 +87,17 @@ def _verdict(tree: ExecutionTree) -> Text:
     else:
         text.append(f"  {duration_text(item.duration_ns)}", style="bold")
     parts = [status_text(item.status, item.error_type)]
-    if item.status in OPEN_STATUSES and item.steps_total:
-        parts.append(Text(f"{count_text(item.steps_completed)} of {count_text(item.steps_total)} steps done"))
+    if is_under_way(item) and item.steps_total and item.status != ExecutionStatus.PENDING:
+        parts.append(Text(f"{count_text(item.steps_completed)} of {counted(item.steps_total, 'step')} done"))
     if usual is not None:
         quicker = share_text(usual.slower_than).replace(".0", "")
         parts.append(
             Text(f"slower than {quicker} of {count_text(usual.executions)} (usual {duration_text(usual.p50_ns)})")
         )
     if item.retries:
-        parts.append(Text(f"{count_text(item.retries)} {'retry' if item.retries == 1 else 'retries'}"))
+        parts.append(Text(counted(item.retries, "retry", "retries")))
     if item.agents_skipped:
-        parts.append(Text(f"{count_text(item.agents_skipped)} agent{'s'[: item.agents_skipped != 1]} skipped"))
+        parts.append(Text(f"{counted(item.agents_skipped, 'agent')} skipped"))
     for part in parts:
         text.append(" · ", style="dim").append_text(part)
     return text
@@ -101,11 +105,11 @@ def _verdict(tree: ExecutionTree) -> Text:
 
 def _about(item: ExecutionItem) -> Text:
     parts = [f"{item.started_at[:19].replace('T', ' ')} UTC"]
-    if item.status not in OPEN_STATUSES:
-        parts.append(f"{count_text(item.steps_total)} steps")
+    if not is_under_way(item):
+        parts.append(counted(item.steps_total, "step"))
     if item.model_calls:
-        parts.append(f"{count_text(item.model_calls)} model call{'s'[: item.model_calls != 1]}")
-        parts.append(f"{count_text(item.input_tokens)} tokens in, {count_text(item.output_tokens)} out")
+        parts.append(counted(item.model_calls, "model call"))
+        parts.append(_tokens(item))
         parts.append(f"cost {cost_text(item.cost_usd)}")
     if item.credits is not None:
         parts.append(f"{item.credits:g} {item.credits_unit or 'credits'}")
@@ -114,11 +118,17 @@ def _about(item: ExecutionItem) -> Text:
         parts.append(f"stands for {item.weight:g} executions")
     for count, what in ((item.model_calls_without_usage, "tokens"), (item.model_calls_without_cost, "cost")):
         if 0 < count < item.model_calls:
-            parts.append(f"{what} of {count_text(count)} call{'s'[: count != 1]} unknown")
+            parts.append(f"{what} of {counted(count, 'call')} unknown")
     text = muted(" · ".join(parts) + f"\n{item.execution_id}")
     if item.error_message and not is_vanished(item):
         text = Text(item.error_message.strip().splitlines()[0][:400] + "\n", style="red").append_text(text)
     return text
+
+
+def _tokens(item: ExecutionItem) -> str:
+    if item.input_tokens is None and item.output_tokens is None:
+        return f"tokens {UNKNOWN}"
+    return f"{count_text(item.input_tokens)} tokens in, {count_text(item.output_tokens)} out"
 
 
 def _shares(tree: ExecutionTree) -> Table:
@@ -147,7 +157,7 @@ def _rows(tree: ExecutionTree, lines: Sequence[Line], width: int) -> Table:
     table.add_column(_scale(axis), no_wrap=True, width=axis.width)
     table.add_column("time", justify="right", no_wrap=True)
     table.add_column("tokens", justify="right", no_wrap=True)
-    table.add_column("status", no_wrap=True, overflow="ellipsis", max_width=24)
+    table.add_column("status", no_wrap=True, overflow="ellipsis", max_width=_WIDEST_STATUS)
     path: dict[str, list[tuple[int, int]]] = {}
     for stretch in tree.critical_path:
         path.setdefault(stretch.node_id, []).append((stretch.offset_ns, stretch.duration_ns))
@@ -156,8 +166,8 @@ def _rows(tree: ExecutionTree, lines: Sequence[Line], width: int) -> Table:
         table.add_row(
             _name(line),
             _bar(line, axis, critical),
-            cell(UNKNOWN if line.duration_ns is None and not line.is_open else _time(line)),
-            cell("" if line.tokens is None else short_count_text(line.tokens)),
+            cell(_time(line)),
+            cell(_known_tokens(line)),
             muted(line.note) if _is_well(line) else status_text(line.status, line.error_type, line.model),
         )
     return table
@@ -165,11 +175,16 @@ def _rows(tree: ExecutionTree, lines: Sequence[Line], width: int) -> Table:
 
 def _axis(lines: Sequence[Line], width: int) -> tuple[_Axis, int]:
     deepest = max((_name(line).cell_len for line in lines), default=10)
-    free = max(width - _BEYOND_NAME_AND_BAR, 10 + _NARROWEST_BAR)
+    times, tokens = (_widest("time", map(_time, lines)), _widest("tokens", map(_known_tokens, lines)))
+    free = max(width - times - tokens - _WIDEST_STATUS - _GAPS, 10 + _NARROWEST_BAR)
     name_width = max(10, min(deepest, int(free * _NAME_SHARE) + 8, free - _NARROWEST_BAR))
     start_ns = min((line.offset_ns for line in lines), default=0)
     end_ns = max((line.offset_ns + line.extent_ns for line in lines), default=1)
     return _Axis(start_ns, end_ns, free - name_width), name_width
+
+
+def _widest(heading: str, texts: Iterable[str]) -> int:
+    return max(len(heading), *map(len, texts))
 
 
 def _scale(axis: _Axis) -> Text:
@@ -181,6 +196,12 @@ def _name(line: Line) -> Text:
     text = muted(line.guide)
     text.append(line.name, style="bold not dim" if line.is_execution else "not dim")
     return text if _is_well(line) or not line.note else text.append(f"  {line.note}")
+
+
+def _known_tokens(line: Line) -> str:
+    if line.tokens is None:
+        return UNKNOWN if line.category == Category.LLM and not line.is_open else ""
+    return short_count_text(line.tokens)
 
 
 def _is_well(line: Line) -> bool:
@@ -203,6 +224,8 @@ def _bar(line: Line, axis: _Axis, critical: Sequence[tuple[int, int]]) -> Text:
 
 
 def _time(line: Line) -> str:
+    if line.duration_ns is None and not line.is_open:
+        return UNKNOWN
     text = duration_text(line.extent_ns if line.duration_ns is None else line.duration_ns)
     return f"{text}…" if line.is_open else text
 
@@ -217,10 +240,16 @@ def _decisions(decisions: Sequence[DecisionNode]) -> Table:
         table.add_row(
             cell(decision.candidate),
             cell(_score(decision)),
-            cell(decision.outcome or ("considered" if decision.considered else "never considered")),
+            cell(_outcome(decision)),
             cell(decision.reason or ""),
         )
     return table
+
+
+def _outcome(decision: DecisionNode) -> str:
+    if decision.outcome:
+        return decision.outcome.replace("_", " ")
+    return "considered" if decision.considered else "never considered"
 
 
 def _score(decision: DecisionNode) -> str:

@@ -1,13 +1,14 @@
 """What is said about an execution beside its steps: findings, scores, and how it was recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from longpole.cli.draw import cell, muted
-from longpole.reports.numbers import count_text, duration_text, share_text
+from longpole.reports.numbers import count_text, counted, duration_text, share_text
 from longpole.reports.views import ExecutionTree, FindingItem, ProcessItem, ScoreItem
 
 
@@ -15,15 +16,15 @@ def draw_trust(tree: ExecutionTree) -> Sequence[RenderableType]:
     """The parts that have something to say, each after an empty line."""
     parts: list[RenderableType] = []
     if tree.findings:
-        parts += [Text(), draw_findings(tree.findings)]
+        parts += [Text(), draw_findings(tree.findings, {node.execution_id: node.agent for node in tree.executions})]
     if tree.scores:
         parts += [Text(), _scores(tree.scores)]
     parts += [Text(), _coverage(tree), *(recording_line(process) for process in tree.processes)]
     return parts
 
 
-def draw_findings(findings: Sequence[FindingItem]) -> Group:
-    """Each finding with its place and confidence, and below it what to do."""
+def draw_findings(findings: Sequence[FindingItem], agents: Mapping[str, str]) -> Group:
+    """Each finding with its agent (named by execution id), place and confidence, and below it what to do."""
     lines: list[RenderableType] = []
     for finding in findings:
         place = finding.code_file
@@ -31,18 +32,18 @@ def draw_findings(findings: Sequence[FindingItem]) -> Group:
             place += f":{finding.code_line}"
         saving = "" if finding.saving_ns is None else f"could save {duration_text(finding.saving_ns)}"
         head = Text("! ", style="yellow").append(finding.title, "bold not yellow")
-        for word in (saving, place, finding.confidence):
+        for word in (agents.get(finding.execution_id or ""), saving, place, finding.confidence):
             if word:
                 head.append(f" · {word}", "not bold dim")
-        lines += [head, Text(f"  {finding.advice}", style="dim")]
+        lines += [head, Padding(Text(finding.advice, style="dim"), (0, 0, 0, 2))]
     return Group(*lines)
 
 
 def recording_line(process: ProcessItem) -> Text:
     """What one process tells of its recording; what it does not tell is left out."""
     text = muted("recording  ")
-    known = ((process.recorded, "steps"), (process.open_count, "open"))
-    words = [f"{count_text(count)} {what}" for count, what in known if count is not None]
+    words = [] if process.recorded is None else [counted(process.recorded, "step")]
+    words += [] if process.open_count is None else [f"{count_text(process.open_count)} open"]
     text.append(" · ".join(words) or "counts unknown", "not dim")
     if process.dropped is not None:
         text.append(f" · {count_text(process.dropped)} dropped", "not dim yellow" if process.dropped else "not dim")
@@ -72,7 +73,7 @@ def _coverage(tree: ExecutionTree) -> Text:
     text = muted("coverage   ").append(f"{share_text(covered.share)} explained", "not dim")
     if covered.largest_gap_ns is not None:
         text.append(f" · largest gap {duration_text(covered.largest_gap_ns)}", "not dim")
-    timed = f"{count_text(covered.timed)} of {count_text(covered.operations)} operations timed"
+    timed = f"{count_text(covered.timed)} of {counted(covered.operations, 'operation')} timed"
     text.append(f" · {timed}", "not dim")
     if covered.gaps or covered.timed < covered.operations:
         text.append(" · see longpole coverage")

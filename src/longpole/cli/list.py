@@ -3,11 +3,11 @@
 from typing import Annotated
 
 import typer
-from rich.cells import cell_len
-from rich.table import Table
 from rich.text import Text
 
-from longpole.cli.draw import PIPE_WIDTH, cell, console, muted, print_json, status_text
+from longpole.cli.draw import cell, console, muted, print_json, status_text
+from longpole.cli.draw_state import is_under_way
+from longpole.cli.fitted_table import FittedTable
 from longpole.cli.options import (
     Agent,
     AsJson,
@@ -23,11 +23,10 @@ from longpole.cli.options import (
     open_answers,
     since_to_from,
 )
+from longpole.model import clock
+from longpole.model.status import ExecutionStatus
 from longpole.reports.numbers import NONE, UNKNOWN, cost_text, duration_text, short_count_text
 from longpole.reports.views import ExecutionItem, ExecutionPage
-
-_LEAST = 10
-"""Columns that an agent's name and a status keep at least."""
 
 
 def list_command(
@@ -83,44 +82,55 @@ def list_command(
         print_json(page)
         return
     screen = console()
-    screen.print(draw_page(page, width=screen.width) if page.items else _empty(is_filtered=len(filters) > 1))
+    if page.items:
+        screen.print(draw_page(page, now_ns=clock.now_ns()))
+    else:
+        screen.print(_empty(is_filtered=len(filters) > 1))
     if page.next_cursor is not None:
         screen.print(muted(f"More: --cursor {page.next_cursor}"), soft_wrap=True)
 
 
-def draw_page(page: ExecutionPage, *, width: int = PIPE_WIDTH) -> Table:
-    """The page as a table; where it is too wide, agents and statuses are shortened, never a number or an id.
+def draw_page(page: ExecutionPage, *, now_ns: int) -> FittedTable:
+    """The page as a table.
 
-    Ids are their last twelve characters: enough for `longpole show`. A `+` behind tokens or cost says that some calls
-    told none.
+    Ids are their last twelve characters: enough for `longpole show`. What runs has its time until `now_ns`, and how
+    many of its steps are done. A `+` behind tokens or cost says that some calls told none.
     """
-    headings = ("started (UTC)", "agent", "status", "time", "steps", "tokens", "cost", "id")
-    rows = [_row(item) for item in page.items]
-    widths = [max(cell_len(heading), *(row[i].cell_len for row in rows)) for i, heading in enumerate(headings)]
-    excess = sum(widths) + 2 * (len(widths) - 1) - width
-    while excess > 0 and max(widths[1:3]) > _LEAST:
-        widths[1 if widths[1] > widths[2] else 2] -= 1
-        excess -= 1
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for i, heading in enumerate(headings):
-        justify = "right" if heading in ("time", "steps", "tokens", "cost") else "left"
-        table.add_column(heading, no_wrap=True, overflow="ellipsis", width=widths[i], justify=justify)
-    for row in rows:
-        table.add_row(*row)
-    return table
+    return FittedTable(
+        ("started (UTC)", "agent", "status", "time", "steps", "tokens", "cost", "id"),
+        [_row(item, now_ns) for item in page.items],
+        texts=("started (UTC)", "agent", "status", "id"),
+        shortened=("agent", "status"),
+        left_out=("cost", "tokens", "steps", "started (UTC)"),
+    )
 
 
-def _row(item: ExecutionItem) -> tuple[Text, ...]:
+def _row(item: ExecutionItem, now_ns: int) -> tuple[Text, ...]:
     return (
         muted(item.started_at[5:19].replace("T", " ")),
         Text(("" if item.parent_execution_id is None else "↳ ") + item.agent),
         status_text(item.status, item.error_type),
-        cell(NONE if item.duration_ns is None else duration_text(item.duration_ns)),
-        cell(short_count_text(item.steps_total)),
+        _time(item, now_ns),
+        cell(_steps(item)),
         _tokens(item),
         _cost(item),
         muted(item.execution_id[-12:]),
     )
+
+
+def _time(item: ExecutionItem, now_ns: int) -> Text:
+    if item.duration_ns is not None:
+        return cell(duration_text(item.duration_ns))
+    if item.status == ExecutionStatus.PENDING:
+        return muted(NONE)
+    return Text(f"{duration_text(max(0, now_ns - clock.from_rfc3339(item.started_at)))}…", style="blue")
+
+
+def _steps(item: ExecutionItem) -> str:
+    if item.status == ExecutionStatus.PENDING:
+        return NONE
+    total = short_count_text(item.steps_total)
+    return f"{short_count_text(item.steps_completed)} of {total}" if is_under_way(item) else total
 
 
 def _tokens(item: ExecutionItem) -> Text:

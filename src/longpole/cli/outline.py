@@ -44,7 +44,9 @@ class Line(Struct, frozen=True, kw_only=True):
 def outline(tree: ExecutionTree, *, fold: bool) -> list[Line]:
     """The lines of a tree, parents before children, siblings by start."""
     nodes: list[ExecutionNode | StepNode] = [*tree.executions, *tree.steps]
+    so_far_ns = 0 if tree.duration_ns is not None else sum(tree.shares.values())
     until_ns = max((node.offset_ns + (node.duration_ns or 0) for node in nodes), default=0)
+    until_ns = max(until_ns, so_far_ns)
     grown = _grow(tree, nodes, until_ns)
     stood_still = _blocked_ns(tree)
     lines: list[Line] = []
@@ -151,7 +153,8 @@ def _note(members: Sequence[ExecutionNode | StepNode], blocked_ns: int) -> str:
     words: list[str] = []
     if isinstance(first, StepNode):
         words += [category_words(first.category)] * (first.category in _WAITS)
-        if len(members) == 1 and first.attempt is not None and first.attempt > 1:
+        is_pause = first.category in (Category.RETRY, Category.RATE_LIMIT)
+        if len(members) == 1 and first.attempt is not None and (first.attempt > 1 or is_pause):
             words.append(f"attempt {first.attempt}")
     if blocked_ns:
         words.append(f"stood still {duration_text(blocked_ns)}")
@@ -159,9 +162,11 @@ def _note(members: Sequence[ExecutionNode | StepNode], blocked_ns: int) -> str:
 
 
 def _tokens(members: Sequence[ExecutionNode | StepNode]) -> int | None:
-    known = [
-        (node.input_tokens or 0) + (node.output_tokens or 0)
-        for node in members
-        if node.input_tokens is not None or node.output_tokens is not None
-    ]
+    known = [count for count in map(_tokens_of, members) if count is not None]
     return sum(known) if known else None
+
+
+def _tokens_of(node: ExecutionNode | StepNode) -> int | None:
+    if node.input_tokens is None and node.output_tokens is None:
+        return node.total_tokens if isinstance(node, StepNode) else None
+    return (node.input_tokens or 0) + (node.output_tokens or 0)

@@ -1,11 +1,10 @@
 """`longpole overview`: agents and categories as tables."""
 
 from rich.console import Group
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from longpole.cli.draw import category_text, cell, console, muted, print_json
+from longpole.cli.draw import category_style, cell, console, muted, print_json
+from longpole.cli.fitted_table import FittedTable
 from longpole.cli.options import (
     Agent,
     AsJson,
@@ -22,7 +21,16 @@ from longpole.cli.options import (
     since_to_from,
 )
 from longpole.model.category import Category
-from longpole.reports.numbers import NONE, UNKNOWN, cost_text, count_text, duration_text, share_text, short_count_text
+from longpole.reports.numbers import (
+    NONE,
+    UNKNOWN,
+    cost_text,
+    count_text,
+    counted,
+    duration_text,
+    share_text,
+    short_count_text,
+)
 from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals
 
 
@@ -61,7 +69,9 @@ def draw_overview(overview: Overview) -> Group:
 
 
 def _sentence(totals: Totals) -> Text:
-    parts = [f"{count_text(totals.executions)} executions", f"{count_text(totals.steps)} steps"]
+    parts = [counted(totals.executions, "execution"), counted(totals.steps, "step")]
+    if totals.executions_weight != totals.executions:
+        parts[0] += f" that stand for {count_text(round(totals.executions_weight))}"
     if totals.success_rate is not None:
         parts.append(f"{share_text(totals.success_rate)} succeeded")
     parts += [
@@ -76,54 +86,70 @@ def _sentence(totals: Totals) -> Text:
         if count
     ]
     if totals.model_calls:
-        parts.append(f"{count_text(totals.input_tokens)} tokens in, {count_text(totals.output_tokens)} out")
-        parts.append(f"cost {cost_text(totals.cost_usd)}")
+        parts += _usage(totals)
     return Text(" · ".join(parts))
 
 
-def _agents(agents: list[AgentSummary]) -> Table | Text:
+def _usage(totals: Totals) -> list[str]:
+    is_unknown = totals.input_tokens is None and totals.output_tokens is None
+    tokens = f"{count_text(totals.input_tokens)} tokens in, {count_text(totals.output_tokens)} out"
+    parts = [f"tokens {UNKNOWN}" if is_unknown else tokens, f"cost {cost_text(totals.cost_usd)}"]
+    for count, what in ((totals.model_calls_without_usage, "tokens"), (totals.model_calls_without_cost, "cost")):
+        if 0 < count < totals.model_calls:
+            parts.append(f"{what} of {counted(count, 'call')} {UNKNOWN}")
+    return parts
+
+
+def _agents(agents: list[AgentSummary]) -> FittedTable | Text:
     if not agents:
         return Text("No agent has run yet.")
-    table = _table("agent", "runs", "success", "failed", "skipped", "p50", "p95", "tokens", "cost")
-    for agent in agents:
-        table.add_row(
-            Text(agent.agent),
-            cell(count_text(agent.executions)) if agent.executions else muted("never ran"),
-            cell(NONE if agent.success_rate is None else share_text(agent.success_rate)),
-            _count(agent.failed, style="red"),
-            _count(agent.skipped),
-            cell(_duration(agent.p50_ns)),
-            cell(_duration(agent.p95_ns)),
-            cell(_tokens(agent, has_calls=agent.model_calls > 0)),
-            cell(cost_text(agent.cost_usd) if agent.model_calls else NONE),
-        )
-    return table
+    return FittedTable(
+        ("agent", "runs", "success", "failed", "skipped", "p50", "p95", "tokens", "cost"),
+        [_agent(agent) for agent in agents],
+        texts=("agent",),
+        shortened=("agent",),
+        left_out=("cost", "tokens", "skipped"),
+    )
 
 
-def _categories(categories: list[CategorySummary]) -> Padding | Text:
+def _agent(agent: AgentSummary) -> tuple[Text, ...]:
+    return (
+        Text(agent.agent),
+        cell(count_text(agent.executions)) if agent.executions else muted("never ran"),
+        cell(NONE if agent.success_rate is None else share_text(agent.success_rate)),
+        _count(agent.failed, style="red"),
+        _count(agent.skipped),
+        cell(_duration(agent.p50_ns)),
+        cell(_duration(agent.p95_ns)),
+        cell(_tokens(agent, has_calls=agent.model_calls > 0)),
+        cell(cost_text(agent.cost_usd) if agent.model_calls else NONE),
+    )
+
+
+def _categories(categories: list[CategorySummary]) -> FittedTable | Text:
     if not categories:
         return Text()
-    table = _table("category", "steps", "failed", "p50", "p95", "own time", "tokens", "cost")
-    for category in categories:
-        table.add_row(
-            category_text(category.category),
-            cell(count_text(category.steps)),
-            _count(category.failed, style="red"),
-            cell(_duration(category.p50_ns)),
-            cell(_duration(category.p95_ns)),
-            cell(UNKNOWN if category.self_ns is None else duration_text(category.self_ns)),
-            cell(_tokens(category, has_calls=category.category == Category.LLM)),
-            cell(cost_text(category.cost_usd) if category.category == Category.LLM else NONE),
-        )
-    return Padding(table, 0)
+    return FittedTable(
+        ("category", "steps", "failed", "p50", "p95", "own time", "tokens", "cost"),
+        [_category(category) for category in categories],
+        texts=("category",),
+        shortened=("category",),
+        left_out=("cost", "tokens"),
+    )
 
 
-def _table(first: str, *others: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column(first, no_wrap=True, overflow="ellipsis", max_width=32, min_width=12)
-    for name in others:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
+def _category(category: CategorySummary) -> tuple[Text, ...]:
+    is_model = category.category == Category.LLM
+    return (
+        Text(category.category.replace("_", " "), style=category_style(category.category)),
+        cell(count_text(category.steps)),
+        _count(category.failed, style="red"),
+        cell(_duration(category.p50_ns)),
+        cell(_duration(category.p95_ns)),
+        cell(UNKNOWN if category.self_ns is None else duration_text(category.self_ns)),
+        cell(_tokens(category, has_calls=is_model)),
+        cell(cost_text(category.cost_usd) if is_model else NONE),
+    )
 
 
 def _count(count: int, *, style: str = "") -> Text:

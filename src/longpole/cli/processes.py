@@ -3,13 +3,16 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from longpole.cli.draw import cell, console, muted, print_json
+from longpole.cli.fitted_table import FittedTable
 from longpole.cli.options import AsJson, Data, Url, Workspace, as_pairs, open_answers
-from longpole.reports.numbers import UNKNOWN, duration_text, share_text, short_count_text
+from longpole.reports.numbers import NONE, UNKNOWN, duration_text, share_text, short_count_text
 from longpole.reports.views import ProcessItem, ProcessPage
+
+ENOUGH_STEPS = 100
+"""Of fewer steps the start of the process would be most of what one costs."""
 
 
 def processes_command(
@@ -30,17 +33,15 @@ def processes_command(
         console().print(Text("No process has told of itself yet. Those that use longpole.configure() do."))
 
 
-def draw_processes(page: ProcessPage) -> Table:
-    """The processes as a table; `per step` is CPU time of Longpole's own, by recorded step."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("last heard (UTC)", no_wrap=True)
-    table.add_column("service", no_wrap=True, overflow="ellipsis", max_width=24)
-    for heading in ("recorded", "dropped", "open", "overhead", "per step"):
-        table.add_column(heading, no_wrap=True, justify="right")
-    table.add_column("process", overflow="fold")
-    for item in page.items:
-        table.add_row(*_row(item))
-    return table
+def draw_processes(page: ProcessPage) -> FittedTable:
+    """The processes as a table; `per step` is CPU time of Longpole's own, by recorded step: from `ENOUGH_STEPS` on."""
+    return FittedTable(
+        ("last heard (UTC)", "service", "recorded", "dropped", "open", "overhead", "per step", "process"),
+        [_row(item) for item in page.items],
+        texts=("last heard (UTC)", "service", "process"),
+        shortened=("service",),
+        left_out=("per step", "open"),
+    )
 
 
 def _row(item: ProcessItem) -> tuple[Text, ...]:
@@ -52,6 +53,11 @@ def _row(item: ProcessItem) -> tuple[Text, ...]:
         Text(short_count_text(item.dropped), style="yellow" if item.dropped else ""),
         cell(short_count_text(item.open_count)),
         cell(share_text(item.overhead_share)),
-        cell(duration_text(item.cpu_ns_per_step)),
+        cell(_per_step(item)),
         muted(item.process),
     )
+
+
+def _per_step(item: ProcessItem) -> str:
+    is_early = item.recorded is not None and item.recorded < ENOUGH_STEPS
+    return NONE if is_early else duration_text(item.cpu_ns_per_step)

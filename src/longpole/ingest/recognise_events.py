@@ -119,7 +119,8 @@ def _row(
 ) -> Event:
     message, level = _first(attributes, _MESSAGES), _first(attributes, _LEVELS)
     if kind is EventKind.EXCEPTION:
-        message, level = read_text(attributes.get("exception.message")) or message, level or "error"
+        told = read_text(attributes.get("exception.message")) or message
+        message, level = told or read_text(attributes.get("exception.type")), level or "error"
     elif kind is EventKind.DECISION:
         message = read_text(attributes.get("reason")) or message
     elif kind is EventKind.BLOCKED:

@@ -4,14 +4,14 @@ Exporters retry, SDKs send a span at its start and again at its end, two pipelin
 adds something replaces; nothing that was known once is forgotten; an identical one changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
 from msgspec.structs import replace
 
 from longpole.ingest.facts import Facts
 from longpole.ingest.vanished import is_gone, reopen
-from longpole.model.event import Body, Decision, Event
+from longpole.model.event import Body, Decision, Event, EventKind
 
 _TREATED = ("received_ns", "row_version", "events", "decisions")
 COMPARED = tuple(name for name in Facts.__struct_fields__ if name not in _TREATED)

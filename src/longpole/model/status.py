@@ -20,3 +20,6 @@ class ExecutionStatus(StrEnum):
 OPEN_STATUSES = frozenset(
     {ExecutionStatus.PENDING, ExecutionStatus.RUNNING, ExecutionStatus.LLM_REQUEST, ExecutionStatus.LLM_RESPONSE}
 )
+
+TIMEOUT_ERRORS = frozenset({"TimeoutError", "CancelledError", "asyncio.exceptions.CancelledError", "socket.timeout"})
+"""Types of exceptions by which an execution or a step has not failed but run out of time."""

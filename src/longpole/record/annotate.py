@@ -8,6 +8,7 @@ from typing import Any
 from longpole.model.clock import now_ns, steady_ns
 from longpole.model.stage import ExecutionStage
 from longpole.record import stages
+from longpole.record.capture import describe
 from longpole.record.current import (
     ENDED,
     SITE,
@@ -16,13 +17,17 @@ from longpole.record.current import (
     current,
     current_execution_record,
     ids_of,
+    is_execution_id,
     is_unsampled,
     own_record,
 )
 from longpole.record.decisions import note_decision, note_should_respond
 from longpole.record.execution_context import ExecutionContext
-from longpole.record.more import ATTRIBUTES, FIRST_TOKEN, add_event, put
+from longpole.record.harmless import quiet, warn_once
+from longpole.record.more import FIRST_TOKEN, add_attributes, add_event, has_room, put
 from longpole.record.recorder import Line, recorder
+from longpole.record.shorten import shortened
+from longpole.record.site import text_of
 from longpole.wire import longpole_names as names
 
 USAGE_NAMES = {
@@ -42,6 +47,7 @@ def current_execution() -> ExecutionContext | None:
     return None if record is None else ExecutionContext.of(record)
 
 
+@quiet
 def set_usage(
     *,
     model: str | None = None,
@@ -68,13 +74,15 @@ def set_usage(
     set_attributes(**{USAGE_NAMES[name]: value for name, value in given.items() if value is not None})
 
 
+@quiet
 def set_attributes(**attributes: Any) -> None:
     """Adds attributes to the current step; a later value replaces an earlier one."""
     record = current.get()
     if record is not None:
-        put(record, ATTRIBUTES, attributes)
+        add_attributes(record, attributes)
 
 
+@quiet
 def first_token() -> None:
     """Says that the current step's first token is here. Of a generator with the category "llm" it is known anyway."""
     record = current.get()
@@ -93,12 +101,18 @@ def track_should_respond(
         reason: why, in a sentence.
         threshold: what the confidence was held against, 0 to 1.
     """
-    record = current_execution_record()
-    if record is not None:
-        note_should_respond(record, should, confidence, threshold, reason)
+    _note_should_respond(should, confidence, threshold, reason)
     return should
 
 
+@quiet
+def _note_should_respond(should: bool, confidence: float | None, threshold: float | None, reason: str | None) -> None:
+    record = current_execution_record()
+    if record is not None:
+        note_should_respond(record, bool(should), confidence, threshold, reason)
+
+
+@quiet
 def track_decision(
     candidate: str,
     *,
@@ -113,6 +127,7 @@ def track_decision(
         note_decision(record, candidate, score, threshold, outcome, reason)
 
 
+@quiet
 def track_stage(stage: ExecutionStage | str, message: str | None = None) -> None:
     """Notes that the current execution has entered a stage, one of `ExecutionStage`, and left the one before it."""
     record = current_execution_record()
@@ -120,6 +135,7 @@ def track_stage(stage: ExecutionStage | str, message: str | None = None) -> None
         stages.enter_stage(record, stage, message)
 
 
+@quiet
 def complete_stage(stage: ExecutionStage | str | None = None) -> None:
     """Notes that a stage of the current execution is complete; by default the one that it is in."""
     record = current_execution_record()
@@ -127,6 +143,7 @@ def complete_stage(stage: ExecutionStage | str | None = None) -> None:
         stages.complete_stage(record, stage)
 
 
+@quiet
 def log_event(message: str, level: str = "info", **attributes: Any) -> None:
     """Puts a log line into the current step."""
     record = current.get()
@@ -139,13 +156,17 @@ def add_line(record: Record, message: str, level: str, attributes: dict[str, Any
     if is_unsampled(record):
         return
     record = own_record(record)
-    if record[SITE] is not None and record[ENDED] is None:
+    if record[SITE] is not None and record[ENDED] is None and has_room(record):
         add_event(record, names.EVENT_LOG, {**attributes, "level": level, "message": message})
         return
     ids = ids_of(record)
-    _send_line(Line(now_ns(), names.EVENT_LOG, level, message, attributes, ids.trace_id, ids.span_id))
+    plain: dict[str, Any] = shortened({**attributes, "message": message})
+    text = plain.pop("message")
+    text = text if isinstance(text, str) else describe(text)
+    recorder.tell(Line(now_ns(), names.EVENT_LOG, text_of(level), text, plain, ids.trace_id, ids.span_id))
 
 
+@quiet
 def score(
     name: str,
     value: float | None = None,
@@ -165,22 +186,23 @@ def score(
         comment: why.
         execution_id: of an execution that has ended, as `current_execution()` gave it; by default the one that runs.
     """
-    trace_id, span_id = execution_id and execution_id[:32], execution_id and execution_id[32:]
     if execution_id is None:
         record = current_execution_record()
         if record is None:
             return
         trace_id, span_id = ids_of(record)[:2]
+    elif is_execution_id(text_of(execution_id)):
+        trace_id, span_id = execution_id[:32], execution_id[32:]
+    else:
+        warn_once(
+            f"The score {describe(name)} is not kept: {describe(execution_id)[:100]} is no execution. Expected the "
+            "execution_id of current_execution(): 48 hexadecimal digits."
+        )
+        return
     attributes = {
         "gen_ai.evaluation.name": name,
         "gen_ai.evaluation.score.value": value,
         "gen_ai.evaluation.score.label": label,
         "gen_ai.evaluation.explanation": comment,
     }
-    _send_line(Line(now_ns(), names.SCORE, "info", None, attributes, trace_id, span_id))
-
-
-def _send_line(line: Line) -> None:
-    recorder.late.append(line)
-    if not recorder.is_awake:
-        recorder.wake()
+    recorder.tell(Line(now_ns(), names.SCORE, "info", None, shortened(attributes), trace_id, span_id))

@@ -7,6 +7,8 @@ from types import CodeType, TracebackType
 from typing import Any
 
 LONGEST_REPR = 2000
+LONGEST_MESSAGE = 65536
+MOST_INNER = 3
 MOST_FRAMES = 64
 OWN_FOLDER = __file__.rpartition("/")[0]
 
@@ -19,21 +21,36 @@ def describe(value: object) -> str:
     try:
         text = repr(value)
     except Exception as error:
-        text = f"<{type(value).__qualname__}, whose repr raises {type(error).__name__}>"
-    return text if len(text) <= LONGEST_REPR else text[:LONGEST_REPR] + f"… [{len(text)} characters]"
+        return f"<{type(value).__qualname__}, whose repr raises {type(error).__name__}>"
+    if len(text) > LONGEST_REPR:
+        text = text[:LONGEST_REPR] + f"… [{len(text)} characters]"
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()  # lone surrogates
+
+
+def readable(value: Any) -> str | dict[str, Any]:
+    """The same; of pydantic models the fields that they show in their own repr, so that keys name secrets there too."""
+    fields: Any = getattr(type(value), "__pydantic_fields__", None)
+    if type(fields) is not dict or getattr(type(value).__repr__, "__module__", "") != "pydantic.main":
+        return describe(value)
+    try:
+        known: dict[str, Any] = vars(value)
+        return {name: known[name] for name, field in fields.items() if field.repr and name in known}
+    except Exception:
+        return describe(value)
 
 
 def freeze_error(error: BaseException) -> FrozenError:
     """Type, message and places of an exception, without keeping its frames alive. Never raises."""
     try:
-        message = str(error)
+        cause = error.__cause__
+        if cause is None and not error.__suppress_context__:
+            cause = error.__context__
+        frozen_cause = None
+        if cause is not None and cause is not error:
+            frozen_cause = (_type_name(cause), describe(cause), _places(cause.__traceback__), None)
+        return _type_name(error), _message(error), _places(error.__traceback__), frozen_cause
     except Exception as second:
-        message = f"<message raises {type(second).__name__}>"
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    frozen_cause = None
-    if cause is not None and cause is not error:
-        frozen_cause = (_type_name(cause), describe(cause), _places(cause.__traceback__), None)
-    return _type_name(error), message, _places(error.__traceback__), frozen_cause
+        return type(error).__qualname__, f"<cannot be read: {type(second).__name__}>", [], None
 
 
 def stack_text(error: FrozenError) -> str:
@@ -42,6 +59,18 @@ def stack_text(error: FrozenError) -> str:
     head = stack_text(cause) + "\nThe above was the cause of:\n\n" if cause is not None else ""
     lines = [f'  File "{code.co_filename}", line {line}, in {code.co_qualname}' for code, line in places]
     return head + "\n".join(["Traceback (most recent call last):", *lines, f"{kind}: {message}"])
+
+
+def _message(error: BaseException) -> str:
+    """The text, at most 64 KB of it. Of a group those of the first exceptions too: its own says only how many."""
+    try:
+        text = str(error)[:LONGEST_MESSAGE]
+    except Exception as second:
+        text = f"<message raises {type(second).__name__}>"
+    if isinstance(error, BaseExceptionGroup):
+        inner = [f"{_type_name(each)}: {_message(each)}" for each in error.exceptions[:MOST_INNER]]
+        text = f"{text}: {'; '.join(inner)}"[:LONGEST_MESSAGE]
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _type_name(error: BaseException) -> str:

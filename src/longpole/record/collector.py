@@ -18,10 +18,10 @@ from longpole.model.category import Category
 from longpole.model.clock import now_ns, steady_ns
 from longpole.record.capture import describe
 from longpole.record.current import ENDED, PARENT, STARTED, Record, current, ids_of
-from longpole.record.more import ATTRIBUTES, put
+from longpole.record.more import add_attributes
 from longpole.record.recorder import recorder
 from longpole.record.running import Running
-from longpole.record.site import site_at
+from longpole.record.site import site_at, text_of
 
 MOST_ENTRIES = 10_000
 
@@ -185,11 +185,17 @@ class ExecutionTimingCollector:
         """As `start_timing`, for whoever knows the frame that the entry is to be shown at."""
         timing = _OpenTiming(operation, category, metadata, frame)
         if len(self._open) >= MOST_ENTRIES:  # begun and never ended
-            self._open.pop(next(iter(self._open)), None)
+            self._forget_oldest()
         self._open[timing.entry.id] = timing
         if not any(tree is timing.tree for tree in self._trees):
             self._trees.append(timing.tree)
         return timing.entry
+
+    def _forget_oldest(self) -> None:
+        try:
+            self._open.pop(next(iter(self._open))).abandon()
+        except (KeyError, RuntimeError, StopIteration):
+            pass  # another thread has ended it meanwhile
 
 
 class Timing:
@@ -240,19 +246,20 @@ class _OpenTiming:
 
     def __init__(self, operation: str, category: str, metadata: dict[str, Any], frame: Any) -> None:
         self._before = above = _here.get()
+        operation, category = text_of(operation), text_of(category)
         site = site_at(frame, operation, category)
         self._record: Record = [None, site, None, None, None, None, None, None, None]
         self._running: Running | None = None
         if recorder.is_on:
             self._record[PARENT] = current.get() or recorder.outside
-            put(self._record, ATTRIBUTES, dict(metadata))
+            add_attributes(self._record, metadata)
             self._running = Running(self._record)
         self._record[STARTED] = self._record[STARTED] or steady_ns()
         entry_id = self._id(is_root=above is None)
         epoch_ns = now_ns() - steady_ns() if above is None else above.epoch_ns
         self.entry = TimingEntry(
             operation=operation,
-            category=str(category),
+            category=category,
             start_time=(self._record[STARTED] + epoch_ns) / 1e9,
             metadata=metadata,
             parent_id=None if above is None else above.entry_id,
@@ -270,6 +277,11 @@ class _OpenTiming:
         if _here.get() is self._place:
             _here.set(self._before)
         return (self._record[ENDED] or steady_ns()) - self._record[STARTED]
+
+    def abandon(self) -> None:
+        """Nobody is going to end it: its record ends now, and is not held any longer."""
+        if self._running is not None:
+            self._running.stop()
 
     def _id(self, *, is_root: bool) -> str:
         """Of a step 16 hexadecimal digits, of a root 48: the ids under which it is recorded, if it is."""

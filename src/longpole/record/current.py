@@ -4,6 +4,7 @@ A record is a plain list, because making one costs 60 ns where an object costs 3
 flusher gives it ids when it sends it; `ids_of` gives them earlier to whoever asks.
 """
 
+import copyreg
 import os
 from contextvars import ContextVar
 from threading import RLock
@@ -22,6 +23,21 @@ current: ContextVar[Record | None] = ContextVar("longpole_current", default=None
 _lock = RLock()
 
 
+def _current() -> ContextVar[Record | None]:
+    return current
+
+
+def _reduce_variable(variable: ContextVar[Any]) -> tuple[Any, ...]:
+    """Decorated functions may be pickled with what they refer to (cloudpickle). Others stay as they were: refused."""
+    if variable is not current:
+        raise TypeError(f"cannot pickle {type(variable).__qualname__!r} object")
+    return _current, ()
+
+
+copyreg.pickle(ContextVar, _reduce_variable)
+ID_LETTERS, _HEXADECIMAL = 48, frozenset("0123456789abcdef")
+
+
 class Ids(NamedTuple):
     """Who a record is on the wire. `epoch_ns` added to a steady time gives nanoseconds since 1970; a whole tree has
     one `epoch_ns`, so that a clock that is set in between cannot tear it apart."""
@@ -31,6 +47,11 @@ class Ids(NamedTuple):
     parent_span_id: str | None
     epoch_ns: int
     is_execution: bool
+
+
+def is_execution_id(text: str) -> bool:
+    """Whether a text has the form of an execution's id: trace id and span id, 48 hexadecimal digits."""
+    return len(text) == ID_LETTERS and _HEXADECIMAL.issuperset(text)
 
 
 def new_record(parent: Record | None, site: Site | None) -> Record:

@@ -1,6 +1,7 @@
 """Decisions: who was considered, with which score, and what came of it. They tell why an agent did not run."""
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from longpole.model.stage import ExecutionStage
@@ -11,6 +12,7 @@ from longpole.record.stages import complete_stage, stage_of
 from longpole.wire import longpole_names as names
 
 RESPOND, CHOSEN, BELOW_THRESHOLD, PASSED_OVER = "respond", "chosen", "below_threshold", "passed_over"
+MOST_CANDIDATES = 1000
 Candidates = Mapping[str, float | None] | Iterable[str | tuple[str, float | None] | Mapping[str, Any]]
 
 
@@ -76,8 +78,10 @@ def note_choice(
 def _listed(candidates: Any) -> Iterable[tuple[str, float | None, str | None]]:
     """Name, score and own reason of each, however they were written down."""
     if isinstance(candidates, Mapping):
-        candidates = list(candidates.items())
-    for candidate in candidates:
+        candidates = candidates.items()
+    elif isinstance(candidates, str):
+        candidates = [candidates]
+    for candidate in islice(candidates, MOST_CANDIDATES):
         if isinstance(candidate, Mapping):
             name = next((candidate[key] for key in ("candidate", "agent", "name") if key in candidate), "")
             yield str(name), candidate.get("score"), candidate.get("reason")

@@ -3,14 +3,22 @@
 Before `configure()` a wrapper only asks whether the recorder is on.
 """
 
-import functools
 from collections.abc import Callable
-from types import FunctionType
-from typing import Any, TypeVar, cast, overload
+from types import coroutine as awaitable_generator
+from typing import Any, TypeVar, overload
 
 from longpole.model.category import Category
 from longpole.record.recorder import recorder
-from longpole.record.site import CO_ASYNC_GENERATOR, CO_GENERATOR, Site, code_flags, site_of_function
+from longpole.record.shapes import dress, is_decorable, name_of, wrap_inside, wrap_methods
+from longpole.record.site import (
+    CO_ASYNC_GENERATOR,
+    CO_GENERATOR,
+    CO_ITERABLE_COROUTINE,
+    Site,
+    code_flags,
+    site_of_function,
+    text_of,
+)
 from longpole.record.streams import wrap_async_generator, wrap_generator
 from longpole.record.wrap import wrap_call
 
@@ -31,7 +39,7 @@ def agent(name: Any = None, *, method: str | None = None) -> Any:
         name: the agent's name; by default that of the function or class.
         method: which of the agent's methods this is; by default the function's name.
     """
-    if callable(name):
+    if is_decorable(name):
         return _decorate_agent(name, None, None)
 
     def decorate(target: Any) -> Any:
@@ -51,7 +59,7 @@ def timing_step(name: Any = None, *, category: str = Category.PROCESSING) -> Any
         name: the step's name; by default that of the function. Of a class it stands before its methods' names.
         category: what the step does with its time, a `Category` such as "llm", "tool" or "database".
     """
-    if callable(name):
+    if is_decorable(name):
         return _decorate_step(name, None, category)
 
     def decorate(target: Any) -> Any:
@@ -61,37 +69,29 @@ def timing_step(name: Any = None, *, category: str = Category.PROCESSING) -> Any
 
 
 def _decorate_agent(target: Any, name: str | None, method: str | None) -> Any:
-    agent_name = name or target.__name__
+    agent_name = text_of(name or name_of(target))
     if isinstance(target, type):
-        return _decorate_methods(target, lambda inner: _agent_site(inner, agent_name, inner.__name__, is_of_class=True))
-    return _wrap(target, _agent_site(target, agent_name, method or target.__name__, is_of_class=False))
+        return wrap_methods(
+            target, lambda inner: _wrap(inner, _agent_site(inner, agent_name, name_of(inner), is_of_class=True))
+        )
+    return wrap_inside(
+        target, lambda inner: _wrap(inner, _agent_site(inner, agent_name, method or name_of(inner), is_of_class=False))
+    )
 
 
 def _decorate_step(target: Any, name: str | None, category: str) -> Any:
+    own = text_of(name or name_of(target))
     if isinstance(target, type):
-        prefix = name or target.__name__
-        return _decorate_methods(
-            target, lambda inner: site_of_function(inner, f"{prefix}.{inner.__name__}", str(category))
+        return wrap_methods(
+            target, lambda inner: _wrap(inner, site_of_function(inner, f"{own}.{name_of(inner)}", str(category)))
         )
-    return _wrap(target, site_of_function(target, name or target.__name__, str(category)))
+    return wrap_inside(target, lambda inner: _wrap(inner, site_of_function(inner, own, str(category))))
 
 
 def _agent_site(function: Callable[..., Any], name: str, method: str, *, is_of_class: bool) -> Site:
     site = site_of_function(function, name, Category.AGENT, agent=name, method=method, is_of_class=is_of_class)
     recorder.register(site)
     return site
-
-
-def _decorate_methods(cls: type, site_of: Callable[[Callable[..., Any]], Site]) -> type:
-    for name, member in list(vars(cls).items()):
-        if name.startswith("_"):
-            continue
-        if isinstance(member, staticmethod | classmethod):
-            inner = cast("Callable[..., Any]", member.__func__)
-            setattr(cls, name, type(member)(_wrap(inner, site_of(inner))))
-        elif isinstance(member, FunctionType):
-            setattr(cls, name, _wrap(member, site_of(member)))
-    return cls
 
 
 def _wrap(function: Callable[..., Any], site: Site) -> Any:
@@ -101,6 +101,8 @@ def _wrap(function: Callable[..., Any], site: Site) -> Any:
         wrapper: Any = wrap_async_generator(function, site)
     elif flags & CO_GENERATOR:
         wrapper = wrap_generator(function, site)
+        if flags & CO_ITERABLE_COROUTINE:
+            wrapper = awaitable_generator(wrapper)
     else:
         wrapper = wrap_call(function, site)
-    return functools.update_wrapper(wrapper, function)
+    return dress(wrapper, function)

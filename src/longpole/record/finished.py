@@ -19,6 +19,19 @@ class Finished:
         return self.value
         yield  # makes a generator of it: an iterator that ends with the value
 
+    # Also a coroutine, for `asyncio.create_task(tracker.log_event(...))`.
+
+    def send(self, value: Any) -> Any:
+        """Ends at once, with the value."""
+        raise StopIteration(self.value)
+
+    def throw(self, kind: Any, value: BaseException | None = None, traceback: Any = None) -> Any:
+        """Raises what is thrown in: a cancellation before it was ever asked."""
+        raise kind if value is None else value
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
     def __bool__(self) -> bool:
         return bool(self.value)
 

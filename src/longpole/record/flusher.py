@@ -1,20 +1,24 @@
 """The thread that takes records off the recorder, makes spans of them, and hands those on."""
 
 from logging import getLogger
-from threading import Event, Lock, Thread
+from threading import RLock, Thread
 from time import thread_time_ns
 from typing import Any, Protocol
 
+from longpole.model.bell import Bell
 from longpole.model.clock import steady_ns
 from longpole.record.current import ENDED, INPUT, MORE, OUTPUT, Record, forget_parent
 from longpole.record.heartbeat import Heartbeat
-from longpole.record.more import NEWS
-from longpole.record.recorder import Recorder
+from longpole.record.more import BYTES, NEWS
+from longpole.record.recorder import Recorder, line_bytes
 from longpole.record.spans import SpanBuilder
+from longpole.record.trouble import complain
 from longpole.wire.otlp_encode import LogOut, SpanOut
 
 TICK_S = 0.02
 SLOW_TICK_S = 0.05  # while nothing but long open steps is there
+LONGEST_PASS_S = 2.0
+MOST_PASSES = 2
 CHUNK = 128  # a whole batch at once held the interpreter for 10 ms
 FEW_RECORDS, SAMPLED_RECORDS = 1024, 64
 RECORD_BYTES = 400  # without contents: the list, its numbers, the heads of two byte strings
@@ -59,8 +63,9 @@ class Flusher:
         self._heartbeat = heartbeat or Heartbeat(recorder)
         self._open: list[_Open] = []
         self._registered = 0
-        self._pass_lock = Lock()
-        self._poke = Event()
+        self._pass_lock = RLock()  # a signal handler or a finalizer may flush in the middle of a pass
+        self._passes = 0
+        self._poke = Bell()
         self._is_stopping = False
         self._has_warned = False
         self._thread = Thread(target=self._run, name="longpole-flusher", daemon=True)
@@ -71,24 +76,55 @@ class Flusher:
         self._recorder.is_awake = True
         self._thread.start()
 
-    def collect(self) -> None:
-        """Hands on everything that has ended by now, and announces what is open. From any thread."""
-        with self._pass_lock:
-            self._pass()
+    def collect(self, within_s: float = LONGEST_PASS_S) -> None:
+        """Hands on everything that has ended by now, and announces what is open. From any thread.
 
-    def stop(self) -> None:
-        """Hands on what is there and ends the thread."""
+        Args:
+            within_s: after so many seconds the rest has to wait for the thread: the caller has things to do.
+        """
+        if self._pass_lock.acquire(timeout=within_s):
+            try:
+                self._guarded_pass(steady_ns() + round(within_s * 1e9))
+            finally:
+                self._pass_lock.release()
+
+    def stop(self, within_s: float = LONGEST_PASS_S) -> None:
+        """Hands on what is there and ends the thread. What that takes longer for than `within_s` is lost."""
         self._is_stopping = True
         self._poke.set()
-        with self._pass_lock:
-            self._pass()
-            self._beat(is_last=True)
+        if not self._pass_lock.acquire(timeout=within_s):
+            return
+        try:
+            self._guarded_pass(steady_ns() + round(within_s * 1e9))
+            self._leave()
+        except Exception as error:
+            complain("flusher", error)
+        finally:
+            self._pass_lock.release()
+
+    def _leave(self) -> None:
+        """Drops what there was no time for, and leaves what is open to whoever is configured next."""
+        still_open = [entry.record for entry in self._open]
+        records, lost = self._recorder.records, 0
+        while records:
+            record = records.popleft()
+            if record[ENDED] is None:
+                still_open.append(record)
+            else:
+                lost += 1
+        if lost:
+            self._heartbeat.dropped += lost
+            self._sink.accept([], [], lost)
+            _log.warning("%d steps were not delivered: there was no time left when recording ended.", lost)
+        self._beat(is_last=True)
+        records.extend(still_open)
+        self._open = []
 
     def _run(self) -> None:
         while not self._is_stopping:
             try:
                 with self._pass_lock:
-                    is_busy = self._pass()
+                    is_busy = not self._is_stopping and self._guarded_pass()
                 is_under_way = self._sink.tick()
                 self._heartbeat.flusher_ns = thread_time_ns()
             except Exception:  # never the end of the thread: the next pass goes on with the next record
@@ -108,16 +144,32 @@ class Flusher:
         self._poke.clear()
         self._poke.wait(TICK_S)  # let a few come together
 
-    def _pass(self) -> bool:
+    def _guarded_pass(self, deadline_ns: int | None = None) -> bool:
+        """A round that never raises; inside of another one, which a signal interrupted, goes on with the rest."""
+        if self._passes >= MOST_PASSES:
+            return True
+        self._passes += 1
+        try:
+            return self._pass(deadline_ns)
+        except Exception as error:  # the next round goes on with the next record
+            complain("flusher", error)
+            return True
+        finally:
+            self._passes -= 1
+
+    def _pass(self, deadline_ns: int | None) -> bool:
         """One round; whether anything was handed on."""
         waiting = len(self._recorder.records)
         dropped = self._drop_excess(waiting)
         dropped += self._take_unkept()
         handed_on = self._look_at_open()
         for _ in range(0, waiting, CHUNK):
+            if deadline_ns is not None and steady_ns() > deadline_ns:
+                break
             handed_on = self._take_chunk() or handed_on
         self._heartbeat.dropped += dropped
-        logs = self._logs()
+        logs = self._registrations()
+        handed_on = self._hand_on_lines() or handed_on
         if logs or dropped:
             self._sink.accept([], logs, dropped)
         self._beat()
@@ -151,7 +203,8 @@ class Flusher:
         still_open: list[_Open] = []
         spans: list[SpanOut] = []
         now, wants_open = steady_ns(), self._sink.wants_open()
-        for entry in self._open:
+        entries, self._open = self._open, []
+        for entry in entries:
             if entry.record[ENDED] is not None:
                 self._add(spans, entry.record)
             else:
@@ -161,7 +214,7 @@ class Flusher:
             if len(spans) >= CHUNK:
                 self._sink.accept(spans, [], 0)
                 spans = []
-        self._open = still_open
+        self._open = still_open + self._open
         return self._hand_on(spans)
 
     def _hand_on(self, spans: list[SpanOut]) -> bool:
@@ -184,15 +237,18 @@ class Flusher:
         try:
             spans.append(self._builder.span(record))
         except Exception as error:
-            self._recorder.unkept += 1
-            if not self._has_warned:
-                self._has_warned = True
-                _log.warning(
-                    "A step could not be told and is counted as dropped: %s: %s. Please report it.",
-                    type(error).__name__,
-                    error,
-                    exc_info=True,
-                )
+            self._count_lost(error)
+
+    def _count_lost(self, error: Exception) -> None:
+        self._recorder.unkept += 1
+        if not self._has_warned:
+            self._has_warned = True
+            _log.warning(
+                "A step could not be told and is counted as dropped: %s: %s. Please report it.",
+                type(error).__name__,
+                error,
+                exc_info=True,
+            )
 
     def _drop_excess(self, waiting: int) -> int:
         """Drops the oldest records beyond the recorder's limit of bytes, which are estimated from a few of them."""
@@ -218,17 +274,36 @@ class Flusher:
     def _has_registrations(self) -> bool:
         return self._registered < len(self._recorder.registered)
 
-    def _logs(self) -> list[LogOut]:
+    def _registrations(self) -> list[LogOut]:
         sites = self._recorder.registered[self._registered :]
         self._registered += len(sites)
-        logs = [self._builder.registration(site) for site in sites]
-        while self._recorder.late:
-            logs.append(self._builder.line(self._recorder.late.popleft()))
-        return logs
+        return [self._builder.registration(site) for site in sites]
+
+    def _hand_on_lines(self) -> bool:
+        """Hands on the lines that are there now; those that come meanwhile have their turn in the next round."""
+        late = self._recorder.late
+        waiting = len(late)
+        for start in range(0, waiting, CHUNK):
+            logs: list[LogOut] = []
+            for _ in range(start, min(start + CHUNK, waiting)):
+                try:
+                    line = late.popleft()
+                except IndexError:  # the recorder has dropped some
+                    break
+                self._recorder.late_bytes -= line_bytes(line)
+                try:
+                    logs.append(self._builder.line(line))
+                except Exception as error:
+                    self._count_lost(error)
+            self._sink.accept([], logs, 0)
+        if not late:
+            self._recorder.late_bytes = 0  # threads add to it without a lock; here it is known again
+        return waiting > 0
 
 
 def _contents_bytes(record: Record) -> int:
-    return len(record[INPUT] or b"") + len(record[OUTPUT] or b"")
+    more: dict[str, Any] = record[MORE] or {}
+    return len(record[INPUT] or b"") + len(record[OUTPUT] or b"") + more.get(BYTES, 0)
 
 
 class _Open:

@@ -6,11 +6,12 @@ What is read here has the shape of OpenTelemetry's `ReadableSpan`; nothing of Op
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from longpole.model.status import TIMEOUT_ERRORS, ExecutionStatus
 from longpole.record.current import Ids
 from longpole.record.render import Renderer
 from longpole.wire import longpole_names as names
 from longpole.wire.content_names import is_content, is_content_event
-from longpole.wire.otlp_encode import LinkOut, SpanEventOut, SpanOut
+from longpole.wire.otlp_encode import STATUS_ERROR, LinkOut, SpanEventOut, SpanOut
 from longpole.wire.recipe import hash_prompt
 from longpole.wire.redact import Redactor
 
@@ -57,6 +58,8 @@ def foreign_span(
     scope = span.instrumentation_scope
     if scope is not None:
         attributes["otel.scope.name"], attributes["otel.scope.version"] = scope.name, scope.version
+    if _error_type(span) in TIMEOUT_ERRORS:
+        attributes[names.STATUS] = str(ExecutionStatus.TIMEOUT)
     attributes.update(redactor.value(dict(more.get("attributes", {}))))
     if span.end_time is None:
         attributes[names.OPEN] = True
@@ -89,6 +92,15 @@ def foreign_span(
             for link in span.links
         ],
     )
+
+
+def _error_type(span: ForeignSpan) -> str | None:
+    """The type of the exception that left the span, if one did: a handled one can be noted without."""
+    if span.status.status_code.value != STATUS_ERROR:
+        return None
+    told = [event.attributes or {} for event in list(span.events) if event.name == "exception"]
+    found = (span.attributes or {}).get("error.type") or (told[-1].get("exception.type") if told else None)
+    return None if found is None else str(found)
 
 
 def _event(event: Any, renderer: Renderer | None, redactor: Redactor) -> SpanEventOut:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from logging import getLogger
+from importlib import import_module
 from typing import ParamSpec
 
 from longpole.record.capture import describe
@@ -10,7 +10,6 @@ from longpole.record.finished import DONE, Finished
 
 Parameters = ParamSpec("Parameters")
 MOST_WARNINGS = 20
-_log = getLogger("longpole")
 _warned: set[str] = set()
 
 
@@ -28,8 +27,23 @@ def harmless(method: Callable[Parameters, Finished]) -> Callable[Parameters, Fin
     return call
 
 
+def quiet(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """The same for a function that gives nothing."""
+
+    @functools.wraps(function)
+    def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except Exception as error:
+            warn_once(
+                f"{function.__qualname__} could not note what it was told: {describe(error)}. The program goes on."
+            )
+
+    return call
+
+
 def warn_once(message: str) -> None:
     """Tells it in the log, the first time; at most 20 different messages."""
     if message not in _warned and len(_warned) < MOST_WARNINGS:
         _warned.add(message)
-        _log.warning("%s", message)
+        import_module("logging").getLogger("longpole").warning("%s", message)  # 3 ms that few programs need

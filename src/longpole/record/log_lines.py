@@ -56,13 +56,7 @@ def send_line(ids: StepIds, level: str, message: Any, attributes: dict[str, Any]
         message: a text or `Content`.
         attributes: by name; values may be `Content`.
     """
-    late = recorder.late
-    if late.maxlen is not None and len(late) >= late.maxlen:
-        recorder.unkept += 1  # the oldest line makes room, and is counted with what is dropped
-    late.append(Line(now_ns(), names.EVENT_LOG, level, message, attributes, ids.trace_id, ids.step_id))
-    if not recorder.is_awake:
-        recorder.is_awake = True
-        recorder.wake()
+    recorder.tell(Line(now_ns(), names.EVENT_LOG, level, message, attributes, ids.trace_id, ids.step_id))
 
 
 def calling_frame(is_theirs: Callable[[CodeType], bool]) -> FrameType | None:

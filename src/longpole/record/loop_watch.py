@@ -22,7 +22,7 @@ from longpole.record.recorder import recorder
 from longpole.record.trouble import complain
 
 LOOKS_PER_THRESHOLD = 2.5  # a look costs 35 us or more, most of it for waking up
-SMALLEST_MS = 5.0
+SMALLEST_MS, LARGEST_MS = 5.0, 3_600_000.0
 QUIET_LOOKS = 64  # of an idle loop; then the thread sleeps until the loop turns
 OPEN_AFTER_NS = 1_000_000_000
 OFF_PAUSE_S = 0.5
@@ -42,7 +42,8 @@ class LoopWatch:
     """
 
     def __init__(self, threshold_ms: float) -> None:
-        self.threshold_ns = round(max(threshold_ms, SMALLEST_MS) * 1e6)
+        # In this order, so that what is no number at all gives the smallest.
+        self.threshold_ns = round(min(max(SMALLEST_MS, threshold_ms), LARGEST_MS) * 1e6)
         self.pause_ns = round(self.threshold_ns / LOOKS_PER_THRESHOLD)
         self.blocks = self.not_scheduled = self.crowded = self.unsampled = self.left_out = 0
         self.is_on = True
@@ -78,7 +79,10 @@ def watch_loop(threshold_ms: float = 50.0, loop: asyncio.AbstractEventLoop | Non
     elif loop is None or loop is running:
         _watcher.attach(running, watch)
     else:
-        loop.call_soon_threadsafe(_watcher.attach, loop, watch)
+        try:
+            loop.call_soon_threadsafe(_watcher.attach, loop, watch)
+        except RuntimeError as error:  # it is closed
+            complain("loop_watch", error)
     return watch
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from longpole.model.category import Category
 from longpole.record.annotate import USAGE_NAMES
 from longpole.record.current import OUTPUT, PARENT, STARTED, Record, current, nearest_execution
-from longpole.record.more import ATTRIBUTES, put
+from longpole.record.more import ATTRIBUTES, add_attributes, put
 from longpole.record.recorder import recorder
 from longpole.record.running import Running, as_given
 from longpole.record.site import site_at
@@ -30,7 +30,7 @@ class ModelCall:
     def answer(self, response: Any, model: str | None, facts: dict[str, Any]) -> None:
         """The response is here; the step ends. `facts` are attributes; what is `None` is not known."""
         facts = {**facts, "gen_ai.response.model": model}
-        put(self.record, ATTRIBUTES, {name: value for name, value in facts.items() if value is not None})
+        add_attributes(self.record, {name: value for name, value in facts.items() if value is not None})
         self.record[OUTPUT] = recorder.snapshot(response)
         self._running.end()
 

@@ -7,9 +7,11 @@ missed. Without psutil nothing is known.
 
 from collections.abc import Callable
 from logging import getLogger
-from threading import Event, Lock, Thread
+from threading import RLock, Thread
 from time import sleep
 from typing import NamedTuple
+
+from longpole.model.bell import Bell
 
 SAMPLE_S = 0.01
 _log = getLogger("longpole")
@@ -43,8 +45,8 @@ class MemorySampler:
         self._given = read_bytes
         self._read = read_bytes or _resident_reader()
         self._open: set[MemoryWatch] = set()
-        self._lock = Lock()
-        self._wake = Event()
+        self._lock = RLock()
+        self._wake = Bell()
         self._thread: Thread | None = None
 
     def start(self) -> MemoryWatch | None:

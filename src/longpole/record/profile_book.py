@@ -8,7 +8,7 @@ operations. Nothing here waits for anything but other threads that add a call.
 from collections import deque
 from collections.abc import Iterable
 from math import ceil
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from longpole.model.buckets import bucket_duration_ns, duration_bucket
@@ -139,7 +139,7 @@ class ProfileBook:
     """All operations, and the calls that ended last. Safe across threads."""
 
     def __init__(self) -> None:
-        self.lock = Lock()
+        self.lock = RLock()  # a finalizer or a signal handler may be profiled too, in the middle of it
         self.recent: deque[Any] = deque(maxlen=MOST_RECENT)  # ProfiledCall: figures are made of it when asked for
         self._operations: dict[str, Operation] = {}
 

@@ -4,14 +4,15 @@ Off, a wrapper asks one question and calls through. On, it makes a `ProfiledCall
 generators get their step from `streams`, because their code runs piece by piece in their reader's context.
 """
 
-import functools
 from collections.abc import AsyncGenerator, Callable, Generator
+from types import coroutine as awaitable_generator
 from typing import Any
 
 from longpole.record.cpu_time import CpuCounted
 from longpole.record.profile_switch import switch
 from longpole.record.profiled_call import ProfiledCall, ProfilePlan, begin_call, begin_stream
-from longpole.record.site import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, code_flags
+from longpole.record.shapes import dress
+from longpole.record.site import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE, code_flags
 from longpole.record.streams import wrap_async_generator, wrap_generator
 
 
@@ -24,9 +25,11 @@ def wrap_profiled(function: Callable[..., Any], plan: ProfilePlan) -> Any:
         wrapper = _wrap_async(function, plan)
     elif flags & CO_GENERATOR:
         wrapper = _wrap_generator(function, plan)
+        if flags & CO_ITERABLE_COROUTINE:
+            wrapper = awaitable_generator(wrapper)
     else:
         wrapper = _wrap_sync(function, plan)
-    return functools.wraps(function)(wrapper)
+    return dress(wrapper, function)
 
 
 def _wrap_sync(function: Callable[..., Any], plan: ProfilePlan) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ from longpole.model.clock import now_ns, steady_ns
 from longpole.model.profile import ProfileMetrics, ProfilePlace
 from longpole.record.cpu_time import CpuCounted
 from longpole.record.current import ENDED, SITE, STARTED, Record, current, new_record
-from longpole.record.more import ATTRIBUTES, put
+from longpole.record.more import ATTRIBUTES, add_attributes, put
 from longpole.record.process_memory import MemorySampler, MemoryUse, MemoryWatch
 from longpole.record.profile_book import Operation, ProfileBook
 from longpole.record.profile_switch import switch
@@ -118,7 +118,7 @@ class ProfiledCall:
             self._step = recorder.start(self.plan.site, self._before, given)
             _set_record(self._step)
             if self.plan.metadata is not None:
-                put(self._step, ATTRIBUTES, self.plan.metadata)
+                add_attributes(self._step, self.plan.metadata)
         self.begin_unseen()
         profiled.set(self)
         if self.tracks_cpu:

@@ -25,6 +25,7 @@ from longpole.record.profile_report import draw_profile
 from longpole.record.profile_switch import switch
 from longpole.record.profile_wrap import wrap_profiled
 from longpole.record.profiled_call import ProfilePlan, book, reset_after_fork
+from longpole.record.shapes import is_decorable, name_of, wrap_inside, wrap_methods
 from longpole.record.site import site_of_function
 
 __all__ = ["AggregatedMetrics", "PerformanceProfiler", "ProfileMetrics", "profile_async", "profile_sync"]
@@ -113,7 +114,9 @@ def profile_async(
     metadata: Mapping[str, Any] | None = None,
     category: str = Category.PROCESSING,
 ) -> Any:
-    """Profiles each call of a function. It takes every kind of function, as `profile_sync` does.
+    """Profiles each call of a function, or of the public methods of a class.
+
+    It takes every kind of function, as `profile_sync` does.
 
     Of a generator the time runs from its first item being asked for to its end, its reader's time included.
 
@@ -129,19 +132,23 @@ def profile_async(
         category: what the operation does with its time, a `Category` such as "llm", "tool" or "database".
     """
 
-    def decorate(function: Any) -> Any:
-        given = name if isinstance(name, str) else getattr(function, "__name__", type(function).__name__)
-        plan = ProfilePlan(
-            given,
-            site_of_function(function, given, str(category)),
+    def plan(function: Any, operation: str) -> ProfilePlan:
+        return ProfilePlan(
+            operation,
+            site_of_function(function, operation, str(category)),
             is_exported=send_to_langsmith,
             tracks_memory=track_memory,
             tracks_cpu=track_cpu,
             metadata=metadata,
         )
-        return wrap_profiled(function, plan)
 
-    return decorate(name) if callable(name) else decorate
+    def decorate(target: Any) -> Any:
+        given = name if isinstance(name, str) else name_of(target)
+        if isinstance(target, type):
+            return wrap_methods(target, lambda inner: wrap_profiled(inner, plan(inner, f"{given}.{name_of(inner)}")))
+        return wrap_inside(target, lambda inner: wrap_profiled(inner, plan(inner, given)))
+
+    return decorate(name) if is_decorable(name) else decorate
 
 
 profile_sync = profile_async

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 
 from longpole.record.current import MORE, PARENT, Record, current, ids_of, is_unsampled, remote_record
 from longpole.record.recorder import recorder
+from longpole.record.trouble import complain
 from longpole.wire.traceparent import Traceparent, format_traceparent, parse_traceparent
 
 TRACESTATE = "tracestate"  # also the key of a remote record's MORE
 LEFT_OUT = "longpole=0"
+LONGEST_STATE = 8192  # the recommendation asks for at least 512 to be passed on
 _NOWHERE = Traceparent("f" * 32, "f" * 16, is_sampled=False)
 
 
@@ -60,20 +62,24 @@ class continue_trace:  # noqa: N801 - used like a function: with continue_trace(
     __slots__ = ("_before", "_place")
 
     def __init__(self, header: str | Mapping[str, str] | None, tracestate: str | None = None) -> None:
-        if isinstance(header, Mapping):
-            folded = {str(name).lower(): value for name, value in header.items()}
-            header, tracestate = folded.get("traceparent"), folded.get(TRACESTATE)
-        self._place = remote_place(header, tracestate)
-        self._before: Record | None = None
+        try:
+            if isinstance(header, Mapping):
+                folded = {_header_text(name).lower(): value for name, value in header.items()}
+                header, tracestate = folded.get("traceparent"), folded.get(TRACESTATE)
+            self._place = remote_place(_header_text(header), _header_text(tracestate))
+        except Exception as error:  # a mapping that only looks like one
+            self._place = None
+            complain("continue_trace", error)
+        self._before: list[Record | None] = []  # it may be entered again inside of itself
 
     def __enter__(self) -> None:
-        self._before = current.get()
         if self._place is not None:
+            self._before.append(current.get())
             current.set(self._place)
 
     def __exit__(self, *_: object) -> None:
-        if self._place is not None:
-            current.set(self._before)
+        if self._before:
+            current.set(self._before.pop())
 
 
 def continue_process(header: str | None, tracestate: str | None = None) -> None:
@@ -86,6 +92,8 @@ def remote_place(header: str | None, tracestate: str | None = None) -> Record | 
     place = parse_traceparent(header) if header else None
     if place is None:
         return None
+    if tracestate and not (len(tracestate) <= LONGEST_STATE and tracestate.isascii() and tracestate.isprintable()):
+        tracestate = None  # whoever sends it on would fail, or send another header with it
     if tracestate and LEFT_OUT in tracestate.replace(" ", "").split(","):
         return [None, None, 0, None, None, None, None, None, None]
     record = remote_record(place.trace_id, place.span_id)
@@ -100,3 +108,12 @@ def _state(record: Record | None) -> str | None:
             return record[MORE][TRACESTATE]
         record = record[PARENT]
     return None
+
+
+def _header_text(value: object) -> str:
+    """A header as some frameworks give it: text, bytes, or a list of them; empty for anything else."""
+    if isinstance(value, list | tuple) and value:
+        value = value[0]
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return value if isinstance(value, str) else ""

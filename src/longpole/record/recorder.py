@@ -16,6 +16,8 @@ from longpole.record.current import ENDED, ERROR, IDS, INPUT, MORE, OUTPUT, PARE
 from longpole.record.site import Site
 
 BIG_SNAPSHOT = 4096
+MOST_LINES = 10_000
+LINE_BYTES = 500  # without its texts
 
 
 class Line(NamedTuple):
@@ -28,6 +30,17 @@ class Line(NamedTuple):
     attributes: dict[str, Any]
     trace_id: str | None
     span_id: str | None
+
+
+def line_bytes(line: Line) -> int:
+    """About how much memory a line takes."""
+    return LINE_BYTES + text_bytes(line.message) + sum(map(text_bytes, line.attributes.values()))
+
+
+def text_bytes(value: Any) -> int:
+    """About how much a text takes, or a `Content` with one; of numbers nothing."""
+    kept = value if type(value) is str else getattr(value, "packed", None) or getattr(value, "value", None)
+    return len(kept) if isinstance(kept, str | bytes) else 0
 
 
 def _nothing() -> None:
@@ -59,6 +72,7 @@ class Recorder:
         "is_on",
         "keeps_content",
         "late",
+        "late_bytes",
         "limit",
         "outside",
         "pack",
@@ -86,7 +100,8 @@ class Recorder:
         self.pack_short: Callable[[Any, int], bytes] = _no_snapshot
         self.records: deque[Record] = deque()
         self.append = self.records.append
-        self.late: deque[Line] = deque(maxlen=10_000)
+        self.late: deque[Line] = deque()
+        self.late_bytes = 0
         self.registered: list[Site] = []
         self.is_awake = True
         self.wake: Callable[[], None] = _nothing
@@ -94,6 +109,10 @@ class Recorder:
         self.held_bytes = 0
         self.held_limit = 16 * 1024 * 1024
         self.unkept = 0
+
+    def __reduce__(self) -> str:
+        """Decorated functions are pickled with what they refer to by some; there is one recorder everywhere."""
+        return "recorder"
 
     def register(self, site: Site) -> None:
         """Makes an agent known that may never run. At decoration, before or after `configure()`."""
@@ -119,15 +138,21 @@ class Recorder:
         if given is not None and self.keeps_content:
             try:
                 packed = self.pack(given)
+                if len(packed) >= self.plain_bytes:
+                    packed = self._big(given, packed)
             except Exception:
-                packed = self.pack_hard(given)
-            if len(packed) >= self.plain_bytes:
-                packed = self._big(given, packed)
+                try:
+                    packed = self._big(given, self.pack_hard(given))
+                except Exception:  # no room on the stack for a call more; there is for the program's own
+                    packed = None
         record: Record = [parent, site, steady_ns(), None, packed, None, None, None, None]
         self.append(record)
         if not self.is_awake:
             self.is_awake = True  # here, not in the flusher: it may wait 5 ms for its turn, and each call costs 0.5 us
-            self.wake()
+            try:
+                self.wake()
+            except RecursionError:
+                self.is_awake = False
         return record
 
     def begin(self, record: Record, given: Any = None) -> Record:
@@ -153,9 +178,12 @@ class Recorder:
             return None
         try:
             packed = self.pack(value)
+            return packed if len(packed) < self.plain_bytes else self._big(value, packed)
         except Exception:
-            packed = self.pack_hard(value)
-        return packed if len(packed) < self.plain_bytes else self._big(value, packed)
+            try:
+                return self._big(value, self.pack_hard(value))
+            except Exception:
+                return None
 
     def finish(self, record: Record, result: Any) -> None:
         """Ends a record with a result. The end is written last: from then on the flusher may take the record away."""
@@ -163,16 +191,22 @@ class Recorder:
         if self.keeps_content and record[SITE] is not None:
             try:
                 packed = self.pack(result)
+                record[OUTPUT] = packed if len(packed) < self.plain_bytes else self._big(result, packed)
             except Exception:
-                packed = self.pack_hard(result)
-            record[OUTPUT] = packed if len(packed) < self.plain_bytes else self._big(result, packed)
+                try:
+                    record[OUTPUT] = self._big(result, self.pack_hard(result))
+                except Exception:
+                    record[OUTPUT] = None
         record[ENDED] = ended
 
     def fail(self, record: Record, error: BaseException) -> None:
         """Ends a record with the exception that left it."""
         ended = steady_ns()
         if record[SITE] is not None:
-            record[ERROR] = freeze_error(error)
+            try:
+                record[ERROR] = freeze_error(error)
+            except Exception:  # no room on the stack
+                record[ERROR] = (type(error).__qualname__, "", [], None)
         record[ENDED] = ended
 
     def keep_contents(
@@ -187,6 +221,24 @@ class Recorder:
         self.limit = limit_bytes
         self.plain_bytes = min(BIG_SNAPSHOT, limit_bytes + 1)
         self.keeps_content = True
+
+    def tell(self, line: Line) -> None:
+        """Takes a line that travels by itself. Where too much waits the oldest makes room, and is counted."""
+        late, size = self.late, line_bytes(line)
+        while late and (len(late) >= MOST_LINES or self.late_bytes + size > self.held_limit):
+            try:
+                self.late_bytes -= line_bytes(late.popleft())
+                self.unkept += 1
+            except IndexError:  # another thread has taken it
+                break
+        self.late_bytes += size
+        late.append(line)
+        if not self.is_awake:
+            self.is_awake = True
+            try:
+                self.wake()
+            except RecursionError:
+                self.is_awake = False
 
     def _big(self, value: Any, packed: bytes) -> bytes | None:
         """A snapshot of some size, cut to the limit; `None` where memory is full of what waits (see `unkept`)."""
@@ -203,7 +255,7 @@ class Recorder:
         """In a new child: what the parent has recorded is the parent's to send. The wrappers' `append` stays valid."""
         self.records.clear()
         self.late.clear()
-        self.held_bytes = self.unkept = 0
+        self.held_bytes = self.unkept = self.late_bytes = 0
 
     def release(self, record: Record) -> None:
         """Forgets the contents of a record that is on its way."""

@@ -6,12 +6,15 @@ from types import CodeType
 from typing import Any
 
 from longpole.model.category import Category
+from longpole.record.capture import describe
 from longpole.wire import longpole_names as names
 
 # The kinds of functions as CPython marks them (`inspect.CO_*`); importing inspect would cost every agent 10 ms.
 CO_VARARGS, CO_VARKEYWORDS, CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x4, 0x8, 0x20, 0x80, 0x200
+CO_ITERABLE_COROUTINE = 0x100  # a generator that is awaited: types.coroutine
 MOST_WRAPPED = 32
 MOST_SITES = 4096
+LONGEST_NAME = 1000
 
 
 class Site:
@@ -45,12 +48,12 @@ class Site:
         is_of_class: bool = False,
         more: dict[str, Any] | None = None,
     ) -> None:
-        self.name = name
-        self.category = category
+        self.name = text_of(name)
+        self.category = text_of(category)
         self.code = code  # held, so that the id of the code object stays taken while this site is cached under it
         self.instruction = -1  # in `code`, of a `time_step`
-        self.agent = agent
-        self.method = method
+        self.agent = None if agent is None else text_of(agent)
+        self.method = None if method is None else text_of(method)
         self.is_agent = agent is not None
         self.is_of_class = is_of_class
         self.is_told = False  # a framework tells start and end, the end perhaps in another context: see `living`
@@ -101,11 +104,20 @@ def site_of_function(
     return site
 
 
+def text_of(name: object) -> str:
+    """A name as text, whatever was given for one. Never raises."""
+    try:
+        return str(name)[:LONGEST_NAME]
+    except Exception:
+        return describe(name)[:LONGEST_NAME]
+
+
 _sites: dict[tuple[CodeType, int, str, str, str | None], Site] = {}
 
 
 def site_at(frame: Any, name: str, category: str, method: str | None = None) -> Site:
     """The site of a place inside a function, made once per place and name; an agent's if the category is "agent"."""
+    name, category, method = text_of(name), text_of(category), None if method is None else text_of(method)
     key = (frame.f_code, frame.f_lasti, name, category, method)
     site = _sites.get(key)
     if site is None:
@@ -122,8 +134,11 @@ def code_flags(function: Callable[..., Any]) -> int:
     """What kind of function it is, also behind `functools.partial`; 0 for anything that is no Python function."""
     while isinstance(function, partial):
         function = function.func
-    code: CodeType | None = getattr(function, "__code__", None)
-    return 0 if code is None else code.co_flags
+    code = getattr(function, "__code__", None)
+    if code is None and not isinstance(function, type):
+        call = type(function).__call__  # an object that can be called: its class says how
+        code = getattr(call, "__code__", None)
+    return code.co_flags if isinstance(code, CodeType) else 0
 
 
 def _code_of(function: Any) -> CodeType | None:
@@ -131,4 +146,5 @@ def _code_of(function: Any) -> CodeType | None:
     seen = 0
     while hasattr(function, "__wrapped__") and seen < MOST_WRAPPED:
         function, seen = function.__wrapped__, seen + 1
-    return getattr(function, "__code__", None)
+    code = getattr(function, "__code__", None)
+    return code if isinstance(code, CodeType) else None

@@ -4,7 +4,7 @@ from typing import Any
 
 from longpole.model.category import Category
 from longpole.model.clock import now_ns
-from longpole.model.status import ExecutionStatus
+from longpole.model.status import TIMEOUT_ERRORS, ExecutionStatus
 from longpole.record import more as keys
 from longpole.record.capture import stack_text
 from longpole.record.content import Content
@@ -18,7 +18,6 @@ from longpole.wire import longpole_names as names
 from longpole.wire.otlp_encode import STATUS_ERROR, STATUS_OK, STATUS_UNSET, LogOut, SpanEventOut, SpanOut
 from longpole.wire.redact import Redactor
 
-TIMEOUTS = frozenset({"TimeoutError", "CancelledError", "asyncio.exceptions.CancelledError", "socket.timeout"})
 LONGEST_MESSAGE = 4096
 _BAD = frozenset({str(ExecutionStatus.FAILED), str(ExecutionStatus.TIMEOUT)})
 
@@ -54,7 +53,7 @@ class SpanBuilder:
         elif error is not None:
             code, message = STATUS_ERROR, self._redactor.text(error[1][:LONGEST_MESSAGE])
             attributes["error.type"] = error[0]
-            if error[0] in TIMEOUTS:
+            if error[0] in TIMEOUT_ERRORS:
                 attributes[names.STATUS] = str(ExecutionStatus.TIMEOUT)
         elif attributes.get(names.STATUS) in _BAD:
             code = STATUS_ERROR
@@ -108,6 +107,8 @@ class SpanBuilder:
             if names.CHECKPOINTS in own:
                 own[names.CHECKPOINTS] = [self._checkpoint(each) for each in own[names.CHECKPOINTS]]
             attributes.update(self._redactor.value(own))
+        if keys.LEFT_OUT in more:
+            attributes[names.LEFT_OUT] = more[keys.LEFT_OUT]
         if keys.FIRST_TOKEN in more:
             attributes[names.FIRST_TOKEN_NS] = more[keys.FIRST_TOKEN]
         parent = record[PARENT]

@@ -6,9 +6,9 @@ from typing import Any, Self
 
 from longpole.model.category import Category
 from longpole.model.clock import steady_ns
-from longpole.record.current import ENDED, Record, current
+from longpole.record.current import ENDED, PARENT, Record, current
 from longpole.record.recorder import recorder
-from longpole.record.site import Site
+from longpole.record.site import Site, text_of
 
 MOST_SITES = 4096
 _sites: dict[tuple[CodeType, int, str, str], Site] = {}
@@ -32,6 +32,7 @@ class time_step:  # noqa: N801 - used like a function: with time_step("load", ca
     _record: Record | None = None
     _parent: Record | None = None
     _result: Any = None
+    _others: "list[Record] | None" = None  # records of the same instance that were open when it was entered again
 
     def __init__(self, name: str, category: str = Category.PROCESSING, *, input: Any = None) -> None:
         self._name = name
@@ -47,7 +48,10 @@ class time_step:  # noqa: N801 - used like a function: with time_step("load", ca
         if recorder.is_on:
             # The same lines stand in `__aenter__`: one call more would cost 0.1 us.
             frame = _getframe(1)
-            site = _last_sites.get(self._name)
+            try:
+                site = _last_sites.get(self._name)
+            except TypeError:  # no text, but something that cannot be looked up
+                self._name, site = text_of(self._name), None
             if (
                 site is None
                 or site.code is not frame.f_code
@@ -57,6 +61,8 @@ class time_step:  # noqa: N801 - used like a function: with time_step("load", ca
                 site = _site(frame, self._name, self._category)
             self._parent = parent = _get()
             given = self._input
+            if self._record is not None:
+                self._keep_other()
             self._record = record = _start(site, parent, None if given is None else ((given,), None))
             _set(record)
         return self
@@ -65,6 +71,8 @@ class time_step:  # noqa: N801 - used like a function: with time_step("load", ca
         record = self._record
         if record is None:
             return
+        if self._others is not None:
+            record = self._leave(record)
         if error is not None:
             recorder.fail(record, error)
         elif self._result is None:
@@ -74,10 +82,28 @@ class time_step:  # noqa: N801 - used like a function: with time_step("load", ca
         if _get() is record:
             _set(self._parent)
 
+    def _keep_other(self) -> None:
+        """Entered again while it is open, by another task or by itself."""
+        if self._record is not None and self._record[ENDED] is None:
+            self._others = [*(self._others or ()), self._record]
+
+    def _leave(self, record: Record) -> Record:
+        """Which of several open records ends: the one that is current here, else the latest."""
+        mine, here = [*(self._others or ()), record], _get()
+        ending = next((each for each in mine if each is here), record)
+        left = [each for each in mine if each is not ending and each[ENDED] is None]
+        self._record = left.pop() if left else ending
+        self._others = left
+        self._parent = ending[PARENT]
+        return ending
+
     async def __aenter__(self) -> Self:
         if recorder.is_on:
             frame = _getframe(1)
-            site = _last_sites.get(self._name)
+            try:
+                site = _last_sites.get(self._name)
+            except TypeError:  # no text, but something that cannot be looked up
+                self._name, site = text_of(self._name), None
             if (
                 site is None
                 or site.code is not frame.f_code
@@ -87,6 +113,8 @@ class time_step:  # noqa: N801 - used like a function: with time_step("load", ca
                 site = _site(frame, self._name, self._category)
             self._parent = parent = _get()
             given = self._input
+            if self._record is not None:
+                self._keep_other()
             self._record = record = _start(site, parent, None if given is None else ((given,), None))
             _set(record)
         return self
@@ -98,6 +126,7 @@ class time_step:  # noqa: N801 - used like a function: with time_step("load", ca
 
 
 def _site(frame: Any, name: str, category: str) -> Site:
+    name, category = text_of(name), text_of(category)
     key = (frame.f_code, frame.f_lasti, name, category)
     site = _sites.get(key)
     if site is None:

@@ -21,13 +21,14 @@ from longpole.record.current import (
     Record,
     current,
     ids_of,
+    is_execution_id,
     is_unsampled,
     nearest_execution,
     remote_record,
 )
 from longpole.record.harmless import warn_once
 from longpole.record.model_calls import ModelCall, ModelCalls
-from longpole.record.more import ATTRIBUTES, PHASE, put, replace
+from longpole.record.more import ATTRIBUTES, PHASE, add_attributes, put, replace
 from longpole.record.recorder import recorder
 from longpole.record.running import Running
 from longpole.record.site import Site
@@ -35,7 +36,6 @@ from longpole.wire import longpole_names as names
 
 Owner = TypeVar("Owner")
 MOST_CHECKPOINTS = 1000
-ID_LETTERS, _HEXADECIMAL = 48, frozenset("0123456789abcdef")
 _WAITING = Site("waiting to start", Category.QUEUE)
 _known: WeakValueDictionary[str, "TrackedExecution[Any]"] = WeakValueDictionary()  # whose id somebody has asked for
 
@@ -45,9 +45,11 @@ class TrackedExecution(Generic[Owner]):
 
     __slots__ = (
         "__weakref__",
+        "_attributes",
         "_before",
         "_checkpoints",
         "_credits",
+        "_entered",
         "_follow",
         "_given",
         "_own",
@@ -78,6 +80,8 @@ class TrackedExecution(Generic[Owner]):
         self._running: Running | None = None
         self._waiting: Record | None = None
         self._given: Any = None
+        self._entered = 0
+        self._attributes = attributes
         self._credits = 0.0
         self._checkpoints: list[dict[str, Any]] = []
         self.record: Record = parent if parent is not None and is_left_out else self._own
@@ -115,7 +119,7 @@ class TrackedExecution(Generic[Owner]):
 
     def put(self, attributes: dict[str, Any]) -> None:
         """Adds attributes."""
-        put(self.record, ATTRIBUTES, attributes)
+        add_attributes(self.record, attributes)
 
     def set_output(self, value: Any) -> None:
         """Keeps what came out."""
@@ -151,15 +155,27 @@ class TrackedExecution(Generic[Owner]):
         """Adds a checkpoint, unless there are too many."""
         if len(self._checkpoints) < MOST_CHECKPOINTS:
             self._checkpoints.append(checkpoint)
-            self.put({names.CHECKPOINTS: [*self._checkpoints]})  # a copy: the flusher may be reading the last one
+            put(
+                self.record, ATTRIBUTES, {names.CHECKPOINTS: [*self._checkpoints]}
+            )  # a copy: the flusher may be reading the last one
 
     def __enter__(self) -> Owner:
+        if self.is_running:  # entered again inside of itself, or by another task: it is one execution, which ends last
+            self._entered += 1
+            return self._tracker
+        if self.has_ended:
+            given = self._given
+            self.__init__(self._tracker, self._follow, current.get() or recorder.outside, self._site, self._attributes)
+            self._given = given
         self._before = self._follow(self)
         if recorder.is_on:
             self._begin()
         return self._tracker
 
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        if self._entered:
+            self._entered -= 1
+            return
         self.has_ended = True
         if self._running is not None:
             self.calls.end(error)
@@ -203,7 +219,7 @@ def find_parent(parent_execution_id: str | None) -> Record | None:
     known = _known.get(wanted)
     if known is not None:
         return known.record
-    if len(wanted) == ID_LETTERS and _HEXADECIMAL.issuperset(wanted):
+    if is_execution_id(wanted):
         return remote_record(wanted[:32], wanted[32:])
     warn_once(
         f"There is no execution {wanted[:100]!r} to be a parent. Expected the execution_id of a tracker or of "

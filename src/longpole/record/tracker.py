@@ -27,7 +27,7 @@ from longpole.record.harmless import harmless
 from longpole.record.model_calls import place_in
 from longpole.record.recorder import recorder
 from longpole.record.running import as_given
-from longpole.record.site import Site, site_at
+from longpole.record.site import Site, site_at, text_of
 from longpole.record.tracked_execution import TrackedExecution, find_parent
 from longpole.wire import longpole_names as names
 
@@ -68,7 +68,7 @@ class ExecutionTracker:
         steps_total: int | None = None,
         **scopes: object,
     ) -> None:
-        self.agent = agent
+        self.agent = text_of(agent)
         given = {
             names.WORKSPACE: workspace,
             "gen_ai.conversation.id": conversation_id,
@@ -82,7 +82,7 @@ class ExecutionTracker:
         if steps_total is not None:
             self._attributes[names.STEPS_TOTAL] = steps_total
         called_by = None if parent_execution_id is None else _text(parent_execution_id)
-        self._execution = self._next(find_parent(called_by), _site(agent))
+        self._execution = self._next(find_parent(called_by), _site(self.agent))
 
     @property
     def execution_id(self) -> str:
@@ -230,7 +230,7 @@ class ExecutionTracker:
         Of `data` the content mode decides what leaves the process; lists and objects become JSON.
         """
         contents = {key: Content(value) for key, value in data.items()}
-        self._execution.add_checkpoint({**contents, "name": name, "at": to_rfc3339(now_ns())})
+        self._execution.add_checkpoint({**contents, "name": text_of(name), "at": to_rfc3339(now_ns())})
         return DONE
 
     @harmless

@@ -6,6 +6,7 @@ input has every argument in its place. Compiling costs 0.1 ms per decorated func
 """
 
 from collections.abc import Callable
+from keyword import iskeyword
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -14,39 +15,43 @@ from longpole.record.current import current
 from longpole.record.recorder import recorder
 from longpole.record.site import CO_COROUTINE, CO_VARARGS, CO_VARKEYWORDS, Site, code_flags
 
-# All names of our own begin with `longpole_`: the parameters of the user's function stand beside them.
+# All names of our own begin with `longpole_`: the parameters of the user's function stand beside them. They are the
+# parameters of an outer function, so that the wrapper's globals can be the user's: frameworks look types up there.
 _TEMPLATE = """
-{define} longpole_wrapper({parameters}):
-    if not longpole_recorder.is_on:
-        return {call}
-    longpole_parent = longpole_get()
-    longpole_record = longpole_start(longpole_site, longpole_parent, {given})
-    longpole_set(longpole_record)
-    try:
-        longpole_result = {call}
-    except BaseException as longpole_error:
-        longpole_fail(longpole_record, longpole_error)
+def longpole_make({outer}):
+    {define} longpole_wrapper({parameters}):
+        if not longpole_recorder.is_on:
+            return {call}
+        longpole_parent = longpole_get()
+        longpole_record = longpole_start(longpole_site, longpole_parent, {given})
+        longpole_set(longpole_record)
+        try:
+            longpole_result = {call}
+        except longpole_exception as longpole_error:
+            longpole_fail(longpole_record, longpole_error)
+            if longpole_get() is longpole_record:
+                longpole_set(longpole_parent)
+            raise
+        longpole_finish(longpole_record, longpole_result)
         if longpole_get() is longpole_record:
             longpole_set(longpole_parent)
-        raise
-    longpole_finish(longpole_record, longpole_result)
-    if longpole_get() is longpole_record:
-        longpole_set(longpole_parent)
-    return longpole_result
+        return longpole_result
+    return longpole_wrapper
 """
 RECORD_VARIABLE = "longpole_record"
 """The local variable of a wrapper's frame that holds the record; whoever looks at stacks finds the step by it."""
 
 WRAPPER_FILE = OWN_FOLDER + "/<wrapper>"
-_shared = {
+_shared: dict[str, Any] = {
     "longpole_recorder": recorder,
     "longpole_get": current.get,
     "longpole_set": current.set,
     "longpole_start": recorder.start,
     "longpole_finish": recorder.finish,
     "longpole_fail": recorder.fail,
-    "__name__": "longpole.record.wrap",
+    "longpole_exception": BaseException,
 }
+_OUTER = ", ".join((*_shared, "longpole_function", "longpole_site"))
 
 
 def wrap_call(function: Callable[..., Any], site: Site) -> Any:
@@ -55,14 +60,16 @@ def wrap_call(function: Callable[..., Any], site: Site) -> Any:
     parameters, passed, kept = _parameters(code, site)
     is_async = bool(code_flags(function) & CO_COROUTINE)
     source = _TEMPLATE.format(
+        outer=_OUTER,
         define="async def" if is_async else "def",
         parameters=parameters,
         call=f"{'await ' if is_async else ''}longpole_function({passed})",
         given=kept,
     )
-    scope: dict[str, Any] = {**_shared, "longpole_function": function, "longpole_site": site}
-    exec(compile(source, WRAPPER_FILE, "exec"), scope)
-    wrapper = scope["longpole_wrapper"]
+    scope: dict[str, Any] = {}
+    theirs = function.__globals__ if isinstance(function, FunctionType) else {"__name__": __name__}
+    exec(compile(source, WRAPPER_FILE, "exec"), theirs, scope)
+    wrapper = scope["longpole_make"](**_shared, longpole_function=function, longpole_site=site)
     if code is not None:
         wrapper.__defaults__, wrapper.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
     return wrapper
@@ -89,5 +96,6 @@ def _parameters(code: CodeType | None, site: Site) -> tuple[str, str, str]:
 
 
 def _is_readable(code: CodeType) -> bool:
-    """Whether the parameters can be written out: a comprehension's `.0` cannot."""
-    return all(name.isidentifier() for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    """Whether the parameters can be written out: a comprehension's `.0` cannot, and ours would hide behind theirs."""
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + 2]
+    return all(name.isidentifier() and not iskeyword(name) and not name.startswith("longpole_") for name in names)

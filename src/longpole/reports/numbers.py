@@ -81,6 +81,15 @@ def count_text(count: int | None) -> str:
     return f"{_MINUS if count < 0 else ''}{abs(count):,}"
 
 
+def counted(count: int | None, one: str, many: str | None = None) -> str:
+    """A count with its noun.
+
+    >>> counted(1, "step"), counted(57, "step"), counted(2, "retry", "retries"), counted(None, "step")
+    ('1 step', '57 steps', '2 retries', 'unknown steps')
+    """
+    return f"{count_text(count)} {one if count == 1 else many or one + 's'}"
+
+
 def short_count_text(count: int | None) -> str:
     """A count for a narrow column: three figures and k, M or G from ten thousand on.
 

@@ -1,6 +1,8 @@
 """One execution with everything below it: what the waterfall and the terminal's tree draw."""
 
-from longpole.analysis.totals import category_of
+from collections.abc import Mapping
+
+from longpole.analysis.totals import category_of, model_call_of
 from longpole.model import clock
 from longpole.model.status import ExecutionStatus
 from longpole.model.tree import NO_PARENT
@@ -18,6 +20,7 @@ from longpole.reports.rows import (
     score_item,
 )
 from longpole.reports.stages import stages_of
+from longpole.reports.total_tokens import total_tokens_of
 from longpole.reports.views import (
     DecisionNode,
     EventNode,
@@ -51,6 +54,7 @@ def tree_of(store: Engine, execution: str, *, workspace: str | None = None) -> E
     top = family.top
     origin_ns = top["started_ns"]
     members = {"workspace": top["workspace"], "execution_ids": [row["execution_id"] for row in family.executions]}
+    totals = total_tokens_of(store, family)
     positions = {span_key(row): position for position, row in enumerate(family.spans)}
     return ExecutionTree(
         execution=execution_item(top),
@@ -60,7 +64,7 @@ def tree_of(store: Engine, execution: str, *, workspace: str | None = None) -> E
         shares=measures.shares,
         critical_path=_critical_path(family, measures, origin_ns),
         executions=[_execution_node(row, origin_ns, _own(row, positions, measures)) for row in family.executions],
-        steps=[_step_node(row, origin_ns, _own(row, positions, measures)) for row in family.steps],
+        steps=[_step_node(row, origin_ns, _own(row, positions, measures), totals) for row in family.steps],
         events=[_event_node(row, origin_ns) for row in family.events],
         decisions=[_decision_node(row, origin_ns) for row in family.decisions],
         missing_parents=family.missing_parents,
@@ -141,13 +145,15 @@ def _usual(store: Engine, family: Family) -> Usual | None:
 
 def _critical_path(family: Family, measures: Measures, origin_ns: int) -> list[PathStep]:
     found: list[PathStep] = []
+    categories = [row["category"] for row in family.spans]
     for stretch in measures.path:
         row = family.spans[stretch.node]
+        category = categories[model_call_of(family.tree, stretch.node, categories)]
         found.append(
             PathStep(
                 node_id=span_of(row),
                 name=row["agent"] if is_execution(row) else row["name"],
-                category=category_of(row["category"], is_execution=is_execution(row)),
+                category=category_of(category, is_execution=is_execution(row)),
                 offset_ns=stretch.started_ns - origin_ns,
                 duration_ns=stretch.duration_ns,
             )
@@ -186,7 +192,7 @@ def _execution_node(row: Row, origin_ns: int, own: _Own) -> ExecutionNode:
     )
 
 
-def _step_node(row: Row, origin_ns: int, own: _Own) -> StepNode:
+def _step_node(row: Row, origin_ns: int, own: _Own, totals: Mapping[str, int]) -> StepNode:
     return StepNode(
         step_id=row["step_id"],
         execution_id=row["execution_id"],
@@ -206,6 +212,7 @@ def _step_node(row: Row, origin_ns: int, own: _Own) -> StepNode:
         tool=row["tool"],
         input_tokens=row["input_tokens"],
         output_tokens=row["output_tokens"],
+        total_tokens=totals.get(row["step_id"]),
         cost_usd=dollars(row["cost_usd_nanos"]),
         attempt=row["attempt"],
         error_type=row["error_type"],

@@ -3,6 +3,7 @@
 from longpole.model import clock
 from longpole.model.errors import NotFound
 from longpole.reports.rows import Row, dollars, parsed, parsed_object, time_text
+from longpole.reports.total_tokens import total_tokens
 from longpole.reports.views import StepDetail
 from longpole.reports.which_execution import Found, find_execution
 from longpole.store.engine import Engine
@@ -47,6 +48,7 @@ def _row_of(store: Engine, found: Found, step_id: str) -> Row:
 
 
 def _detail(row: Row, step_id: str, body: Row) -> StepDetail:
+    attributes = parsed_object(body["attributes"])
     return StepDetail(
         step_id=step_id,
         trace_id=row["trace_id"],
@@ -74,6 +76,7 @@ def _detail(row: Row, step_id: str, body: Row) -> StepDetail:
         cache_read_tokens=row["cache_read_tokens"],
         cache_write_tokens=row["cache_write_tokens"],
         reasoning_tokens=row["reasoning_tokens"],
+        total_tokens=total_tokens(row, attributes),
         cost_usd=dollars(row["cost_usd_nanos"]),
         attempt=row["attempt"],
         error_type=row["error_type"],
@@ -86,7 +89,7 @@ def _detail(row: Row, step_id: str, body: Row) -> StepDetail:
         scope=row["scope"],
         input=parsed(body["input"]),
         output=parsed(body["output"]),
-        attributes=parsed_object(body["attributes"]),
+        attributes=attributes,
         resource=parsed_object(body["resource"]),
     )
 

@@ -101,7 +101,8 @@ class ExecutionNode(Struct, kw_only=True, omit_defaults=True):
 class StepNode(Struct, kw_only=True, omit_defaults=True):
     """A step inside a tree, without its bodies. Absent fields have their default (null, 0 or false).
 
-    `parent_step_id` names another step's `step_id` or an execution's `span_id`.
+    `parent_step_id` names another step's `step_id` or an execution's `span_id`. `total_tokens` is input and output
+    together, of a model call whose client told only that.
     """
 
     step_id: str
@@ -122,6 +123,7 @@ class StepNode(Struct, kw_only=True, omit_defaults=True):
     tool: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    total_tokens: int | None = None
     cost_usd: float | None = None
     attempt: int | None = None
     error_type: str | None = None
@@ -182,7 +184,10 @@ class Usual(Struct, kw_only=True):
 
 
 class PathStep(Struct, kw_only=True):
-    """A stretch of the critical path, in order of time. The stretches sum to the execution's duration."""
+    """A stretch of the critical path, in order of time. The stretches sum to the execution's duration.
+
+    `category` is that of the step, of a request below a model call that of the call.
+    """
 
     node_id: str
     name: str
@@ -349,7 +354,8 @@ class StepDetail(Struct, kw_only=True):
     """Everything that is known about one step (or an execution's own span), bodies included.
 
     `attributes` and `resource` are as sent, after redaction; `input` and `output` are parsed where they were JSON.
-    `tokens_per_second` are the output tokens over the time behind the first one.
+    `tokens_per_second` are the output tokens over the time behind the first one. `total_tokens` is input and output
+    together, where the client told only that.
     """
 
     step_id: str
@@ -378,6 +384,7 @@ class StepDetail(Struct, kw_only=True):
     cache_read_tokens: int | None
     cache_write_tokens: int | None
     reasoning_tokens: int | None
+    total_tokens: int | None
     cost_usd: float | None
     attempt: int | None
     error_type: str | None

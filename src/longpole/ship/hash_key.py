@@ -14,7 +14,8 @@ def hash_key(folder: Path | None, workspace: str) -> bytes:
     """The key of a workspace, made at first use. Where it cannot be kept it is a new one for this process."""
     if folder is None:
         return os.urandom(KEY_BYTES)
-    file = folder / f"hash-{blake2b(workspace.encode(), digest_size=6).hexdigest()}.key"
+    name = workspace.encode("utf-8", "backslashreplace")
+    file = folder / f"hash-{blake2b(name, digest_size=6).hexdigest()}.key"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:

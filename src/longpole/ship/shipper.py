@@ -8,12 +8,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from logging import getLogger
 from sqlite3 import Error as SqliteError
-from threading import Condition, Event, Thread
+from threading import Condition, Thread
 from time import monotonic, thread_time_ns
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from longpole.model.bell import Bell
 from longpole.model.clock import now_ns
 from longpole.ship.http import Answer, Connection
 from longpole.ship.spool import Spool, SpooledBody
@@ -30,6 +31,7 @@ LAST_WAIT_S = 0.1
 # Not here: 400, 415 and 500. The OTLP specification forbids to repeat those; such a body would come back for ever.
 TRY_LATER = frozenset({0, 401, 403, 404, 408, 429, 502, 503, 504})
 _log = getLogger("longpole")
+Item = TypeVar("Item")
 
 
 class _Chunk:
@@ -89,8 +91,8 @@ class Shipper:
         self._in_flight: list[_Chunk] = []
         self._claimed: list[int] = []
         self._changed = Condition()
-        self._wake = Event()
-        self._stop = Event()
+        self._wake = Bell()
+        self._stop = Bell()
         self._connection: Connection | None = None
         self._is_longpole = is_longpole
         self._is_down = False
@@ -107,11 +109,8 @@ class Shipper:
 
     def accept(self, spans: list[SpanOut], logs: list[LogOut], dropped: int) -> None:
         """Takes what was recorded. While nobody answers it goes straight to the spool."""
-        chunks: list[_Chunk] = []
-        if spans:
-            chunks.append(_Chunk(TRACES, [encode_span(span) for span in spans]))
-        if logs:
-            chunks.append(_Chunk(LOGS, [encode_log(log) for log in logs]))
+        encoded = {TRACES: self._encoded(spans, encode_span), LOGS: self._encoded(logs, encode_log)}
+        chunks = [_Chunk(path, items) for path, items in encoded.items() if items]
         with self._changed:
             self._dropped += dropped
             self._queue.extend(chunks)
@@ -120,6 +119,17 @@ class Shipper:
                 self._save(list(self._queue))
             self._drop_excess()
         self._wake.set()
+
+    def _encoded(self, items: Sequence[Item], encode: Callable[[Item], bytes]) -> list[bytes]:
+        """Each by itself: one that cannot be sent must not cost the others."""
+        done: list[bytes] = []
+        for item in items:
+            try:
+                done.append(encode(item))
+            except Exception as error:
+                self._dropped += 1
+                self._warn("encode", f"A step cannot be sent and is counted as dropped: {error!r}. Please report it.")
+        return done
 
     def tick(self) -> bool:
         """Writes to the spool what has waited too long; whether anything is in memory only."""

@@ -7,9 +7,10 @@ import re
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 
 from msgspec import Struct
 
@@ -63,7 +64,7 @@ class Spool:
     def __init__(self, file: Path, limit_bytes: int) -> None:
         self._file = file
         self._limit_bytes = limit_bytes
-        self._lock = Lock()
+        self._lock = RLock()  # a signal handler may shut down in the middle of it
         self._is_held = False
         self._connection: sqlite3.Connection | None = None
         self._size_bytes = 0
@@ -85,7 +86,7 @@ class Spool:
         Raises:
             sqlite3.Error, OSError: as `add`.
         """
-        with self._lock:
+        with self._turn():
             self._opened()
 
     def add(self, bodies: Iterable[tuple[str, int, bytes]], *, claimed_s: float = 0.0) -> tuple[list[int], int]:
@@ -96,7 +97,7 @@ class Spool:
         """
         now = time.time_ns()
         ids: list[int] = []
-        with self._lock:
+        with self._turn():
             connection = self._opened()
             for path, items, body in bodies:
                 packed = zlib.compress(body, 1)
@@ -110,7 +111,7 @@ class Spool:
 
     def claim(self, most: int, for_s: float) -> list[SpooledBody]:
         """The oldest bodies that nobody else is sending; for `for_s` seconds they are ours."""
-        with self._lock:
+        with self._turn():
             if self._connection is None and not self._file.is_file():
                 return []
             now = time.time_ns()
@@ -123,7 +124,7 @@ class Spool:
         """Takes delivered bodies out."""
         if not ids:
             return
-        with self._lock:
+        with self._turn():
             connection = self._opened()
             connection.executemany("DELETE FROM bodies WHERE id = ?", [(each,) for each in ids])
             connection.commit()
@@ -132,17 +133,28 @@ class Spool:
         """Ends our claim on bodies that could not be delivered now."""
         if not ids:
             return
-        with self._lock:
+        with self._turn():
             connection = self._opened()
             connection.executemany("UPDATE bodies SET claimed_until_ns = 0 WHERE id = ?", [(each,) for each in ids])
             connection.commit()
 
     def close(self) -> None:
         """Lets go of the file."""
-        with self._lock:
+        with self._turn():
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    @contextmanager
+    def _turn(self) -> Generator[None]:
+        """Nobody waits for ever: a signal may have interrupted the thread whose turn it is, and its handler may wait for
+        what the caller holds."""
+        if not self._lock.acquire(timeout=LONGEST_HOLD_S):
+            raise sqlite3.OperationalError("the spool is in use")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:

@@ -24,6 +24,7 @@ EXECUTION_GRAPH = "longpole.execution_graph"
 MEMORY_MB = "longpole.process.memory_mb"
 ATTEMPT = "longpole.attempt"
 WEIGHT = "longpole.weight"
+LEFT_OUT = "longpole.left_out"  # how many events and attributes of the span there was no room for (256 KB each span)
 LATENCY_MS = "longpole.latency_ms"  # of a model call, as the program measured it
 TOTAL_TOKENS = "longpole.tokens.total"  # of a model call, where the program did not say how many went in and out
 FIRST_TOKEN_NS = "longpole.first_token_ns"

@@ -104,7 +104,29 @@ class _Log(Struct, gc=False, omit_defaults=True):
     spanId: str = ""  # noqa: N815
 
 
-_encode = msgspec.json.Encoder().encode
+def _plain(value: Any) -> Any:
+    """Text and numbers of classes of their own, which instrumentors take from the program, as what they hold."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    return float.__float__(value) if isinstance(value, float) else _text(value)
+
+
+_write = msgspec.json.Encoder(enc_hook=_plain).encode
+
+
+def _encode(value: Any) -> bytes:
+    try:
+        return _write(value)
+    except UnicodeEncodeError:  # a lone surrogate, as in the name of a file that is not UTF-8
+        return _write(_mended(msgspec.to_builtins(value, enc_hook=_plain)))
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_mended(inner) for inner in value]
+    return {name: _mended(inner) for name, inner in value.items()} if isinstance(value, dict) else value
 
 
 def encode_span(span: SpanOut) -> bytes:
@@ -142,7 +164,7 @@ def encode_log(log: LogOut) -> bytes:
             log.level.upper(),
             log.event_name,
             _attributes(log.attributes),
-            None if log.body is None else {"stringValue": log.body},
+            None if log.body is None else {"stringValue": _text(log.body)},
             log.trace_id or "",
             log.span_id or "",
         )

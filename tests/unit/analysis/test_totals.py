@@ -68,9 +68,25 @@ def test_a_model_call_without_an_agent_explains_its_own_time():
     assert shares_of(tree_of((None, 0, 10)), ["llm"]) == {"llm": 10}
 
 
+def test_the_requests_of_a_model_call_are_the_models_time_and_other_requests_are_not():
+    tree = tree_of((None, 0, 100), (0, 0, 60), (1, 5, 55), (2, 6, 54), (0, 60, 100))
+    categories = ["agent", "llm", "http", "http", "http"]
+    assert shares_of(tree, categories) == {"llm": 60, "http": 40}
+    assert shares_of(tree, categories, first_token_ns=[None, 20, None, None, None]) == {
+        "llm": 40,
+        "http": 40,
+        "llm_wait": 20,
+    }
+
+
+def test_a_pause_inside_of_a_model_call_stays_a_pause():
+    tree = tree_of((None, 0, 100), (0, 0, 100), (1, 0, 30), (1, 30, 70), (1, 70, 100))
+    assert shares_of(tree, ["agent", "llm", "http", "rate_limit", "http"]) == {"llm": 60, "rate_limit": 40}
+
+
 @given(trees(), st.data())
 def test_the_shares_sum_to_the_duration(tree: Tree, data: st.DataObject):
-    kinds = st.sampled_from(["agent", "llm", "tool", "database", "processing"])
+    kinds = st.sampled_from(["agent", "llm", "tool", "database", "processing", "http"])
     categories = [data.draw(kinds) for _ in range(len(tree))]
     tokens = [data.draw(st.one_of(st.none(), st.integers(0, 50))) for _ in range(len(tree))]
     shares = shares_of(tree, categories, first_token_ns=tokens)

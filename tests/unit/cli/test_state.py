@@ -113,7 +113,7 @@ def test_a_running_execution_shows_its_stages_waits_and_what_it_waits_for(store:
     assert verdict.startswith("triage  2.50 s so far · ▸ running · 6 of 10 steps done")
     assert rest == snapshot("""\
 now waiting for gpt-5.2-mini (chat)
-2026-11-21 01:45:53 UTC · 2 model calls · unknown tokens in, unknown out · cost unknown
+2026-11-21 01:45:53 UTC · 2 model calls · tokens unknown · cost unknown
 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0000000000000001
 
 model                    900 ms  36.0 %  ━━━━━━━━━━━
@@ -126,16 +126,16 @@ unexplained                5 ms   0.2 %  ━
 
 stages  init 3 ms · llm_call 1.20 s left open · llm_parse…
 
-step                0 s                            2.50 s    time tokens status
-triage              ━───────────────────────────────────› 2.50 s…        ▸ running
-├ chat              ━━━━━━━━━━━━━━━━━━                     1.20 s
-├ wait for a worker                  ━━━━                  200 ms        queue
-├ search                                ──────────         600 ms        stood still 120 ms
-├ lookup                                ━━━                 95 ms        ✗ failed RateLimitError
-├ Retry-After                             ━━━━━━━          400 ms        rate limit
-├ lookup                                        ━━─━━━━━━  600 ms        attempt 2
-│ └ pandas.read_csv                              ━━━       120 ms        blocked event loop
-└ chat                                                  ›    0 s…        ◷ waiting for gpt-5.2-m…
+step                0 s                             2.50 s    time  tokens status
+triage              ━────────────────────────────────────› 2.50 s…         ▸ running
+├ chat              ━━━━━━━━━━━━━━━━━━━                     1.20 s unknown
+├ wait for a worker                   ━━━━                  200 ms         queue
+├ search                                 ──────────         600 ms         stood still 120 ms
+├ lookup                                 ━━                  95 ms         ✗ failed RateLimitError
+├ Retry-After                             ━━━━━━━           400 ms         rate limit
+├ lookup                                        ━━━─━━━━━━  600 ms         attempt 2
+│ └ pandas.read_csv                               ━━━       120 ms         blocked event loop
+└ chat                                                   ›    0 s…         ◷ waiting for gpt-5.2-m…
 
 coverage   99.8 % explained · largest gap 5 ms · 7 of 9 operations timed · see longpole coverage\
 """)
@@ -210,7 +210,7 @@ def test_findings_scores_and_the_recording_are_said_below_the_tree(store: Engine
     store.write(told)
     said = printed(store, facts)
     assert said[said.index("! ") :] == snapshot("""\
-! A stage was left open: llm_call · triage.py:12 · certain
+! A stage was left open: llm_call · a0 · triage.py:12 · certain
   Call complete_stage() when the stage is done.
 
 scored       value  label  comment

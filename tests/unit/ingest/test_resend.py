@@ -85,3 +85,15 @@ def test_a_log_record_that_comes_twice_is_one_event():
 def test_a_body_sent_again_completes_the_first_one():
     joined = join_body(body(input="i", attributes="{}"), body(output="o", attributes='{"a":1}'), row_version=2)
     assert (joined.input, joined.output, joined.attributes, joined.row_version) == ("i", "o", '{"a":1}', 2)
+
+
+def test_a_block_of_the_loop_that_was_told_while_it_lasted_and_at_its_end_is_one_with_its_whole_time():
+    def stood_still(ms: int) -> Event:
+        told = f'{{"duration_ms":{ms}}}'
+        return replace(event(3, "longpole.loop_blocked"), kind="blocked", duration_ns=ms * 10**6, attributes=told)
+
+    early, whole = replace(OPEN, events=[stood_still(28)]), replace(FINISHED, events=[stood_still(450)])
+    assert [kept.duration_ns for kept in merged(early, whole).events] == [450 * 10**6]
+    assert merge_facts(whole, early) is None
+    grown = merged(replace(FINISHED, events=[stood_still(28)]), whole)
+    assert [kept.duration_ns for kept in grown.events] == [450 * 10**6]

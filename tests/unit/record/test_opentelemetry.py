@@ -174,6 +174,34 @@ def test_a_span_that_ends_in_another_context_disturbs_nobody(program: Program, r
     assert recorded.parent_of("inner") == "outer"
 
 
+def test_what_attach_gives_back_may_be_used_as_the_token_of_a_context_variable(program: Program, recorded: Any) -> None:
+    before = context.get_current()
+    token: Any = context.attach(trace.set_span_in_context(program.tracer.start_span("span")))
+    token.var.reset(token)
+    assert context.get_current() == before
+    with longpole.time_step("after"):
+        pass
+    assert recorded.span("after").parent_span_id is None
+
+
+@pytest.mark.parametrize("is_seen_by_the_client", [True, False])
+def test_a_streamed_call_that_framework_and_client_show_side_by_side_counts_once(
+    program: Program, recorded: Any, is_seen_by_the_client: bool
+) -> None:
+    record_spans_of(program.provider)
+    framework = program.provider.get_tracer("openinference.instrumentation.llama_index")
+    client = program.provider.get_tracer("opentelemetry.instrumentation.genai.openai")
+    call = framework.start_span("OpenAI.stream_chat")
+    if is_seen_by_the_client:
+        client.start_span("chat gpt", attributes={"gen_ai.operation.name": "chat"}).end()
+    call.set_attributes({"openinference.span.kind": "LLM", "llm.model_name": "gpt", "llm.token_count.prompt": 9})
+    call.end()
+    kept = {name: value for name, value in recorded.span("OpenAI.stream_chat").attributes.items() if value is not None}
+    is_call = {"openinference.span.kind": "LLM", "llm.model_name": "gpt", "llm.token_count.prompt": 9}
+    assert (kept.items() >= is_call.items()) is not is_seen_by_the_client
+    assert ("llm.token_count.prompt" in kept) is not is_seen_by_the_client
+
+
 def test_recorded_spans_arrive_with_everything_they_carried(program: Program, recorded: Any) -> None:
     record_spans_of(program.provider)
     link = trace.Link(trace.SpanContext(17, 18, is_remote=True))
@@ -197,6 +225,26 @@ def test_recorded_spans_arrive_with_everything_they_carried(program: Program, re
     assert sent.links[0].span_id == f"{18:016x}"
     assert sent.ended_ns >= sent.started_ns > 1_600_000_000_000_000_000
     assert recorded.parent_of("inner") == "GET"
+
+
+def test_a_recorded_span_that_was_cancelled_has_run_out_of_time(program: Program, recorded: Any) -> None:
+    record_spans_of(program.provider)
+
+    async def wait() -> None:
+        with program.tracer.start_as_current_span("call"):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError as error:
+                trace.get_current_span().record_exception(error)
+                trace.get_current_span().set_status(trace.StatusCode.ERROR)
+                raise
+
+    async def give_up() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(wait(), 0.001)
+
+    asyncio.run(give_up())
+    assert recorded.span("call").attributes["longpole.status"] == "timeout"
 
 
 def test_a_recorded_span_is_visible_while_it_runs(
@@ -281,3 +329,21 @@ def test_libraries_that_only_know_the_api_are_recorded_and_the_program_may_still
     assert {span.name for span in recorded.spans} == {"before", "after"}
     assert [span.name for span in own.exporter.get_finished_spans()] == ["after"]
     assert "Overriding" not in caplog.text
+
+
+@pytest.mark.usefixtures("no_provider")
+def test_a_framework_with_spans_built_in_is_recorded_alone_until_the_program_sets_its_own(recorded: Any) -> None:
+    framework, other = trace.get_tracer("framework"), trace.get_tracer("other")
+    set_provider = trace.set_tracer_provider  # as a program has it by `from opentelemetry.trace import`
+    opentelemetry.install("framework")
+    with framework.start_as_current_span("run"), other.start_as_current_span("noise"), longpole.time_step("ours"):
+        pass
+    assert {span.name for span in recorded.spans} == {"run", "ours"}
+    assert recorded.span("ours").parent_span_id == recorded.span("run").span_id
+    own = Program()
+    set_provider(own.provider)
+    with framework.start_as_current_span("later"), other.start_as_current_span("theirs"):
+        pass
+    opentelemetry.remove("framework")
+    assert {span.name for span in own.exporter.get_finished_spans()} == {"later", "theirs"}
+    assert {span.name for span in recorded.spans} == {"run", "ours", "later", "theirs"}

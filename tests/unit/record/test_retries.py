@@ -111,6 +111,23 @@ def test_and_async_with_blocks(recorded: Any) -> None:
     check(recorded)
 
 
+def test_and_those_of_a_tenacity_that_has_no_async_with_blocks(recorded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenacity_hook.remove()
+    monkeypatch.delattr(tenacity.AttemptManager, "__aenter__")
+    monkeypatch.delattr(tenacity.AttemptManager, "__aexit__")
+    tenacity_hook.install()
+    service = Service(refusals=1)
+
+    async def run() -> None:
+        async for attempt in tenacity.AsyncRetrying(wait=QUICK):
+            with attempt:
+                await service.ask_async()
+
+    with longpole.time_step("work"):
+        asyncio.run(run())
+    assert attempts(recorded) == [None, 2]
+
+
 def test_leaving_the_block_early_leaves_the_attempt(recorded: Any) -> None:
     service = Service(1)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from msgspec import structs
 
 from longpole.model.batch import Batch
 from longpole.model.errors import InvalidInput, NotFound
@@ -201,3 +202,23 @@ def test_an_empty_store_has_an_overview_of_unknowns() -> None:
     engine.close()
     assert (totals.executions, totals.steps, totals.model_calls) == (0, 0, 0)
     assert (totals.success_rate, totals.p50_ns, totals.input_tokens, totals.cost_usd) == (None, None, None, None)
+
+
+def test_a_model_call_that_told_only_the_sum_of_its_tokens_shows_that_and_nothing_made_up() -> None:
+    engine = open_store(":memory:")
+    batch = triage_batch()
+    batch.steps = [structs.replace(step, input_tokens=None, output_tokens=None) for step in batch.steps]
+    batch.bodies = [
+        structs.replace(body, attributes='{"longpole.tokens.total":1840}', row_version=2) for body in batch.bodies
+    ]
+    engine.write(batch)
+    plan = next(step for step in tree_of(engine, TRACE_ID).steps if step.step_id == PLAN_SPAN)
+    detail = step_detail(engine, TRACE_ID, PLAN_SPAN)
+    engine.close()
+    assert (plan.total_tokens, plan.input_tokens, plan.output_tokens) == (1840, None, None)
+    assert (detail.total_tokens, detail.input_tokens, detail.output_tokens) == (1840, None, None)
+
+
+def test_a_sum_of_tokens_beside_the_counts_themselves_is_not_said_twice(store: Engine) -> None:
+    assert step_detail(store, TRACE_ID, PLAN_SPAN).total_tokens is None
+    assert all(step.total_tokens is None for step in tree_of(store, TRACE_ID).steps)

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from longpole.ship.find import find_server
 from longpole.ship.hash_key import hash_key
@@ -31,6 +32,20 @@ def test_what_is_accepted_arrives_with_its_resource(sink: OtlpSink, make_shipper
     (attribute, *_) = sink.bodies[0][1]["resourceSpans"][0]["resource"]["attributes"]
     assert attribute == {"key": "service.name", "value": {"stringValue": "test"}}
     assert _spooled(tmp_path, sink.url) == 0
+
+
+def test_a_step_that_cannot_be_encoded_costs_none_of_its_neighbours(sink: OtlpSink, make_shipper: Any) -> None:
+    class Treacherous:
+        @property
+        def __class__(self) -> type:
+            raise RuntimeError
+
+    shipper = make_shipper(sink.url)
+    bad = structs.replace(span("bad"), attributes={"value": Treacherous()})
+    shipper.accept([span("one"), bad, span("two")], [], 0)
+    assert shipper.flush(5)
+    assert sink.span_names == ["one", "two"]
+    wait_until(lambda: any(path == "/v1/logs" for path, _ in sink.bodies), "the count of dropped steps")
 
 
 def test_open_steps_are_wanted_by_a_longpole_server_only(sink: OtlpSink, make_shipper: Any) -> None:

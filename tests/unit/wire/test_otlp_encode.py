@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from google.protobuf import json_format
+from msgspec import structs
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -73,3 +74,28 @@ def test_values_without_a_place_in_otlp_become_text() -> None:
         "kvlistValue": {"values": [{"key": "a", "value": {"arrayValue": {"values": [{}]}}}]}
     }
     assert any_value(b"x") == {"stringValue": "b'x'"}
+
+
+def test_texts_and_numbers_of_classes_of_their_own_keep_their_value() -> None:
+    class Text(str):
+        def __str__(self) -> str:
+            return "not what it holds"
+
+    class Share(float):
+        pass
+
+    span = structs.replace(SPAN, name=Text("step"), attributes={Text("key"): Text("value"), "share": Share(0.5)})
+    parsed = _parsed(ExportTraceServiceRequest, traces_body({}, "1", [encode_span(span)]))
+    sent = parsed.resource_spans[0].scope_spans[0].spans[0]
+    assert sent.name == "step"
+    assert (sent.attributes[0].key, sent.attributes[0].value.string_value) == ("key", "value")
+    assert sent.attributes[1].value.double_value == 0.5
+
+
+def test_text_that_is_not_unicode_is_mended() -> None:
+    span = structs.replace(SPAN, attributes={"file": ["caf\udce9.txt"], "whole": "ä"})
+    parsed = _parsed(ExportTraceServiceRequest, traces_body({}, "1", [encode_span(span)]))
+    sent = parsed.resource_spans[0].scope_spans[0].spans[0]
+    assert sent.attributes[0].value.array_value.values[0].string_value == "caf?.txt"
+    assert sent.attributes[1].value.string_value == "ä"
+    assert sent.name == SPAN.name

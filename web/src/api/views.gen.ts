@@ -138,7 +138,7 @@ export interface ExecutionNode {
   readonly category_ns?: Readonly<Record<string, number>> | null;
 }
 
-/** A step inside a tree, without its bodies. Absent fields have their default (null, 0 or false). `parent_step_id` names another step's `step_id` or an execution's `span_id`. */
+/** A step inside a tree, without its bodies. Absent fields have their default (null, 0 or false). `parent_step_id` names another step's `step_id` or an execution's `span_id`. `total_tokens` is input and output together, of a model call whose client told only that. */
 export interface StepNode {
   readonly step_id: string;
   readonly execution_id: string;
@@ -158,6 +158,7 @@ export interface StepNode {
   readonly tool?: string | null;
   readonly input_tokens?: number | null;
   readonly output_tokens?: number | null;
+  readonly total_tokens?: number | null;
   readonly cost_usd?: number | null;
   readonly attempt?: number | null;
   readonly error_type?: string | null;
@@ -209,7 +210,7 @@ export interface Usual {
   readonly slower_than: number;
 }
 
-/** A stretch of the critical path, in order of time. The stretches sum to the execution's duration. */
+/** A stretch of the critical path, in order of time. The stretches sum to the execution's duration. `category` is that of the step, of a request below a model call that of the call. */
 export interface PathStep {
   readonly node_id: string;
   readonly name: string;
@@ -339,7 +340,7 @@ export interface Coverage {
   readonly untimed: readonly UntimedOperation[];
 }
 
-/** Everything that is known about one step (or an execution's own span), bodies included. `attributes` and `resource` are as sent, after redaction; `input` and `output` are parsed where they were JSON. `tokens_per_second` are the output tokens over the time behind the first one. */
+/** Everything that is known about one step (or an execution's own span), bodies included. `attributes` and `resource` are as sent, after redaction; `input` and `output` are parsed where they were JSON. `tokens_per_second` are the output tokens over the time behind the first one. `total_tokens` is input and output together, where the client told only that. */
 export interface StepDetail {
   readonly step_id: string;
   readonly trace_id: string;
@@ -367,6 +368,7 @@ export interface StepDetail {
   readonly cache_read_tokens: number | null;
   readonly cache_write_tokens: number | null;
   readonly reasoning_tokens: number | null;
+  readonly total_tokens: number | null;
   readonly cost_usd: number | null;
   readonly attempt: number | null;
   readonly error_type: string | null;

@@ -42,17 +42,22 @@ function groupsOf(parts: readonly PathPart[]): Group[] {
   return groups;
 }
 
-/** Which labels fit: the longest parts first, none over another. */
-function labelled(groups: readonly Group[], x: (ns: number) => number): Set<string> {
+const SIGN = 6.3;
+const FEWEST_SIGNS = 8;
+
+/** The labels that fit, by group: the longest parts first, none over another, long names cut to their part's width. */
+function labelled(groups: readonly Group[], x: (ns: number) => number): ReadonlyMap<string, string> {
   const taken: (readonly [number, number])[] = [];
-  const chosen = new Set<string>();
+  const chosen = new Map<string, string>();
   for (const group of [...groups].sort((a, b) => b.duration - a.duration)) {
     const from = x(group.offset);
-    const to = from + 12 + Math.max(group.name.length, 6) * 6.3;
-    if (to - from > x(group.offset + group.duration) - from + 4) continue;
+    const signs = Math.floor((x(group.offset + group.duration) - from - 8) / SIGN);
+    if (signs < Math.min(Math.max(group.name.length, 6), FEWEST_SIGNS)) continue;
+    const label = group.name.length > signs ? `${group.name.slice(0, signs - 1).trimEnd()}…` : group.name;
+    const to = from + 12 + Math.max(label.length, 6) * SIGN;
     if (taken.some(([a, b]) => from < b && to > a)) continue;
     taken.push([from, to]);
-    chosen.add(group.key);
+    chosen.set(group.key, label);
   }
   return chosen;
 }
@@ -109,7 +114,12 @@ export function PathStrip({ parts, end, width, onPick }: Props) {
       {groups
         .filter((group) => labels.has(group.key))
         .map((group) => (
-          <Label key={group.key} group={group} x={x(group.offset)} />
+          <Label
+            key={group.key}
+            name={labels.get(group.key) ?? ""}
+            duration={group.duration}
+            x={x(group.offset)}
+          />
         ))}
       {marks.map((at) => (
         <text key={at} x={x(at)} y={top + 42} className="axis" textAnchor={at === 0 ? "start" : "middle"}>
@@ -125,16 +135,22 @@ export function PathStrip({ parts, end, width, onPick }: Props) {
 
 const TOP = 30;
 
-function Label({ group, x }: { readonly group: Group; readonly x: number }) {
+interface LabelProps {
+  readonly name: string;
+  readonly duration: number;
+  readonly x: number;
+}
+
+function Label({ name, duration: ns, x }: LabelProps) {
   return (
     <g pointerEvents="none">
       <line x1={x} x2={x} y1={6} y2={TOP + 24} stroke="var(--card)" strokeWidth={3} />
       <line x1={x} x2={x} y1={8} y2={TOP + 24} stroke="var(--line-2)" />
       <text x={x + 5} y={13} className="part">
-        {group.name}
+        {name}
       </text>
       <text x={x + 5} y={26} className="part-time">
-        {duration(group.duration)}
+        {duration(ns)}
       </text>
     </g>
   );

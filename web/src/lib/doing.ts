@@ -28,6 +28,14 @@ export function isUnanswered(step: StepNode): boolean {
   );
 }
 
+const WAITS: ReadonlySet<string> = new Set(["queue", "retry", "rate_limit", "barrier_wait"]);
+
+/** "wait for a thread" as "waiting for a thread"; a pause of another name by its name. */
+function waitingWords(name: string): string {
+  if (name.startsWith("waiting ")) return name;
+  return name.startsWith("wait ") ? name.replace("wait", "waiting") : `waiting: ${name}`;
+}
+
 /** In order of start; empty when all has ended. */
 export function doingOf(tree: ExecutionTree): Doing[] {
   const steps = new Map(tree.steps.map((step) => [step.step_id, step]));
@@ -42,7 +50,9 @@ export function doingOf(tree: ExecutionTree): Doing[] {
         ? has
           ? `reading the answer of ${model}`
           : `waiting for ${model}`
-        : `running ${step.name}`;
+        : WAITS.has(step.category)
+          ? waitingWords(step.name)
+          : `running ${step.name}`;
       return [{ id, name: step.name, words, offset: step.offset_ns }];
     }
     const agent = agents.get(id);

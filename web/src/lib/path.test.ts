@@ -24,3 +24,17 @@ test("a model call that has not answered yet is all waiting", () => {
   } as unknown as ExecutionTree;
   expect(pathParts(source).map(({ kind, duration }) => [kind, duration])).toEqual([["waiting", 90]]);
 });
+
+test("a request on the path is cut where its model call had the first token", () => {
+  const source = {
+    steps: [
+      { step_id: "m", offset_ns: 0, category: "llm", first_token_ns: 40 },
+      { step_id: "p", parent_step_id: "m", offset_ns: 10, category: "http" },
+    ],
+    critical_path: [{ node_id: "p", name: "POST", category: "llm", offset_ns: 10, duration_ns: 90 }],
+  } as unknown as ExecutionTree;
+  expect(pathParts(source).map(({ kind, duration }) => [kind, duration])).toEqual([
+    ["waiting", 30],
+    ["generating", 60],
+  ]);
+});

@@ -2,6 +2,7 @@
 
 import type { ExecutionTree } from "../api/views.gen";
 import { isUnanswered } from "./doing";
+import { modelCalls } from "./modelCalls";
 import { type Kind, kindOf } from "./shares";
 
 export interface PathPart {
@@ -14,12 +15,14 @@ export interface PathPart {
 
 /** The parts in order of time; together they are as long as the server's stretches. */
 export function pathParts(source: ExecutionTree): PathPart[] {
+  const callOf = modelCalls(source.steps);
+  const calls = source.steps.map((step) => [step.step_id, callOf(step)] as const);
   const firstTokens = new Map(
-    source.steps
-      .filter((step) => typeof step.first_token_ns === "number")
-      .map((step) => [step.step_id, step.offset_ns + (step.first_token_ns ?? 0)]),
+    calls
+      .filter(([, call]) => typeof call.first_token_ns === "number")
+      .map(([id, call]) => [id, call.offset_ns + (call.first_token_ns ?? 0)]),
   );
-  const asking = new Set(source.steps.filter(isUnanswered).map((step) => step.step_id));
+  const asking = new Set(calls.filter(([, call]) => isUnanswered(call)).map(([id]) => id));
   return source.critical_path.flatMap(({ node_id, name, category, offset_ns, duration_ns }) => {
     const part = { id: node_id, name, kind: kindOf(category), offset: offset_ns, duration: duration_ns };
     if (asking.has(node_id)) return [{ ...part, kind: "waiting" }];

@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 import type { ExecutionNode, ExecutionTree, StepNode } from "../api/views.gen";
-import { alike, buildTree, didNotFire, foldedAtFirst, visiblePositions, withAncestors } from "./tree";
+import {
+  alike,
+  buildTree,
+  didNotFire,
+  foldedAtFirst,
+  silentOnes,
+  visiblePositions,
+  withAncestors,
+} from "./tree";
 
 const top: ExecutionNode = {
   execution_id: "e",
@@ -138,6 +146,8 @@ test.each([
   [{ considered: false }, true],
   [{ outcome: "skipped" }, true],
   [{ outcome: "fired", score: 0.1, threshold: 0.5 }, false],
+  [{ outcome: "below_threshold", score: 0.2, threshold: 0.65 }, true],
+  [{ outcome: "passed_over", score: 0.8, threshold: 0.65 }, true],
   [{ score: 0.58, threshold: 0.65 }, true],
   [{ score: 0.7, threshold: 0.65 }, false],
   [{}, false],
@@ -171,5 +181,37 @@ test("a step says what it waits for, and how long it stood still", () => {
     "attempt 2, stood still 120 ms",
     "crashed",
     "ValueError",
+  ]);
+});
+
+test("who did not fire is named once, with the last word about it, and not if it ran after all", () => {
+  const about = (candidate: string, offset_ns: number, reason: string) => ({
+    span_id: "top",
+    execution_id: "e",
+    offset_ns,
+    candidate,
+    outcome: "below_threshold",
+    reason,
+  });
+  const source = treeOf([], {
+    executions: [top, { ...top, execution_id: "f", span_id: "f", agent: "fraud", status: "skipped" }],
+    decisions: [about("fraud", 1, "score"), about("triage", 2, "score"), about("fraud", 3, "below 5,000")],
+  });
+  expect(silentOnes(source).map(({ candidate, reason }) => [candidate, reason])).toEqual([
+    ["fraud", "below 5,000"],
+  ]);
+});
+
+test("the request of a model call is drawn as the model's, cut at the call's first token", () => {
+  const source = treeOf([
+    step("chat", "top", 10, { category: "llm", first_token_ns: 30 }),
+    step("POST", "chat", 15, { category: "http" }),
+    step("GET", "top", 60, { category: "http" }),
+  ]);
+  const drawn = buildTree(source, false).nodes.slice(1);
+  expect(drawn.map(({ name, kind, firstToken }) => [name, kind, firstToken])).toEqual([
+    ["chat", "generating", 30],
+    ["POST", "generating", 25],
+    ["GET", "tool", null],
   ]);
 });

@@ -3,6 +3,7 @@
 import type { DecisionNode, ExecutionTree, StepNode } from "../api/views.gen";
 import { isUnanswered, isVanished } from "./doing";
 import { duration, score as printScore } from "./format";
+import { modelCalls } from "./modelCalls";
 import { type Kind, kindOf } from "./shares";
 
 export type NodeType = "execution" | "step" | "skipped" | "repeats" | "outside";
@@ -93,29 +94,39 @@ function leafKind(categoryNs: Readonly<Record<string, number>> | null | undefine
 function stepDrafts(source: ExecutionTree): Draft[] {
   const stoodStill = blockedTimes(source);
   const spanOf = new Map(source.executions.map((node) => [node.execution_id, node.span_id]));
+  const callOf = modelCalls(source.steps);
   return source.steps.map((step) => ({
     id: step.step_id,
     type: step.is_outside ? "outside" : "step",
     name: step.name,
     note: errorNote(step) ?? noteOf(step, stoodStill.get(step.step_id) ?? 0),
     category: step.category,
-    kind: isUnanswered(step) ? "waiting" : kindOf(step.category),
+    kind: isUnanswered(callOf(step)) ? "waiting" : kindOf(callOf(step).category),
     status: step.status,
     offset: step.offset_ns,
     duration: step.duration_ns ?? null,
-    firstToken: step.first_token_ns ?? null,
+    firstToken: firstTokenIn(step, callOf(step)),
     slack: step.slack_ns ?? null,
     repeats: 0,
     parentId: step.parent_step_id ?? spanOf.get(step.execution_id) ?? null,
   }));
 }
 
+/** When the first token came, in ns from the start of the step: of a request, that of its model call. */
+function firstTokenIn(step: StepNode, call: StepNode): number | null {
+  return typeof call.first_token_ns === "number"
+    ? Math.max(0, call.offset_ns + call.first_token_ns - step.offset_ns)
+    : null;
+}
+
+const isPause = (step: StepNode) => step.category === "retry" || step.category === "rate_limit";
+
 function noteOf(step: StepNode, blocked: number): string {
   if (step.is_outside) return "outside this execution";
   const words = [
     step.status === "llm_request" && `waiting for ${step.model ?? "a model"}`,
     step.status === "llm_response" && "generating",
-    step.attempt && step.attempt > 1 && `attempt ${step.attempt}`,
+    step.attempt && (step.attempt > 1 || isPause(step)) && `attempt ${step.attempt}`,
     blocked > 0 && `stood still ${duration(blocked)}`,
   ];
   return words.filter((word) => typeof word === "string").join(", ");
@@ -135,11 +146,22 @@ export function blockedTimes(source: Pick<ExecutionTree, "events">): ReadonlyMap
   return times;
 }
 
+const SILENT: ReadonlySet<string> = new Set([
+  "skipped",
+  "below_threshold",
+  "passed_over",
+  "not_considered",
+  "rejected",
+  "declined",
+  "no",
+  "false",
+]);
+
 /** Whether a decision ended in "no". */
 export function didNotFire(decision: DecisionNode): boolean {
   if (decision.considered === false) return true;
   const outcome = (decision.outcome ?? "").toLowerCase();
-  if (outcome) return ["skipped", "not_considered", "rejected", "declined", "no", "false"].includes(outcome);
+  if (outcome) return SILENT.has(outcome);
   const { score, threshold } = decision;
   return (
     score !== null &&
@@ -150,11 +172,20 @@ export function didNotFire(decision: DecisionNode): boolean {
   );
 }
 
+/** Who was considered and did not run: the last decision about each. */
+export function silentOnes({ decisions, executions }: ExecutionTree): DecisionNode[] {
+  const ran = new Set(executions.filter((node) => node.status !== "skipped").map((node) => node.agent));
+  const last = new Map<string, DecisionNode>();
+  for (const decision of decisions)
+    if (didNotFire(decision) && !ran.has(decision.candidate)) last.set(decision.candidate, decision);
+  return [...last.values()];
+}
+
 function whyNot({ considered, score, threshold }: DecisionNode): string {
   if (considered === false) return "never considered";
   if (typeof score !== "number") return "skipped";
   return typeof threshold === "number"
-    ? `${printScore(score)} < ${printScore(threshold)}`
+    ? `${printScore(score)} ${score < threshold ? "<" : "≥"} ${printScore(threshold)}`
     : printScore(score);
 }
 

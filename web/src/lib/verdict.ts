@@ -37,8 +37,16 @@ export function verdictOf(tree: ExecutionTree, shares: readonly Share[], now: nu
         : `Faster than ${100 - part} % of ${usual.executions.toLocaleString("en-US")} executions`;
     return { claim, rest: `(usual ${duration(usual.p50_ns)}). ${most}` };
   }
-  if (execution.status === "skipped") return { claim: "Considered, and did not fire.", rest: most };
+  if (execution.status === "skipped")
+    return { claim: "Considered, and did not fire.", rest: whySkipped(tree) };
   return { claim: most || "Finished.", rest: "" };
+}
+
+/** The reason that the skipped execution's own decision gave, as a sentence; empty if it gave none. */
+function whySkipped({ execution, decisions }: ExecutionTree): string {
+  const own = decisions.filter(({ candidate, reason }) => candidate === execution.agent && reason);
+  const reason = own.at(-1)?.reason ?? "";
+  return reason && `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.!?]$/.test(reason) ? "" : "."}`;
 }
 
 /** When the process of a crashed execution was last heard, and what it did then. */

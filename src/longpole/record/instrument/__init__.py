@@ -20,6 +20,7 @@ _INSTRUMENTORS = "longpole.record.instrument.opentelemetry_instrumentors"
 _PROGRAMS = "longpole.record.instrument.opentelemetry"
 _MODELS = ("model", "framework")
 _NOISY = ("http", "database")
+_NOISY_MODELS = ("botocore",)  # most of its calls are of storage and queues
 _TRACERS = "other tracers"
 _log = getLogger("longpole")
 _lock = RLock()
@@ -136,7 +137,7 @@ def _turn_on(target: Target) -> None:
     me = get_ident()
     try:
         _installing.append(me)
-        _on[target] = _install(target, rows[0].kind, is_asked=any(row.name in _asked for row in rows))
+        _on[target] = _install(target, rows[0], is_asked=any(row.name in _asked for row in rows))
     except BaseException as trouble:
         _on.pop(target, None)
         if not isinstance(trouble, ImportError):
@@ -169,9 +170,9 @@ def _nothing() -> None:
     """Turns nothing off."""
 
 
-def _install(target: Target, kind: str, *, is_asked: bool) -> Callable[[], None]:
+def _install(target: Target, row: Library, *, is_asked: bool) -> Callable[[], None]:
     if ":" in target.how:
-        only_inside = kind in _NOISY and not is_asked
+        only_inside = not is_asked and (row.kind in _NOISY or row.name in _NOISY_MODELS)
         return import_module(_INSTRUMENTORS).turn_on(target, only_inside=only_inside) or _nothing
     own, given = import_module(target.how), [target.argument] if target.argument else []
     own.install(*given)
@@ -226,5 +227,5 @@ def _tell_missing(row: Library, trouble: ImportError) -> None:
     if row.name in _told:
         return
     _told.add(row.name)
-    tell = _log.warning if row.kind in _MODELS else _log.info
+    tell = _log.warning if row.kind in _MODELS and row.name not in _NOISY_MODELS else _log.info
     tell("%s is used but not recorded (%s). To see its calls as steps: %s", row.name, trouble, row.command)

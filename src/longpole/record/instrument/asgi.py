@@ -15,11 +15,12 @@ from longpole.model.category import Category
 from longpole.model.status import ExecutionStatus
 from longpole.record.annotate import add_line
 from longpole.record.current import ENDED, SITE, Record, current
-from longpole.record.more import ATTRIBUTES, put
+from longpole.record.more import ATTRIBUTES, add_attributes, put
 from longpole.record.propagate import TRACESTATE, remote_place
 from longpole.record.recorder import recorder
 from longpole.record.running import Running
 from longpole.record.site import Site
+from longpole.record.trouble import complain
 from longpole.wire import longpole_names as names
 
 Message = MutableMapping[str, Any]
@@ -52,16 +53,24 @@ class TimingMiddleware:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers one request, websocket or lifespan."""
-        if not recorder.is_on or scope["type"] not in ("http", "websocket") or scope.get("path") in self._skip:
+        if not recorder.is_on or (exchange := self._begin(scope, receive, send)) is None:
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send)
         try:
             await self.app(scope, exchange.receive, exchange.send)
         except BaseException as error:
             exchange.end(error)
             raise
         exchange.end(None)
+
+    def _begin(self, scope: Any, receive: Any, send: Any) -> "_Exchange | None":
+        try:
+            if scope["type"] not in ("http", "websocket") or scope.get("path") in self._skip:
+                return None
+            return _Exchange(scope, receive, send)
+        except Exception as error:  # a scope that no server should make
+            complain("asgi", error)
+            return None
 
 
 class _Exchange:
@@ -75,16 +84,19 @@ class _Exchange:
         self._is_complete = self._is_websocket  # whenever a websocket ends, it is complete
         self._is_gone = False
         record: Record = [_caller(scope), self._site(), None, None, None, None, None, None, None]
-        put(record, ATTRIBUTES, {"url.path": scope.get("path"), "url.scheme": scope.get("scheme")})
+        add_attributes(record, {"url.path": scope.get("path"), "url.scheme": scope.get("scheme")})
         self._running = Running(record)
 
     async def receive(self) -> Message:
         """Passes on what the client sends, and notes whether it has gone."""
         message = await self._receive()
-        if message["type"] == "http.disconnect":
-            self._is_gone = not self._is_complete
-        elif message["type"] == "websocket.disconnect":
-            self._is_gone = message.get("code") == VANISHED
+        try:
+            if message["type"] == "http.disconnect":
+                self._is_gone = not self._is_complete
+            elif message["type"] == "websocket.disconnect":
+                self._is_gone = message.get("code") == VANISHED
+        except Exception as error:
+            complain("asgi", error)
         return message
 
     async def send(self, message: Message) -> None:
@@ -94,9 +106,15 @@ class _Exchange:
         except OSError:  # how servers tell that nobody reads any more
             self._is_gone = True
             raise
+        try:
+            self._note_sent(message)
+        except Exception as error:
+            complain("asgi", error)
+
+    def _note_sent(self, message: Message) -> None:
         kind = message["type"]
         if kind in ("http.response.start", "websocket.http.response.start"):
-            self._status = message["status"]
+            self._status = int(message["status"])
         elif kind == "websocket.close" and message.get("code") == INTERNAL_ERROR:
             self._status = 500
         elif kind in _BODIES and not message.get("more_body", False):
@@ -108,10 +126,13 @@ class _Exchange:
 
     def end(self, error: BaseException | None) -> None:
         """The application is done."""
-        record = self._running.record
-        if error is not None and record[SITE] is not None and record[ENDED] is not None:
-            add_line(record, f"After the answer: {type(error).__qualname__}: {error}", "error", {})
-        self._note_outcome()
+        try:
+            record = self._running.record
+            if error is not None and record[SITE] is not None and record[ENDED] is not None:
+                add_line(record, f"After the answer: {type(error).__qualname__}: {error}", "error", {})
+            self._note_outcome()
+        except Exception as trouble:
+            complain("asgi", trouble)
         self._running.end(error)
 
     def _note_outcome(self) -> None:

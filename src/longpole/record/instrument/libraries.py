@@ -6,8 +6,9 @@ Chosen on 2026-11-21 among what is kept, by one program per library against a pr
   stream helpers, errors, sync and async) every token count equals the provider's, and the first token is told.
   OpenInference agrees but for the time of the first token, and writes each message three times; OpenLLMetry 0.62.4
   counts Anthropic's streams one token too high and shows no stream that its reader left.
-- langchain, langgraph, openai_agents, pydantic_ai: modules of our own; each says why.
+- langchain, langgraph, openai_agents, pydantic_ai, haystack: modules of our own; each says why.
 - databases, HTTP, queues: OpenTelemetry's own. Other models and frameworks: OpenInference, where it has none.
+- google_adk, strands_agents, autogen: what they have built in.
 """
 
 from typing import Literal, NamedTuple
@@ -69,6 +70,12 @@ def _own(
     return Library(name, kind, library, "", (Target(module, _OWN + file),), others, mark)
 
 
+def _built_in(name: str, library: str, module: str, scope: str, mark: str = "") -> Library:
+    """A framework that makes spans of OpenTelemetry by itself, under this scope, and only has to find a provider."""
+    target = Target(module, f"{_OWN}opentelemetry", argument=scope)
+    return Library(name, "framework", f"{library} opentelemetry-sdk", "", (target,), (f"{_INFERENCE}{name}",), mark)
+
+
 def _contrib(name: str, kind: Kind, instrumentor: str, *, library: str = "", module: str = "") -> Library:
     """A library with an instrumentor of OpenTelemetry's contrib repository."""
     package = "opentelemetry-instrumentation-" + instrumentor.partition(":")[0].replace("_", "-").replace(".", "-")
@@ -113,11 +120,21 @@ LIBRARIES: dict[str, Library] = {
             "model",
             "google-genai",
             "opentelemetry-instrumentation-google-genai",
-            (Target("google.genai", f"{_CONTRIB}google_genai:GoogleGenAiSdkInstrumentor"),),
+            # 1.0b0 says below 3; tried with 3.4.0.
+            (Target("google.genai", f"{_CONTRIB}google_genai:GoogleGenAiSdkInstrumentor", is_range_checked=False),),
             (f"{_INFERENCE}google_genai",),
         ),
-        _inference("mistralai", "model", "MistralAIInstrumentor"),
-        _inference("groq", "model", "GroqInstrumentor"),
+        # The package itself has no code of its own to be imported, so that nothing could notice it.
+        _inference("mistralai", "model", "MistralAIInstrumentor", module="mistralai.client"),
+        Library(
+            "groq",
+            "model",
+            "groq",
+            "opentelemetry-instrumentation-groq",
+            # OpenLLMetry's: with OpenInference 0.1.33 a stream has no model, no tokens, and ends before it is read.
+            (Target("groq", f"{_CONTRIB}groq:GroqInstrumentor"),),
+            (f"{_INFERENCE}groq", f"{_CONTRIB}genai.groq"),
+        ),
         _inference("ollama", "model", "OllamaInstrumentor"),
         _inference("litellm", "model", "LiteLLMInstrumentor"),
         Library(
@@ -142,9 +159,20 @@ LIBRARIES: dict[str, Library] = {
         ),
         _inference("crewai", "framework", "CrewAIInstrumentor"),
         _inference("dspy", "framework", "DSPyInstrumentor"),
-        _inference("haystack", "framework", "HaystackInstrumentor", library="haystack-ai"),
+        _own(
+            "haystack",
+            "framework",
+            "haystack-ai opentelemetry-sdk",
+            "haystack",
+            "haystack",
+            (f"{_INFERENCE}haystack", f"{_CONTRIB}haystack"),
+            "tracing",
+        ),
         _inference("smolagents", "framework", "SmolagentsInstrumentor"),
         _inference("agno", "framework", "AgnoInstrumentor"),
+        _built_in("google_adk", "google-adk", "google.adk", "gcp.vertex.agent"),
+        _built_in("strands_agents", "strands-agents", "strands", "strands.telemetry.tracer", "telemetry"),
+        _built_in("autogen", "autogen-agentchat", "autogen_core", "autogen-core"),
         _inference("mcp", "framework", "MCPInstrumentor"),
         Library(
             "httpx",

@@ -55,21 +55,36 @@ class SharedContext(_RuntimeContext):
 
     def detach(self, token: Any) -> None:
         """Makes current again what was so before `attach`, there and here."""
-        if not isinstance(token, _Attached):
-            self.inner.detach(token)
-            return
-        if current.get() is token.record:
-            current.set(token.before)
-        self.inner.detach(token.token)
+        if isinstance(token, _Attached):
+            token.step_back()
+            token = token.token
+        self.inner.detach(token)
 
 
 class _Attached:
+    """What `attach` gives back. Some instrumentors take it for the `contextvars.Token` that it mostly is."""
+
     __slots__ = ("before", "record", "token")
 
     def __init__(self, token: Any, record: Record, before: Record | None) -> None:
         self.token = token
         self.record = record
         self.before = before
+
+    @property
+    def var(self) -> "_Attached":
+        """What knows how to reset it."""
+        return self
+
+    def reset(self, token: "_Attached") -> None:
+        """As `ContextVar.reset`, with our side; raises as that does."""
+        token.step_back()
+        token.token.var.reset(token.token)
+
+    def step_back(self) -> None:
+        """Makes our step from before the current one again, unless something else is by now."""
+        if current.get() is self.record:
+            current.set(self.before)
 
 
 def install() -> None:

@@ -27,7 +27,7 @@ def turn_on(target: Target, *, only_inside: bool = False) -> Callable[[], None] 
 
     Args:
         target: the instrumentor.
-        only_inside: whether its spans are wanted only below another one.
+        only_inside: whether its spans are wanted only below another one, but for those of model calls.
 
     Returns:
         `None` if the program has turned it on already.
@@ -53,7 +53,7 @@ def turn_on(target: Target, *, only_inside: bool = False) -> Callable[[], None] 
 
 
 class OnlyInside(trace.TracerProvider):
-    """A provider whose tracers start a span only below another span, or below a step of ours."""
+    """A provider whose tracers start a span only below another span, or below a step of ours, or for a model call."""
 
     def __init__(self, provider: trace.TracerProvider) -> None:
         self._provider = provider
@@ -68,18 +68,22 @@ class _InsideTracer(trace.Tracer):
         self._tracer = tracer
 
     def start_span(self, name: str, context: Any = None, *args: Any, **kwargs: Any) -> trace.Span:
-        if not _is_inside(context):
+        if not (_is_inside(context) or _is_model_call(kwargs)):
             return trace.INVALID_SPAN
         return self._tracer.start_span(name, context, *args, **kwargs)
 
     def start_as_current_span(self, name: str, context: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if not _is_inside(context):
+        if not (_is_inside(context) or _is_model_call(kwargs)):
             return nullcontext(trace.INVALID_SPAN)
         return self._tracer.start_as_current_span(name, context, *args, **kwargs)
 
 
 def _is_inside(context: Any) -> bool:
     return trace.get_current_span(context).get_span_context().is_valid
+
+
+def _is_model_call(arguments: dict[str, Any]) -> bool:
+    return any(name.startswith("gen_ai.") for name in arguments.get("attributes") or ())
 
 
 def _make_room(instrumentor: Any) -> None:

@@ -13,7 +13,9 @@ from longpole.model.clock import now_ns, steady_ns
 from longpole.record.current import ENDED, IDS, MORE, Ids, Record, current, is_unsampled
 from longpole.record.foreign import FOREIGN
 from longpole.record.instrument import opentelemetry_context
+from longpole.record.instrument.calls_of_clients import CallsOfClients
 from longpole.record.instrument.opentelemetry_context import RECORD, record_of
+from longpole.record.more import ATTRIBUTES, put
 from longpole.record.recorder import recorder
 from longpole.record.site import Site
 
@@ -31,6 +33,7 @@ class RecordSpans(SpanProcessor):
 
     def __init__(self) -> None:
         self._open: dict[int, Record] = {}
+        self._calls = CallsOfClients()
 
     def on_start(self, span: Span, parent_context: Any = None) -> None:
         """Starts the record, below that of the parent."""
@@ -40,12 +43,15 @@ class RecordSpans(SpanProcessor):
         setattr(span, RECORD, record)
         if not is_unsampled(record):
             self._open[span.context.span_id] = record
+            self._calls.begin(span)
 
     def on_end(self, span: ReadableSpan) -> None:
         """Ends it; from now on the finished span stands in it."""
         record = self._open.pop(span.context.span_id, None) if span.context is not None else None
         if record is not None:
             record[MORE][FOREIGN] = span
+            if uncounted := self._calls.end(span):
+                put(record, ATTRIBUTES, uncounted)
             record[ENDED] = steady_ns()
 
     def shutdown(self) -> None:

@@ -43,7 +43,8 @@ def install() -> None:
         lambda original, is_wanted: _wrap_async_iter(original, is_wanted, *kinds),
     )
     _hook.add(tenacity.AttemptManager, "__enter__", _wrap_enter)
-    _hook.add(tenacity.AttemptManager, "__aenter__", _wrap_async_enter)
+    if hasattr(tenacity.AttemptManager, "__aenter__"):  # before 9.2 `async for` gives the plain kind as well
+        _hook.add(tenacity.AttemptManager, "__aenter__", _wrap_async_enter)
     _hook.add(tenacity.AttemptManager, "__exit__", _wrap_exit)  # tenacity's `__aexit__` calls it
 
 

@@ -96,6 +96,17 @@ WHERE workspace = $workspace AND trace_id = $trace_id AND span_id = $span_id
 ORDER BY row_version DESC, received_ns DESC
 LIMIT 1;
 
+-- name: attributes_of_spans
+-- The attributes of some spans of a trace, the newest version of each last.
+SELECT span_id, attributes
+FROM bodies
+WHERE
+    workspace = $workspace
+    AND @in_list(trace_id, $trace_ids)
+    AND @in_list(span_id, $span_ids)
+    AND attributes IS NOT NULL
+ORDER BY row_version, received_ns;
+
 -- name: step_named
 -- The step of this id in one tree, that of the given execution or trace first, with the start of the given execution.
 SELECT

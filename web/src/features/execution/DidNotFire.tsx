@@ -45,7 +45,7 @@ export function DidNotFire({ decisions, onPick }: Props) {
                 {score(decision.score)}
                 {decision.threshold !== null &&
                   decision.threshold !== undefined &&
-                  ` < ${score(decision.threshold)}`}
+                  ` ${decision.score < decision.threshold ? "<" : "≥"} ${score(decision.threshold)}`}
               </span>
             </>
           )}

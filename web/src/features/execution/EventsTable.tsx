@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
-import type { EventNode, ExecutionTree } from "../../api/views.gen";
+import type { DecisionNode, EventNode, ExecutionTree } from "../../api/views.gen";
 import { duration, NONE } from "../../lib/format";
 
 interface Props {
@@ -19,7 +19,28 @@ const TONES: Readonly<Record<string, string>> = {
   blocked: "bad",
 };
 
-function saysWhat(event: EventNode): string {
+/** The decisions by the event that told them: each event names its candidate. */
+function byEvent(events: readonly EventNode[], decisions: readonly DecisionNode[]) {
+  const waiting = new Map<string, DecisionNode[]>();
+  for (const decision of decisions) {
+    const key = `${decision.span_id} ${decision.offset_ns}`;
+    waiting.set(key, [...(waiting.get(key) ?? []), decision]);
+  }
+  const found = new Map<EventNode, DecisionNode>();
+  for (const event of events) {
+    if (event.kind !== "decision") continue;
+    const decision = waiting.get(`${event.span_id} ${event.offset_ns}`)?.shift();
+    if (decision) found.set(event, decision);
+  }
+  return found;
+}
+
+function saysWhat(event: EventNode, decision?: DecisionNode): string {
+  if (decision) {
+    const outcome = decision.outcome ?? (decision.considered === false ? "never considered" : "considered");
+    const words = [outcome.replaceAll("_", " "), decision.reason].filter(Boolean).join(", ");
+    return `${decision.candidate}: ${words}`;
+  }
   if (event.kind === "stage")
     return [event.stage?.replaceAll("_", " "), event.status?.replaceAll("_", " "), event.message]
       .filter(Boolean)
@@ -40,6 +61,7 @@ export function EventsTable({ tree, onPick }: Props) {
     [tree],
   );
   const events = useMemo(() => [...tree.events].sort((a, b) => a.offset_ns - b.offset_ns), [tree.events]);
+  const decisions = useMemo(() => byEvent(events, tree.decisions), [events, tree.decisions]);
   const virtual = useVirtualizer({
     count: events.length,
     getScrollElement: () => scroller.current,
@@ -69,6 +91,7 @@ export function EventsTable({ tree, onPick }: Props) {
               <EventRow
                 key={index}
                 event={event}
+                what={saysWhat(event, decisions.get(event))}
                 speaker={names.get(event.span_id) ?? NONE}
                 onPick={() => onPick(event.span_id)}
               />
@@ -85,11 +108,12 @@ export function EventsTable({ tree, onPick }: Props) {
 
 interface RowProps {
   readonly event: EventNode;
+  readonly what: string;
   readonly speaker: string;
   readonly onPick: () => void;
 }
 
-function EventRow({ event, speaker, onPick }: RowProps) {
+function EventRow({ event, what, speaker, onPick }: RowProps) {
   const word = event.level ?? event.kind.replaceAll("_", " ");
   return (
     <tr className="click" onClick={onPick}>
@@ -98,8 +122,8 @@ function EventRow({ event, speaker, onPick }: RowProps) {
         <span className={`chip ${TONES[word.toLowerCase()] ?? ""}`}>{word}</span>
       </td>
       <td>{speaker}</td>
-      <td className="what" title={saysWhat(event)}>
-        {saysWhat(event)}
+      <td className="what" title={what}>
+        {what}
       </td>
       <td className={event.duration_ns ? "r" : "r s"}>
         {event.duration_ns ? duration(event.duration_ns) : NONE}

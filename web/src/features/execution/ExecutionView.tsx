@@ -6,7 +6,7 @@ import type { ExecutionTree } from "../../api/views.gen";
 import { withParts } from "../../lib/address";
 import { count } from "../../lib/format";
 import { sharesOf } from "../../lib/shares";
-import { didNotFire } from "../../lib/tree";
+import { silentOnes } from "../../lib/tree";
 import { CoverageTab } from "./CoverageTab";
 import { DecisionsTable } from "./DecisionsTable";
 import { DidNotFire } from "./DidNotFire";
@@ -37,12 +37,12 @@ export function ExecutionView({ tree, fetchedAt }: Props) {
   const set = (parts: Record<string, string | null>) =>
     navigate(path + withParts(search, parts), { replace: true });
   const pick = (id: string) => set({ step: id, tab: null });
-  const skipped = tree.decisions.filter(didNotFire);
+  const skipped = silentOnes(tree);
   return (
     <>
       <VerdictHead tree={tree} shares={shares} now={now} onPick={pick} />
       <WhereItWent tree={tree} shares={shares} now={now} onPick={pick} />
-      {tree.findings.length > 0 && <Findings findings={tree.findings} />}
+      {tree.findings.length > 0 && <Findings tree={tree} />}
       {skipped.length > 0 && <DidNotFire decisions={skipped} onPick={pick} />}
       {tree.scores.length > 0 && <Scores scores={tree.scores} />}
       <Trust tree={tree} onCoverage={() => set({ tab: "coverage" })} />

@@ -1,9 +1,11 @@
-import type { FindingItem } from "../../api/views.gen";
+import type { ExecutionTree, FindingItem } from "../../api/views.gen";
 import { counted, duration } from "../../lib/format";
 import { Icon } from "../../ui/icons";
 
 /** What is worth telling about this execution: what it is, what to do, where in the code, how sure. */
-export function Findings({ findings }: { readonly findings: readonly FindingItem[] }) {
+export function Findings({ tree }: { readonly tree: ExecutionTree }) {
+  const { findings, executions } = tree;
+  const agents = new Map(executions.map((node) => [node.execution_id, node.agent]));
   return (
     <section className="card" aria-label="Findings">
       <div className="hd">
@@ -18,6 +20,7 @@ export function Findings({ findings }: { readonly findings: readonly FindingItem
             </span>
             <div>
               <b>{finding.title}</b>
+              <span className="m t12"> {agents.get(finding.execution_id ?? "")}</span>
               <p className="m t12">{finding.advice}</p>
             </div>
             <span className="mono t11 m place">{placeOf(finding)}</span>

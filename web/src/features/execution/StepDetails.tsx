@@ -18,12 +18,17 @@ interface Props {
   readonly position: number;
   /** Moments in which it stood still because another step held the event loop. */
   readonly blocked: readonly EventNode[];
+  /** Of an execution, the models that it called. */
+  readonly models: readonly string[] | null;
+  /** Whether the page shows a part of a larger tree: its critical path is that of the whole. */
+  readonly isBelow: boolean;
   readonly now: number | null;
   readonly onSelect: (position: number) => void;
 }
 
 /** One step in full; its bodies are asked for only when it is chosen. */
-export function StepDetails({ executionId, tree, position, blocked, now, onSelect }: Props) {
+export function StepDetails(props: Props) {
+  const { executionId, tree, position, blocked, models, isBelow, now, onSelect } = props;
   const node = tree.nodes[position] as TreeNode;
   const stands = node.type === "repeats" ? tree.nodes[position + 1] : node;
   const isStored = node.type !== "skipped" && stands !== undefined;
@@ -45,7 +50,7 @@ export function StepDetails({ executionId, tree, position, blocked, now, onSelec
           It was considered here and did not fire. Score and reason are under “Did not fire”.
         </div>
       ) : query.data ? (
-        <Body detail={query.data} />
+        <Body detail={query.data} models={models} isBelow={isBelow} now={now} />
       ) : query.error ? (
         <Failed
           what="The step could not be loaded"
@@ -141,16 +146,19 @@ function openFor(node: TreeNode, now: number | null): string | undefined {
   return now === null ? word : `${word} ${duration(Math.max(0, now - node.offset))}`;
 }
 
-function Body({ detail }: { readonly detail: StepDetail }) {
+type BodyProps = Pick<Props, "models" | "isBelow" | "now"> & { readonly detail: StepDetail };
+
+function Body({ detail, models, isBelow, now }: BodyProps) {
+  const soFar = now === null ? "still open" : `${duration(Math.max(0, now - detail.offset_ns))} so far`;
   return (
     <>
       <div className="length">
-        {detail.duration_ns === null ? "still open" : duration(detail.duration_ns)}
+        {detail.duration_ns === null ? soFar : duration(detail.duration_ns)}
         <span className="m t12"> after {duration(detail.offset_ns)}</span>
       </div>
       <Failure detail={detail} />
-      <Rows title="Time" rows={timeRows(detail)} />
-      <Rows title="Model" rows={modelRows(detail)} />
+      <Rows title="Time" rows={timeRows(detail, isBelow)} />
+      <Rows title="Model" rows={modelRows(detail, models)} />
       {hasBody(detail.input) && <Json title="Input" value={detail.input} />}
       {hasBody(detail.output) && <Json title="Output" value={detail.output} />}
       {!hasBody(detail.input) && !hasBody(detail.output) && (
@@ -203,24 +211,29 @@ const only = (rows: readonly (Row | null)[]): Row[] => rows.filter((row) => row 
 const when = (value: number | string | null, name: string, print: ReactNode): Row | null =>
   value === null ? null : [name, print];
 
-function timeRows(detail: StepDetail): Row[] {
+function timeRows(detail: StepDetail, isBelow: boolean): Row[] {
+  const onPath = isBelow ? "On the root’s path" : "On the path";
   return only([
     ["Started", fullTime(detail.started_at)],
     when(detail.first_token_ns, "First token", `after ${duration(detail.first_token_ns)}`),
     when(detail.self_ns, "Own time", duration(detail.self_ns)),
-    when(detail.critical_ns, "On the path", detail.critical_ns === 0 ? "no" : duration(detail.critical_ns)),
+    when(detail.critical_ns, onPath, detail.critical_ns === 0 ? "no" : duration(detail.critical_ns)),
     when(detail.slack_ns, "Slack", detail.slack_ns === 0 ? "none" : duration(detail.slack_ns)),
     detail.attempt !== null && detail.attempt > 1 ? ["Attempt", count(detail.attempt)] : null,
   ]);
 }
 
-function modelRows(detail: StepDetail): Row[] {
+function modelRows(detail: StepDetail, models: Props["models"]): Row[] {
   if (detail.category !== "llm" && detail.model === null && detail.input_tokens === null) return [];
   return only([
-    when(detail.model, "Model", detail.model),
+    models && models.length > 1 ? ["Models", models.join(", ")] : when(detail.model, "Model", detail.model),
     when(detail.provider, "Provider", detail.provider),
-    ["Tokens in", count(detail.input_tokens)],
-    ["Tokens out", count(detail.output_tokens)],
+    ...(detail.total_tokens === null
+      ? ([
+          ["Tokens in", count(detail.input_tokens)],
+          ["Tokens out", count(detail.output_tokens)],
+        ] as Row[])
+      : ([["Tokens", `${count(detail.total_tokens)}, in and out together`]] as Row[])),
     when(detail.tokens_per_second, "Speed", `${count(detail.tokens_per_second)} tokens/s after the first`),
     when(detail.cache_read_tokens, "From cache", count(detail.cache_read_tokens)),
     when(detail.cache_write_tokens, "To cache", count(detail.cache_write_tokens)),

@@ -43,7 +43,12 @@ export function VerdictHead({ tree, shares, now, onPick }: Props) {
         </span>
         <span className="sp" />
         {execution.parent_execution_id && (
-          <Button component={Link} href={`/executions/${execution.parent_execution_id}`} variant="default">
+          <Button
+            component={Link}
+            href={`/executions/${execution.parent_execution_id}`}
+            variant="default"
+            style={{ flexShrink: 0 }}
+          >
             Called by its parent
           </Button>
         )}
@@ -81,11 +86,11 @@ export function VerdictHead({ tree, shares, now, onPick }: Props) {
 function Facts({ tree }: { readonly tree: ExecutionTree }) {
   const { execution } = tree;
   const unfinished =
-    tree.duration_ns === null
-      ? `${counted(execution.steps_completed, "step")} of ${count(execution.steps_total)} done`
+    tree.duration_ns === null || isVanished(execution)
+      ? `${count(execution.steps_completed)} of ${counted(execution.steps_total, "step")} done`
       : "";
   const facts = [
-    unfinished || counted(execution.steps_total, "step"),
+    execution.status !== "pending" && (unfinished || counted(execution.steps_total, "step")),
     execution.retries > 0 && counted(execution.retries, "retry", "retries"),
     execution.steps_failed > 0 && `${counted(execution.steps_failed, "step")} failed`,
     execution.agents_skipped > 0 && `${counted(execution.agents_skipped, "agent")} skipped`,

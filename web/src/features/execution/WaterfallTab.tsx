@@ -4,6 +4,7 @@ import { type ReactNode, useRef, useState } from "react";
 import type { ExecutionTree } from "../../api/views.gen";
 import { LaneStrip } from "../../charts/waterfall/LaneStrip";
 import { Waterfall } from "../../charts/waterfall/Waterfall";
+import type { Tree } from "../../lib/tree";
 import { StepDetails } from "./StepDetails";
 import { useWaterfall } from "./useWaterfall";
 import { useWaterfallKeys } from "./useWaterfallKeys";
@@ -26,9 +27,11 @@ export function WaterfallTab({ tree: source, now }: Props) {
     () => field.current?.focus(),
     () => setOpen(true),
   );
-  const id = tree.nodes[selected]?.id;
+  const node = tree.nodes[selected];
+  const id = node?.id;
   const executionId = source.execution.execution_id;
   const blocked = source.events.filter((event) => event.kind === "blocked" && event.span_id === id);
+  const models = node && node.type === "execution" ? modelsBelow(source, tree, selected) : null;
   const details = id && (
     <StepDetails
       key={id}
@@ -36,6 +39,8 @@ export function WaterfallTab({ tree: source, now }: Props) {
       tree={tree}
       position={selected}
       blocked={blocked}
+      models={models}
+      isBelow={source.execution.parent_execution_id !== null}
       now={now}
       onSelect={model.select}
     />
@@ -76,6 +81,14 @@ export function WaterfallTab({ tree: source, now }: Props) {
       </div>
     </>
   );
+}
+
+/** The models that an execution and everything below it called, each once. */
+function modelsBelow(source: ExecutionTree, tree: Tree, position: number): string[] {
+  const end = tree.nodes[position]?.end ?? position;
+  const below = new Set(tree.nodes.slice(position, end).map(({ id }) => id));
+  const models = source.steps.filter((step) => below.has(step.step_id)).map((step) => step.model);
+  return [...new Set(models.filter((model): model is string => !!model))];
 }
 
 interface DrawerProps {

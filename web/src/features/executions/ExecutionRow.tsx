@@ -2,8 +2,9 @@ import { Link } from "wouter";
 import type { ExecutionItem } from "../../api/views.gen";
 import { ShareBar } from "../../charts/ShareBar";
 import { isVanished } from "../../lib/doing";
-import { clockTime, cost, count, duration, fullTime, NONE } from "../../lib/format";
+import { clockTime, cost, count, counted, duration, fullTime, NONE, UNKNOWN } from "../../lib/format";
 import { sharesOf } from "../../lib/shares";
+import { epochMs, MILLISECOND } from "../../lib/time";
 import { Status } from "../../ui/Status";
 
 interface Props {
@@ -19,9 +20,41 @@ function tokensOf(row: ExecutionItem): number | null {
   return (row.input_tokens ?? 0) + (row.output_tokens ?? 0);
 }
 
-/** What a number says when no model was called: none, not unknown. */
-const orNone = (row: ExecutionItem, text: string) =>
-  row.model_calls === 0 && text === "unknown" ? NONE : text;
+interface KnownProps {
+  readonly row: ExecutionItem;
+  readonly text: string;
+  /** Model calls that told nothing of it. */
+  readonly without: number;
+}
+
+/** A sum over model calls: none where no model was called, and with a plus where some calls told nothing. */
+function Known({ row, text, without }: KnownProps) {
+  if (text === UNKNOWN) return <td className="r s">{row.model_calls === 0 ? NONE : UNKNOWN}</td>;
+  return (
+    <td className="r" title={without > 0 ? `${counted(without, "model call")} told nothing` : undefined}>
+      {text}
+      {without > 0 && "+"}
+    </td>
+  );
+}
+
+/** How many steps it had; of what is under way, or was when its process vanished, how many of them are done. */
+function stepsOf(row: ExecutionItem): string {
+  if (row.status === "pending") return NONE;
+  if (row.duration_ns !== null && !isVanished(row)) return count(row.steps_total);
+  return `${count(row.steps_completed)} of ${count(row.steps_total)}`;
+}
+
+/** How long it has run by now; what has not begun has no time. */
+function SoFar({ row }: { readonly row: ExecutionItem }) {
+  if (row.status === "pending") return <span className="s">{NONE}</span>;
+  const elapsed = Math.max(0, Date.now() - epochMs(row.started_at)) * MILLISECOND;
+  return (
+    <span className="info" title="so far">
+      {duration(elapsed)}…
+    </span>
+  );
+}
 
 export function ExecutionRow({ row, index, isCurrent, onOpen }: Props) {
   const isRunning = row.ended_at === null && row.duration_ns === null;
@@ -55,7 +88,7 @@ export function ExecutionRow({ row, index, isCurrent, onOpen }: Props) {
         {clockTime(row.started_at, Date.now())}
       </td>
       <td className="r" style={{ fontWeight: 550 }}>
-        {isRunning ? <span className="s">open</span> : duration(row.duration_ns)}
+        {isRunning ? <SoFar row={row} /> : duration(row.duration_ns)}
       </td>
       <td>
         {row.category_ns ? (
@@ -64,9 +97,9 @@ export function ExecutionRow({ row, index, isCurrent, onOpen }: Props) {
           <span className="s">{NONE}</span>
         )}
       </td>
-      <td className="r">{count(row.steps_total)}</td>
-      <td className={tokens === null ? "r s" : "r"}>{orNone(row, count(tokens))}</td>
-      <td className={row.cost_usd === null ? "r s" : "r"}>{orNone(row, cost(row.cost_usd))}</td>
+      <td className="r nw">{stepsOf(row)}</td>
+      <Known row={row} text={count(tokens)} without={row.model_calls_without_usage} />
+      <Known row={row} text={cost(row.cost_usd)} without={row.model_calls_without_cost} />
       <td className={row.session_id ? "session cut" : "s"}>{row.session_id ?? NONE}</td>
       <td className="error cut" title={row.error_message ?? undefined}>
         {row.error_type || row.error_message ? (

@@ -67,7 +67,9 @@ export function AgentsTable({ agents, range }: Props) {
                   <td className={unknown(agent.p95_ns)}>{duration(agent.p95_ns)}</td>
                   <td className={unknown(agent.p99_ns)}>{duration(agent.p99_ns)}</td>
                   <td className={unknown(agent.self_ns)}>{duration(agent.self_ns)}</td>
-                  <td className={unknown(agent.success_rate)}>{percent(agent.success_rate)}</td>
+                  <td className={unknown(agent.success_rate)}>
+                    {agent.success_rate === null ? NONE : percent(agent.success_rate)}
+                  </td>
                   {some(agent.failed, "bad")}
                   {some(agent.skipped)}
                   <td className={unknown(sumOf(agent.input_tokens, agent.output_tokens))}>

@@ -1,9 +1,11 @@
 import type { Totals } from "../../api/views.gen";
-import { cost, count, counted, duration, percent, UNKNOWN } from "../../lib/format";
+import { cost, count, counted, duration, NONE, percent, UNKNOWN } from "../../lib/format";
 import "./overview.css";
 
 /** The totals of the time range, each with the numbers that explain it. */
 export function Figures({ totals }: { readonly totals: Totals }) {
+  const ofCalls = (text: string) => (totals.model_calls === 0 ? NONE : text);
+  const isSampled = totals.executions_weight !== totals.executions;
   const failed = totals.failed + totals.timed_out + totals.crashed;
   const tokens =
     totals.input_tokens === null && totals.output_tokens === null
@@ -13,7 +15,9 @@ export function Figures({ totals }: { readonly totals: Totals }) {
     [
       "Executions",
       count(totals.executions),
-      `${counted(totals.steps, "step")}, ${count(totals.running)} running`,
+      isSampled
+        ? `stand for ${count(totals.executions_weight)}, ${counted(totals.steps, "step")}`
+        : `${counted(totals.steps, "step")}, ${count(totals.running)} running`,
     ],
     [
       "Success rate",
@@ -22,15 +26,19 @@ export function Figures({ totals }: { readonly totals: Totals }) {
     ],
     ["Median time", duration(totals.p50_ns), "half are quicker"],
     ["p95 time", duration(totals.p95_ns), `p99 ${duration(totals.p99_ns)}`],
-    ["Tokens", count(tokens), tokensNote(totals)],
-    ["Cost", cost(totals.cost_usd), missing(totals.model_calls_without_cost, totals.model_calls, "priced")],
+    ["Tokens", ofCalls(count(tokens)), tokensNote(totals)],
+    [
+      "Cost",
+      ofCalls(cost(totals.cost_usd)),
+      missing(totals.model_calls_without_cost, totals.model_calls, "priced"),
+    ],
   ];
   return (
     <section className="card figures" aria-label="Totals">
       {figures.map(([name, value, note]) => (
         <div key={name}>
           <div className="name">{name}</div>
-          <div className={value === UNKNOWN ? "value s" : "value"}>{value}</div>
+          <div className={value === UNKNOWN || value === NONE ? "value s" : "value"}>{value}</div>
           <div className="t12 m">{note}</div>
         </div>
       ))}

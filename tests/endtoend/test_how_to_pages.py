@@ -1,0 +1,76 @@
+"""The Python of the how-to pages, run as it stands: what a reader copies works."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from house.checkout import ROOT
+
+PAGES = [*sorted((ROOT / "docs/how-to").glob("*.md")), ROOT / "docs/start.md", ROOT / "README.md"]
+BLOCK = re.compile(r"^( *)```python\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+
+# What a page takes for granted: the reader's own program.
+GIVEN = {
+    "cross-processes.md": """
+        import os, queue as queues, subprocess, sys
+        class requests:
+            post = staticmethod(lambda url, json, headers: headers["traceparent"])
+        async def app(scope, receive, send): ...
+        url, question, queue, command = "http://127.0.0.1/", "why?", queues.Queue(), [sys.executable, "-c", ""]
+        def answer(question): ...
+        longpole.configure()
+        step = longpole.time_step("outside").__enter__()
+    """,
+    "logs.md": "import logging, structlog",
+    "track-agents.md": """
+        async def app(scope, receive, send): ...
+        vault_id = "northwind"
+    """,
+}
+BETWEEN = {
+    "track-agents.md": """
+        other = Psychologist()
+        tracker = other.create_tracker()
+    """,
+}
+AFTER = {
+    "track-agents.md": """
+        import asyncio
+        from types import SimpleNamespace
+        class Whole(Psychologist):
+            async def should_respond(self, query): return True, 0.9, "asked for"
+            def messages(self, query): return [query]
+            async def chat(self, messages):
+                return SimpleNamespace(text="an answer", usage=SimpleNamespace(input=3, output=2))
+            llm = property(lambda self: SimpleNamespace(chat=self.chat))
+        assert asyncio.run(Whole().run("northwind", "why?")) == "an answer"
+    """,
+}
+
+
+def blocks_of(page: Path) -> list[str]:
+    return [dedent(code) for _, code in BLOCK.findall(page.read_text())]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks_of(page)], ids=lambda page: page.name)
+def test_the_python_of_a_page_runs(page: Path, tmp_path: Path):
+    first, *more = blocks_of(page)
+    parts = ["import longpole", dedent(GIVEN.get(page.name, "")), first]
+    parts += [dedent(BETWEEN.get(page.name, "")), *more[:-1], dedent(AFTER.get(page.name, "")), *more[-1:]]
+    program = tmp_path / "page.py"
+    program.write_text("\n".join(parts))
+    settings = {"LONGPOLE_DATA_FOLDER": str(tmp_path), "LONGPOLE_LANGSMITH_ENDPOINT": "http://127.0.0.1:9"}
+    done = subprocess.run(
+        [sys.executable, program], env=os.environ | settings, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+def test_every_how_to_page_is_named_where_a_newcomer_starts():
+    start = (ROOT / "docs/start.md").read_text()
+    assert [page.name for page in PAGES if page.parent.name == "how-to" and f"(how-to/{page.name})" not in start] == []
