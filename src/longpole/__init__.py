@@ -152,6 +152,7 @@ __all__ = [
 EXIT_S = 1.5
 _lock = RLock()
 _running: "_Session | None" = None
+_watches_forks = False
 _inherited: list[Any] = []  # a child keeps its parent's connections untouched: closing them would disturb the parent
 
 
@@ -217,6 +218,7 @@ def configure(
     global _running
     with _lock:
         shutdown()
+        _watch_forks()
         if chosen.enabled:
             _running = session.start(chosen, _recorder, __version__, redact)
             session.shut_down_in_children(shutdown)
@@ -246,6 +248,17 @@ def shutdown(timeout: float = EXIT_S) -> bool:
         return True if running is None else running.close(timeout)
 
 
+def _watch_forks() -> None:
+    """Once, and not at the import: hooks run in the order in which they were set, and the child's threads must not log
+    before `logging` has made its locks anew."""
+    global _watches_forks
+    if not _watches_forks:
+        _watches_forks = True
+        os.register_at_fork(
+            before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+        )
+
+
 def _before_fork() -> None:
     """The step that forks gets its ids now, so that the child's steps find it as their parent."""
     record = _current.get()
@@ -270,5 +283,4 @@ def _after_fork_in_child() -> None:
         _running = _running.start_in_child()
 
 
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 atexit.register(shutdown)

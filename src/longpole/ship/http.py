@@ -1,5 +1,6 @@
 """OTLP/HTTP with the standard library: one kept-alive connection, gzip, a time limit on everything."""
 
+import codecs
 import zlib
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,9 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from longpole.wire.longpole_names import SERVER_HEADER
+
+# Connecting looks this codec up, which imports it. A fork in the middle of that would leave the child without it.
+codecs.lookup("idna")
 
 WORTH_GZIP = 1024
 LONGEST_WAIT_S = 60.0

@@ -147,8 +147,8 @@ class Spool:
 
     @contextmanager
     def _turn(self) -> Generator[None]:
-        """Nobody waits for ever: a signal may have interrupted the thread whose turn it is, and its handler may wait for
-        what the caller holds."""
+        """Nobody waits for ever: a signal may have interrupted the thread whose turn it is, and its handler may wait
+        for what the caller holds."""
         if not self._lock.acquire(timeout=LONGEST_HOLD_S):
             raise sqlite3.OperationalError("the spool is in use")
         try:
