@@ -46,25 +46,7 @@ class time_step:  # noqa: N801 - used like a function: with time_step("load", ca
 
     def __enter__(self) -> Self:
         if recorder.is_on:
-            # The same lines stand in `__aenter__`: one call more would cost 0.1 us.
-            frame = _getframe(1)
-            try:
-                site = _last_sites.get(self._name)
-            except TypeError:  # no text, but something that cannot be looked up
-                self._name, site = text_of(self._name), None
-            if (
-                site is None
-                or site.code is not frame.f_code
-                or site.instruction != frame.f_lasti
-                or site.category != self._category
-            ):
-                site = _site(frame, self._name, self._category)
-            self._parent = parent = _get()
-            given = self._input
-            if self._record is not None:
-                self._keep_other()
-            self._record = record = _start(site, parent, None if given is None else ((given,), None))
-            _set(record)
+            self._begin(_getframe(1))
         return self
 
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
@@ -99,30 +81,32 @@ class time_step:  # noqa: N801 - used like a function: with time_step("load", ca
 
     async def __aenter__(self) -> Self:
         if recorder.is_on:
-            frame = _getframe(1)
-            try:
-                site = _last_sites.get(self._name)
-            except TypeError:  # no text, but something that cannot be looked up
-                self._name, site = text_of(self._name), None
-            if (
-                site is None
-                or site.code is not frame.f_code
-                or site.instruction != frame.f_lasti
-                or site.category != self._category
-            ):
-                site = _site(frame, self._name, self._category)
-            self._parent = parent = _get()
-            given = self._input
-            if self._record is not None:
-                self._keep_other()
-            self._record = record = _start(site, parent, None if given is None else ((given,), None))
-            _set(record)
+            self._begin(_getframe(1))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.__exit__(kind, error, traceback)
+
+    def _begin(self, frame: Any) -> None:
+        try:
+            site = _last_sites.get(self._name)
+        except TypeError:  # no text, but something that cannot be looked up
+            self._name, site = text_of(self._name), None
+        if (
+            site is None
+            or site.code is not frame.f_code
+            or site.instruction != frame.f_lasti
+            or site.category != self._category
+        ):
+            site = _site(frame, self._name, self._category)
+        self._parent = parent = _get()
+        given = self._input
+        if self._record is not None:
+            self._keep_other()
+        self._record = record = _start(site, parent, None if given is None else ((given,), None))
+        _set(record)
 
 
 def _site(frame: Any, name: str, category: str) -> Site:
