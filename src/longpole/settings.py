@@ -85,9 +85,20 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     persistence_enabled: bool = True
     """Whether executions are kept on disk. If not: the server holds them in memory, the SDK has no spool. In
     `longpole.yaml` also `timing: persistence: enabled`."""
+    store: str | None = None
+    """Database of the server: the path of a DuckDB file, `postgresql://user:password@host/database` or
+    `clickhouse://user:password@host/database`. Without it: the DuckDB file `longpole.duckdb` in `data_folder`."""
+    cluster: str | None = None
+    """Name of the ClickHouse cluster whose nodes hold the tables. Without it: the one node that `store` names."""
     retention_days: Count = 30
-    """Days that executions are kept, counted from their receipt. In `longpole.yaml` also `timing: persistence:
-    retention_days`."""
+    """Days that executions and steps are kept, counted from their receipt. In `longpole.yaml` also `timing:
+    persistence: retention_days`."""
+    retention_bodies_days: Count = 14
+    """Days that inputs, outputs and attributes are kept, counted from their receipt; never longer than their steps."""
+    retention_rollups_days: Count = 400
+    """Days that rollups are kept: what statistics of a time show whose executions are gone."""
+    store_limit_bytes: Annotated[int, Meta(ge=0)] = 0
+    """Bytes that the database may hold; beyond it the oldest day goes, bodies first. 0 means no limit."""
     slow_operation_ms: Count = 1000
     """Milliseconds from which an operation is called slow, and tail sampling keeps an execution. In `longpole.yaml`
     also `timing: thresholds: slow_operation_ms`."""
@@ -141,7 +152,7 @@ TIMING_KEYS: dict[str, Any] = {
 }
 _NAMES = Settings.__struct_fields__
 _W3C_NAMES = ("traceparent", "tracestate")
-_SECRET_NAMES = frozenset({"langsmith_api_key"})
+_SECRET_NAMES = frozenset({"langsmith_api_key", "store"})
 # Set for other purposes than a setting: the file to read.
 _FILE_VARIABLE = PREFIX + "CONFIG"
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from longpole.model.batch import Batch
@@ -13,8 +14,12 @@ from longpole.model.event import AgentSeen, Body, Decision, Event, Score
 from longpole.model.execution import Execution
 from longpole.model.finding import Finding
 from longpole.model.ids import execution_id_of
+from longpole.model.intake import DeadLetter
+from longpole.model.price import Price
 from longpole.model.process import ProcessSeen
+from longpole.model.rollup import Rollup
 from longpole.model.step import Step
+from longpole.model.workspace import AccessKey, AlertRule, SavedView, Workspace
 from longpole.store.tables import TABLES
 
 START_NS = 1_790_000_000_000_000_000
@@ -223,3 +228,28 @@ def _body(execution: Execution, span_id: str, version: int) -> Body:
         received_ns=execution.received_ns,
         row_version=version,
     )
+
+
+def letter(name: str, *, attempts: int = 1) -> DeadLetter:
+    """A dead letter of a body."""
+    return DeadLetter(
+        letter_id=name, server="s", kind="body", reason="it is no JSON", content="e30=", size_bytes=2,
+        received_ns=5, buried_ns=6, attempts=attempts,
+    )  # fmt: skip
+
+
+RECORDS: list[Struct] = [
+    Workspace(workspace=WORKSPACE, title="Ours", created_ns=1),
+    AccessKey(key_id="k", workspace=WORKSPACE, key_hash="00", scope="send", created_ns=1),
+    SavedView(workspace=WORKSPACE, view_id="v", page="executions", title="Slow", view="{}", changed_ns=1),
+    AlertRule(workspace=WORKSPACE, rule_id="r", title="Slow", rule="{}", is_enabled=True, changed_ns=1),
+    Price(workspace=WORKSPACE, provider="us", model="m", from_ns=1, input_usd_nanos=3),
+    Rollup(
+        window_ns=1, width_ns=2, workspace=WORKSPACE, kind="step", agent="a", name="n", category="llm",
+        status="success", version="", environment="", count=1, weight=1.0, duration_ns=5, self_ns=5, model_calls=1,
+        histogram="7:1",
+        updated_ns=9,
+    ),
+    letter("one"),
+]  # fmt: skip
+"""One row of every table of records that has no other way in."""

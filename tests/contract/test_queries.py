@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from contract.rows import (
+    RECORDS,
     START_NS,
     WORKSPACE,
     agent,
@@ -20,6 +21,7 @@ from contract.rows import (
 )
 from longpole.model.batch import Batch, SpoolPosition
 from longpole.model.ids import execution_id_of
+from longpole.model.intake import Lease
 from longpole.store.engine import Engine
 from longpole.store.sql import Query, load_queries
 
@@ -54,11 +56,13 @@ VALUES: dict[str, Any] = {
     "process": "vanished",
     "processes": ["running"],
     "error_type": "ProcessGone",
+    "server": "",
 }
 # Where a query needs another value than its namesakes to find something.
 OTHER_VALUES: dict[str, dict[str, Any]] = {
     "usual_durations": {"execution_id": "another"},
     "execution_span_named": {"step_id": span_id_of(1, 0)},
+    "lease": {"name": "jobs"},
     "open_traces_of_process": {"process": "running"},
 }
 
@@ -77,6 +81,8 @@ def filled(store: Engine) -> Engine:
     gone, running = crashed(trace(5), process="vanished"), crashed(trace(6), process="running", is_open=True)
     stored = joined([stored, gone, running])
     stored.position = SpoolPosition(segment=4, offset=512)
+    stored.records = [*RECORDS]
+    stored.leases = [Lease(name="jobs", holder="one", asked_ns=1, until_ns=2)]
     store.write(stored)
     store.write(joined([trace(4), trace(2, version=2)], replace=[(WORKSPACE, trace_id_of(2))]), fresh=True)
     return store

@@ -164,11 +164,11 @@ def test_nothing_stays_of_a_trace_that_is_forgotten(store: Engine) -> None:
 
 
 def test_the_position_is_that_of_the_last_durable_write(store: Engine) -> None:
-    assert store.rows("spool_position") == []
+    assert store.rows("spool_position", {"server": ""}) == []
     store.write(Batch(position=SpoolPosition(segment=1, offset=10)))
     store.write(Batch(position=SpoolPosition(segment=2, offset=5)))
     store.write(Batch(position=SpoolPosition(segment=9, offset=9)), fresh=True)
-    assert store.rows("spool_position") == [{"segment": 2, "offset": 5}]
+    assert store.rows("spool_position", {"server": ""}) == [{"segment": 2, "offset": 5}]
 
 
 def test_a_write_that_fails_leaves_everything_as_it_was(store: Engine) -> None:
@@ -178,7 +178,7 @@ def test_a_write_that_fails_leaves_everything_as_it_was(store: Engine) -> None:
     broken.position = SpoolPosition(segment=1, offset=1)
     with pytest.raises(Exception, match="NULL"):
         store.write(broken)
-    assert (of_trace(store), counts(store)["scores"], store.rows("spool_position")) == ((1, 5), 0, [])
+    assert (of_trace(store), counts(store)["scores"], store.rows("spool_position", {"server": ""})) == ((1, 5), 0, [])
     store.write(trace(1, steps=7))
     assert of_trace(store) == (1, 7)
 

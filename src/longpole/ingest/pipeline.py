@@ -414,7 +414,7 @@ def _is_unwritable(error: Exception) -> bool:
 
 def stored_position(engine: Engine) -> SpoolPosition:
     """Up to where the spool is stored, or its start."""
-    rows = engine.rows("spool_position")
+    rows = engine.rows("spool_position", {"server": engine.server})
     return SpoolPosition(segment=rows[0]["segment"], offset=rows[0]["offset"]) if rows else START
 
 

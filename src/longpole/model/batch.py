@@ -5,6 +5,7 @@ from msgspec import Struct
 from longpole.model.event import AgentSeen, Body, Decision, Event, Score
 from longpole.model.execution import Execution
 from longpole.model.finding import Finding
+from longpole.model.intake import Lease
 from longpole.model.process import ProcessSeen
 from longpole.model.step import Step
 
@@ -23,6 +24,11 @@ class Batch(Struct, kw_only=True):
     are removed first; bodies are not, the row with the highest `row_version` wins. `forget` names pairs of which
     nothing stays: their fresh rows go, and the stored bodies of those that are also in `replace`. Only a durable write
     may have any.
+
+    The following are for durable writes alone. `records` are rows of the tables that have one row for each key
+    (`store.tables.RECORD_TABLES`); each takes the place of the one with its key. Of `removed` only the keys count:
+    these records go. `expired` names tables and a time for each: older rows go. A lease of `leases` is taken unless
+    another holder has it at its `asked_ns`; the query `lease` tells who has it now.
     """
 
     replace: list[tuple[str, str]] = []
@@ -36,4 +42,8 @@ class Batch(Struct, kw_only=True):
     findings: list[Finding] = []
     scores: list[Score] = []
     processes: list[ProcessSeen] = []
+    records: list[Struct] = []
+    removed: list[Struct] = []
+    expired: dict[str, int] = {}
+    leases: list[Lease] = []
     position: SpoolPosition | None = None

@@ -10,7 +10,13 @@ class Engine(Protocol):
     """A database behind the waist. All methods may be called from any thread.
 
     One thread at a time writes durably; another may publish fresh rows meanwhile.
+
+    `server` names whose spool position a write moves. `is_shared` says whether other servers may write to the same
+    database: what one of them publishes the others see, and what one has not seen may be there all the same.
     """
+
+    server: str
+    is_shared: bool
 
     def migrate(self) -> None:
         """Bring the schema to this version, inside a transaction.
@@ -30,6 +36,9 @@ class Engine(Protocol):
         stored rows of the pairs in `batch.replace`. Fresh bodies add up until their trace is stored, so that a trace
         can be published again without those that were published before. A fresh write moves no spool position. A trace
         that is published while it is being stored stays as published, until it is stored again.
+
+        A shared database keeps what is published until it is written durably or published again. Of a trace that
+        another server writes too, the rows of both stay.
 
         An agent is one row of `agents` however often it is written: first and last seen widen, later values win.
         So is a process of `processes`, by when it was last heard. A finding takes the place of the one with its id.

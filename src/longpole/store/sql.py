@@ -11,13 +11,14 @@ How to write a query (for `queries/*.sql`, one file per subject, several queries
     LIMIT $limit;
 
 - The name is snake_case and unique over all files; a sentence follows it; one statement; `;` at the end.
-- Tables are `executions`, `steps`, `events`, `decisions`, `bodies`, `agents`, `findings`, `scores`, `processes`,
-  `spool_position`; their columns are the fields of the structs in `longpole.model`, and they hold stored and fresh
-  rows alike. Name no schema. `bodies` may hold several rows of one span: take the one with the highest `row_version`.
+- Tables are `executions`, `steps`, `events`, `decisions`, `bodies`, `agents`, `findings`, `scores`, `processes`, and
+  those of records (`store.tables.RECORD_TABLES`). Their columns are the fields of the structs in `longpole.model`; they
+  hold stored and fresh rows alike. Name no schema. `bodies` may hold several rows of one span: take the one with the
+  highest `row_version`.
 - Parameters are `$name`. `rows(name, {...})` must give every one of them, `None` included, and no other.
 - An optional filter is `($agent IS NULL OR agent = $agent)`. Time bounds are better given always (0 and the largest
   int64 stand for "no bound"): a plain `started_ns >= $from_ns` lets the engine skip what is out of range.
-- What databases spell differently is a fragment of `dialect.py`, written `@fragment(arguments)`:
+- What databases spell differently is a fragment of `store/dialects`, written `@fragment(arguments)`:
   `@quantile(duration_ns, 0.95)`, `@in_list(status, $statuses)`, `@json_field(attributes, $key)`, ...
 - Stay portable otherwise: `count(*) FILTER (WHERE ...)`, `CASE`, `coalesce`, window functions and CTEs are fine,
   `QUALIFY`, `GROUP BY ALL`, lists and structs are not.
@@ -31,8 +32,9 @@ from importlib import resources
 from msgspec import Struct
 
 from longpole.model.errors import StoreError, UnknownQuery
-from longpole.store.dialect import DIALECTS, Fragments
-from longpole.store.tables import TABLES
+from longpole.store.dialects import DIALECTS
+from longpole.store.dialects.fragments import Fragments
+from longpole.store.tables import RECORD_TABLES, TABLES
 
 _HEADING = re.compile(r"^-- name: *(\S+) *$", re.MULTILINE)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -42,7 +44,7 @@ _LITERAL = re.compile(r"'(?:[^']|'')*'|--[^\n]*")
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """A named query in the words of one database. `tables` are those of `TABLES` that it reads."""
+    """A named query in the words of one database. `tables` are those of ours that it reads."""
 
     name: str
     purpose: str
@@ -132,7 +134,7 @@ def _parse_query(name: str, body: str, fragments: Fragments, *, where: str) -> Q
         purpose=purpose,
         text=spelt,
         parameters=frozenset(_PARAMETER.findall(bare)),
-        tables=frozenset(words.intersection(TABLES)),
+        tables=frozenset(words.intersection([*TABLES, *RECORD_TABLES])),
     )
 
 
@@ -149,7 +151,7 @@ def spell_fragments(text: str, fragments: Fragments, *, where: str) -> str:
         if spelling is None:
             raise StoreError(
                 f"The {where} uses the unknown fragment @{call[1]}. "
-                f"Expected one of {', '.join(sorted(fragments))}. Correct it or add it to store/dialect.py."
+                f"Expected one of {', '.join(sorted(fragments))}. Correct it or add it to store/dialects."
             )
         text = text[: call.start()] + spelling(*arguments) + text[end:]
     return text

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longpole.store.dialect import DUCKDB
+from longpole.store.dialects.duckdb import DUCKDB
 
 
 def answer(expression: str, /, **parameters: object) -> object:

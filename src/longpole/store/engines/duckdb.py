@@ -16,17 +16,19 @@ from typing import Any
 
 import duckdb
 from arro3.core import Table
+from msgspec import to_builtins
 
 from longpole.model.batch import Batch
 from longpole.model.clock import now_ns
 from longpole.model.errors import InvalidInput, StoreError, StoreLocked
+from longpole.model.intake import LedgerEntry
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.duckdb_reader import Reader, Statements
 from longpole.store.engines.fresh import FreshRows, rows_by_trace, traces_of
 from longpole.store.engines.idle import WhenIdle
 from longpole.store.migrate import migrations_of, missing_migrations
 from longpole.store.sql import load_queries
-from longpole.store.tables import MERGED_TABLES, REPLACED_TABLES, TABLES
+from longpole.store.tables import MERGED_TABLES, RECORD_TABLES, REPLACED_TABLES, TABLES, key_of
 
 _log = logging.getLogger(__name__)
 
@@ -45,17 +47,21 @@ _LOCK_HOLDER = re.compile(r"\(PID (\d+)\)")
 class DuckDBEngine:
     """The engine of `open_store`. See `longpole.store.engine.Engine` for what its verbs promise."""
 
-    def __init__(self, path: str, *, quiet_s: float = _QUIET_S) -> None:
+    is_shared = False
+
+    def __init__(self, path: str, *, server: str = "", quiet_s: float = _QUIET_S) -> None:
         """Open a database file, or one that lives in memory for `:memory:`.
 
         Args:
             path: the file.
+            server: whose spool position a write moves.
             quiet_s: a checkpoint is made after so many seconds without a durable write.
 
         Raises:
             StoreLocked: another process, or another engine of this one, holds the file.
             StoreError: the file is not a DuckDB database, or cannot be opened.
         """
+        self.server = server
         self._path = path
         self._log = Path(f"{path}.wal")
         self._database = _attach(path)
@@ -168,9 +174,33 @@ class DuckDBEngine:
             self._run("remove_replaced", table="bodies")
         for name, table in tables.items():
             self._insert(name, self._merged_with_stored(name, table) if name in MERGED_TABLES else table)
+        self._keep_records(batch)
+        for lease in batch.leases:
+            given = to_builtins(lease)
+            self._run("remove_lease", {name: given[name] for name in ("name", "holder", "asked_ns")})
+            self._run("take_lease", given)
+        for name, before_ns in batch.expired.items():
+            self._run("remove_expired", {"before_ns": before_ns}, table=name)
+
+    def _keep_records(self, batch: Batch) -> None:
+        records = [*batch.records]
         if batch.position is not None:
-            self._run("remove_position")
-            self._run("insert_position", {"segment": batch.position.segment, "offset": batch.position.offset})
+            place = batch.position
+            records.append(
+                LedgerEntry(server=self.server, segment=place.segment, offset=place.offset, stored_ns=now_ns())
+            )
+        for name, row_type in RECORD_TABLES.items():
+            kept = {key_of(name, row): row for row in records if isinstance(row, row_type)}
+            gone = [row for row in batch.removed if isinstance(row, row_type)]
+            if kept or gone:
+                table = arrow_table(row_type, list(kept.values()))
+                self._remove_records(name, arrow_table(row_type, [*kept.values(), *gone]))
+                self._insert(name, table)
+
+    def _remove_records(self, name: str, keys: Table) -> None:
+        self._writer.register("incoming_keys", keys)
+        self._run("remove_records", table=name)
+        self._writer.unregister("incoming_keys")
 
     def _insert(self, name: str, table: Table) -> None:
         self._writer.register("incoming", table)
@@ -184,7 +214,7 @@ class DuckDBEngine:
         row_type = TABLES[name]
         names = row_type.__struct_fields__
         merged = [row_type(**dict(zip(names, row, strict=True))) for row in self._run(f"merged_{name}").fetchall()]
-        self._run(f"remove_{name}")
+        self._remove_records(name, table)
         return arrow_table(row_type, merged)
 
     def _run(

@@ -28,41 +28,35 @@ WHERE s.workspace = r.workspace AND s.trace_id = r.trace_id;
 -- Adds the rows of `incoming` to one table; columns are in the table's order.
 INSERT INTO stored.main.@table() SELECT * FROM incoming;
 
--- name: remove_position
--- Forgets the spool position.
-DELETE FROM stored.main.spool_position;
+-- name: remove_records
+-- Removes the rows of one table whose keys are in `incoming_keys`.
+DELETE FROM stored.main.@table() AS s USING incoming_keys AS k WHERE @same_key(s, k);
 
--- name: insert_position
--- Notes how far into the spool everything is stored.
-INSERT INTO stored.main.spool_position VALUES ($segment, $offset);
+-- name: remove_expired
+-- Removes the rows of one table from before a time.
+DELETE FROM stored.main.@table() WHERE @age() < $before_ns;
+
+-- name: remove_lease
+-- Gives up a lease that its holder asks for again, or that has run out.
+DELETE FROM stored.main.leases WHERE name = $name AND (holder = $holder OR until_ns <= $asked_ns);
+
+-- name: take_lease
+-- Takes a lease that nobody has.
+INSERT INTO stored.main.leases
+SELECT $name, $holder, $asked_ns, $until_ns
+WHERE NOT EXISTS (SELECT 1 FROM stored.main.leases WHERE name = $name);
 
 -- name: merged_agents
 -- The agents in `fresh_agents` together with what is stored of them, through the view that `show_agents` makes.
 SELECT a.* FROM agents AS a SEMI JOIN fresh_agents AS f ON a.workspace = f.workspace AND a.agent = f.agent;
 
--- name: remove_agents
--- Removes the agents in `fresh_agents`.
-DELETE FROM stored.main.agents AS s USING fresh_agents AS f WHERE s.workspace = f.workspace AND s.agent = f.agent;
-
 -- name: merged_processes
 -- The processes in `fresh_processes` together with what is stored of them, through the view that `show_processes` makes.
 SELECT p.* FROM processes AS p SEMI JOIN fresh_processes AS f ON p.workspace = f.workspace AND p.process = f.process;
 
--- name: remove_processes
--- Removes the processes in `fresh_processes`.
-DELETE FROM stored.main.processes AS s
-USING fresh_processes AS f
-WHERE s.workspace = f.workspace AND s.process = f.process;
-
 -- name: merged_findings
 -- The findings in `fresh_findings`, which take the place of stored ones.
 SELECT * FROM fresh_findings;
-
--- name: remove_findings
--- Removes the findings in `fresh_findings`.
-DELETE FROM stored.main.findings AS s
-USING fresh_findings AS f
-WHERE s.workspace = f.workspace AND s.finding_id = f.finding_id;
 
 -- name: checkpoint
 -- Brings the log into the file and gives back the space of removed rows.

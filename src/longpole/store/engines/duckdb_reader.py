@@ -1,21 +1,25 @@
 """One reader of DuckDB: a cursor whose views unite stored and fresh rows, brought up to date before each question."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import Any
 
 import duckdb
 from arro3.core import Table
 
+from longpole.store.dialects.fragments import Fragments
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.fresh import FreshView
 from longpole.store.sql import Query, parse_queries
-from longpole.store.tables import MERGED_TABLES, REPLACED_TABLES, TABLES
+from longpole.store.tables import AGES, KEYS, MERGED_TABLES, REPLACED_TABLES, TABLES
 
 
 class Statements:
-    """The engine's own SQL, in `duckdb.sql` beside this file; `@table()` in it is one of our tables."""
+    """The engine's own SQL, in `duckdb.sql` beside this file.
+
+    In it `@table()` is one of our tables, `@same_key(a, b)` compares its key, `@age()` is the column by which it ages.
+    """
 
     def text(self, name: str, table: str = "") -> str:
         """The statement of this name about this table."""
@@ -25,7 +29,16 @@ class Statements:
 @cache
 def _statements(table: str) -> dict[str, str]:
     text = resources.files("longpole.store.engines").joinpath("duckdb.sql").read_text(encoding="utf-8")
-    return {query.name: query.text for query in parse_queries(text, {"table": lambda: table}, where="duckdb.sql")}
+    fragments: Fragments = {
+        "table": lambda: table,
+        "age": lambda: AGES.get(table, ""),
+        "same_key": partial(_same_key, table),
+    }
+    return {query.name: query.text for query in parse_queries(text, fragments, where="duckdb.sql")}
+
+
+def _same_key(table: str, one: str, other: str) -> str:
+    return " AND ".join(f"{one}.{key} = {other}.{key}" for key in KEYS.get(table, ()))
 
 
 class Reader:
@@ -48,7 +61,7 @@ class Reader:
 
     def answer(self, query: Query, parameters: Mapping[str, Any], view: FreshView) -> list[dict[str, Any]]:
         """The rows of the query over stored rows and this view; ends what `begin` began."""
-        for name in query.tables:
+        for name in query.tables.intersection(TABLES):
             self._show(name, view)
         cursor = self._cursor.execute(query.text, dict(parameters))
         names = [column[0] for column in cursor.description or ()]

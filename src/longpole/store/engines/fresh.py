@@ -14,16 +14,10 @@ from msgspec import Struct
 
 from longpole.model.batch import Batch
 from longpole.store.engines.arrow import arrow_table
-from longpole.store.tables import TABLES, TRACE_TABLES, Pair
+from longpole.store.tables import MERGED_TABLES, TABLES, TRACE_TABLES, Pair, key_of
 
 TraceRows = Mapping[str, Sequence[Any]]
 """The rows of one trace by table; never changed once published."""
-
-_LOOSE_KEYS = {
-    "agents": ("workspace", "agent"),
-    "findings": ("workspace", "finding_id"),
-    "processes": ("workspace", "process"),
-}
 
 
 class FreshView:
@@ -60,7 +54,7 @@ class FreshRows:
     def __init__(self) -> None:
         self._traces: dict[Pair, TraceRows] = {}
         self._hidden: dict[Pair, None] = {}
-        self._loose: dict[str, dict[tuple[Any, ...], Struct]] = {name: {} for name in _LOOSE_KEYS}
+        self._loose: dict[str, dict[tuple[Any, ...], Struct]] = {name: {} for name in MERGED_TABLES}
         self._view: FreshView | None = None
 
     def publish(self, batch: Batch, traces: Mapping[Pair, TraceRows]) -> None:
@@ -71,9 +65,9 @@ class FreshRows:
         for pair, rows in traces.items():
             self._traces[pair] = _with_earlier_bodies(self._traces.get(pair), rows)
         self._hidden.update(dict.fromkeys(batch.replace))
-        for name, keys in _LOOSE_KEYS.items():
+        for name in MERGED_TABLES:
             for row in getattr(batch, name):
-                self._loose[name][tuple(getattr(row, key) for key in keys)] = row
+                self._loose[name][key_of(name, row)] = row
         self._view = None
 
     def held(self, pairs: Iterable[Pair]) -> dict[Pair, TraceRows | None]:
@@ -92,9 +86,9 @@ class FreshRows:
                 self._hidden.pop(pair, None)
             else:
                 self._hidden[pair] = None
-        for name, keys in _LOOSE_KEYS.items():
+        for name in MERGED_TABLES:
             for row in getattr(batch, name):
-                self._loose[name].pop(tuple(getattr(row, key) for key in keys), None)
+                self._loose[name].pop(key_of(name, row), None)
         self._view = None
 
     def view(self) -> FreshView:

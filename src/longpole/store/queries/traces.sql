@@ -32,8 +32,8 @@ WHERE workspace = $workspace AND @in_list(trace_id, $trace_ids)
 ORDER BY row_version, received_ns;
 
 -- name: spool_position
--- How far into the spool everything is stored: one row, or none before the first write that carried a position.
-SELECT segment, "offset" FROM spool_position;
+-- How far into a server's spool everything is stored: one row, or none before the first write that carried a position.
+SELECT segment, "offset" FROM ingest_ledger WHERE server = $server;
 
 -- name: store_counts
 -- How many rows of each kind there are, over all workspaces, stored and fresh.

@@ -1,18 +1,6 @@
-"""What databases spell differently: a few fragments, written `@name(arguments)` in the query files.
+"""DuckDB's spelling of the fragments."""
 
-Every dialect has the same names with the same meaning:
-
-- `@quantile(value, share)`: the value at that share of the sorted non-null values, interpolated between neighbours
-  (rank `share * (n - 1)`), rounded down to a whole number; null without values.
-- `@in_list(value, $list)`: whether the value is in a bound list of texts, which may be empty.
-- `@json_field(json, key)`: the field of that name of a JSON object, as text; null when it is absent or null.
-- `@contains(text, part)`: whether the text contains the part, letter case ignored.
-"""
-
-from collections.abc import Callable, Mapping
-
-Fragments = Mapping[str, Callable[..., str]]
-"""The spelling of each fragment, given its arguments as they stand in the query."""
+from longpole.store.dialects.fragments import Fragments
 
 _USUAL_SHARES = ("0.5", "0.95", "0.99")
 
@@ -44,6 +32,3 @@ DUCKDB: Fragments = {
     "json_field": _duckdb_json_field,
     "contains": _duckdb_contains,
 }
-
-DIALECTS: Mapping[str, Fragments] = {"duckdb": DUCKDB}
-"""The fragments of every dialect, by the name of its database."""

@@ -1,0 +1,35 @@
+"""Many executions or steps as one row: counts, sums and a histogram of durations for a window of time."""
+
+from msgspec import Struct
+
+
+class Rollup(Struct, frozen=True, kw_only=True, gc=False):
+    """One row of the table `rollups`: what started in a window and agrees in every column up to `environment`.
+
+    `kind` is `execution` or `step`; `name` and `category` are those of the step, `category` alone that of an execution.
+    Texts that are unknown are empty, so that the columns can be a key. `weight` counts executions that sampling left
+    out too, and all sums are weighted with it. `histogram` is `bucket:weight` pairs separated by spaces, buckets as in
+    `longpole.model.buckets`; what has not ended counts in `count` and not in it. Two rows of one key are merged by
+    adding them up. `updated_ns` is when it was computed.
+    """
+
+    window_ns: int
+    width_ns: int
+    workspace: str
+    kind: str
+    agent: str
+    name: str
+    category: str
+    status: str
+    version: str
+    environment: str
+    count: int
+    weight: float
+    duration_ns: int
+    self_ns: int
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd_nanos: int | None = None
+    model_calls: int
+    histogram: str
+    updated_ns: int

@@ -1,0 +1,18 @@
+"""What databases spell differently: a few fragments, written `@name(arguments)` in the query files.
+
+Every dialect has the same names with the same meaning:
+
+- `@quantile(value, share)`: the value at that share of the sorted non-null values, interpolated between neighbours
+  (rank `share * (n - 1)`), rounded down to a whole number; null without values.
+- `@in_list(value, $list)`: whether the value is in a bound list of texts, which may be empty.
+- `@json_field(json, key)`: the field of that name of a JSON object, as text; null when it is absent or null.
+- `@contains(text, part)`: whether the text contains the part, letter case ignored.
+"""
+
+from collections.abc import Mapping
+
+from longpole.store.dialects.duckdb import DUCKDB
+from longpole.store.dialects.fragments import Fragments
+
+DIALECTS: Mapping[str, Fragments] = {"duckdb": DUCKDB}
+"""The fragments of every dialect, by the name of its database."""

@@ -1,0 +1,37 @@
+-- Every record of a table.
+
+-- name: every_workspaces
+-- All rows of the table workspaces.
+SELECT * FROM workspaces ORDER BY workspace;
+
+-- name: every_keys
+-- All rows of the table keys.
+SELECT * FROM keys ORDER BY key_id;
+
+-- name: every_saved_views
+-- All rows of the table saved_views.
+SELECT * FROM saved_views ORDER BY workspace, view_id;
+
+-- name: every_alert_rules
+-- All rows of the table alert_rules.
+SELECT * FROM alert_rules ORDER BY workspace, rule_id;
+
+-- name: every_prices
+-- All rows of the table prices.
+SELECT * FROM prices ORDER BY workspace, provider, model, from_ns;
+
+-- name: every_rollups
+-- All rows of the table rollups.
+SELECT * FROM rollups ORDER BY window_ns, workspace, kind, agent, name, category, status, version, environment, width_ns;
+
+-- name: every_dead_letters
+-- All rows of the table dead_letters.
+SELECT * FROM dead_letters ORDER BY letter_id;
+
+-- name: every_ingest_ledger
+-- All rows of the table ingest_ledger.
+SELECT * FROM ingest_ledger ORDER BY server;
+
+-- name: every_leases
+-- All rows of the table leases.
+SELECT * FROM leases ORDER BY name;
