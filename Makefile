@@ -31,12 +31,14 @@ docs: setup ## write the generated pages of docs/reference again
 	@$(BIN)/python scripts/generate_docs.py
 
 lock: setup ## write requirements.lock from pyproject.toml again (LOCK=--upgrade takes newer versions)
-	@$(BIN)/uv pip compile pyproject.toml --extra server --extra cli --group dev --universal --python-version 3.11 \
-		--no-emit-index-url --no-annotate --no-header --quiet $(LOCK) -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra server --extra cli --extra postgres --extra clickhouse --group dev \
+		--group chdb --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header --quiet $(LOCK) -o requirements.lock
 	@echo "lock: requirements.lock holds $$(wc -l < requirements.lock) packages"
 
 bench: setup ## measure what docs/reference/performance.md shows (BENCH=--quick: less of it)
 	@$(BIN)/python bench/ingest.py $(BENCH)
+	@$(BIN)/python bench/queries.py
+	@$(BIN)/python bench/crash.py $(BENCH)
 	@$(BIN)/python bench/profile_ingest.py
 	@$(BIN)/python bench/overhead.py
 	@$(BIN)/python bench/loop_watch.py $(BENCH)

@@ -5,7 +5,10 @@ folder, senders in processes of their own that send bodies made beforehand. `acc
 answer (which comes after fdatasync), `visible/s` until `/api/overview` counts every span; a run that loses or doubles
 one fails. CPU and memory are the server's alone.
 
-    .venv/bin/python bench/ingest.py [--quick] [--json FILE]
+    .venv/bin/python bench/ingest.py [--quick] [--store ADDRESS] [--servers N] [--json FILE]
+
+With `--store` the servers keep their steps in that database, which may hold some already; `--servers` starts several on
+it, and the senders share them.
 """
 
 import argparse
@@ -13,12 +16,14 @@ import base64
 import http.client
 import json
 import multiprocessing
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -50,7 +55,10 @@ class Result:
 
 
 class Server:
-    """A `longpole serve` on a free port and an empty folder."""
+    """A `longpole serve` on a free port and an empty folder, with the store of its own or the one that is named."""
+
+    def __init__(self, store: str | None = None) -> None:
+        self._store = {} if store is None else {"LONGPOLE_STORE": store}
 
     def __enter__(self) -> "Server":
         self.folder = tempfile.mkdtemp(prefix="longpole-bench-")
@@ -58,7 +66,7 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         command = [Path(sys.executable).with_name("longpole"), "serve", "--data", self.folder, "--port", str(self.port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **self._store})
         self.wait_until_ready()
         return self
 
@@ -139,25 +147,35 @@ def send(port: int, content_type: str, bodies: list[bytes], start: object, answe
     answers.put((latencies, time.process_time() - used))  # type: ignore[attr-defined]
 
 
-def measure(content_type: str, batch: int, senders: int, steps: int) -> Result:
-    """One row: `steps` spans in all, shared by the senders."""
+def measure(
+    content_type: str, batch: int, senders: int, steps: int, *, store: str | None = None, count: int = 1
+) -> Result:
+    """One row: `steps` spans in all, shared by the senders; `count` servers."""
     per_sender = max(1, steps // batch // senders)
-    bodies = [make_bodies(content_type, batch, per_sender, seed) for seed in range(senders)]
+    seeds = range(senders) if store is None else [time.time_ns() + place for place in range(senders)]
+    bodies = [make_bodies(content_type, batch, per_sender, seed) for seed in seeds]
     total = per_sender * senders * batch
     context = multiprocessing.get_context("fork")
-    with Server() as server:
+    with ExitStack() as stack:
+        servers = [stack.enter_context(Server(store)) for _ in range(count)]
+        server = servers[0]
+        there = server.stored()
         start, answers = context.Event(), context.Queue()
-        processes = [context.Process(target=send, args=(server.port, content_type, b, start, answers)) for b in bodies]
+        ports = [servers[place % count].port for place in range(senders)]
+        processes = [
+            context.Process(target=send, args=(port, content_type, b, start, answers))
+            for port, b in zip(ports, bodies, strict=True)
+        ]
         for process in processes:
             process.start()
-        cpu_before = server.usage()[0]
+        cpu_before = sum(each.usage()[0] for each in servers)
         began = time.perf_counter()
         start.set()
         reports = [answers.get(timeout=300) for _ in processes]
         accepted_s = time.perf_counter() - began
-        visible_s = _until_visible(server, total, began)
-        cpu, memory = _usage_when_idle(server)
-        _until_visible(server, total, began)
+        visible_s = _until_visible(server, there + total, began)
+        cpu, memory = _usage_when_idle(servers)
+        _until_visible(server, there + total, began)
         for process in processes:
             process.join()
     latencies = sorted(value for report, _ in reports for value in report)
@@ -176,15 +194,18 @@ def measure(content_type: str, batch: int, senders: int, steps: int) -> Result:
     )
 
 
-def _usage_when_idle(server: Server) -> tuple[float, float]:
-    """What the server used once a second passes in which it does next to nothing; 60 s at most."""
-    found = server.usage()
+def _usage_when_idle(servers: list[Server]) -> tuple[float, float]:
+    """What the servers used once a second passes in which they do next to nothing; 60 s at most.
+
+    CPU of all of them, memory of the largest.
+    """
+    used = [server.usage() for server in servers]
     for _ in range(60):
         time.sleep(1)
-        before, found = found, server.usage()
-        if found[0] - before[0] < 0.05:
+        before, used = used, [server.usage() for server in servers]
+        if sum(now[0] - then[0] for now, then in zip(used, before, strict=True)) < 0.05 * len(servers):
             break
-    return found
+    return sum(cpu for cpu, _ in used), max(memory for _, memory in used)
 
 
 def _until_visible(server: Server, total: int, began: float) -> float:
@@ -198,7 +219,7 @@ def _until_visible(server: Server, total: int, began: float) -> float:
 
 def print_table(results: list[Result]) -> None:
     """Print one line a result."""
-    table = Table(title="Steps accepted durably by one server process, gzip off")
+    table = Table(title="Steps accepted durably, gzip off")
     for column in (
         "format",
         "batch",
@@ -235,6 +256,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--quick", action="store_true", help="a quarter of the steps, protobuf and JSON at 512 only")
     options.add_argument("--steps", type=int, default=100_000, help="spans per row")
+    options.add_argument("--store", metavar="ADDRESS", help="a database, as the setting `store` has it")
+    options.add_argument("--servers", type=int, default=1, help="so many on that database")
     options.add_argument("--json", metavar="FILE", help="write the rows here as well")
     chosen = options.parse_args()
     steps = chosen.steps // 4 if chosen.quick else chosen.steps
@@ -242,7 +265,7 @@ def main() -> None:
     for content_type in (PROTOBUF, JSON):
         for batch in (512,) if chosen.quick else (100, 512):
             for senders in (1, 4):
-                results.append(measure(content_type, batch, senders, steps))
+                results.append(measure(content_type, batch, senders, steps, store=chosen.store, count=chosen.servers))
                 print(f"{len(results)}: {results[-1]}", file=sys.stderr)
     print_table(results)
     if chosen.json:

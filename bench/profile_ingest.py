@@ -82,7 +82,7 @@ def run_stages(bodies: list[bytes], body_format: BodyFormat) -> dict[str, float]
                 with stages.time("decode"):
                     spans = decode_body(accept(body, body_format)).spans
                 with stages.time("recognise"):
-                    told = [recogniser.span(span) for span in spans]
+                    told = recogniser.spans(spans)
                 with stages.time("book"):
                     book.add(told, number=first, now_ns=now_ns())
                 arrived += [facts for facts, _ in told]

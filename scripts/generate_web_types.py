@@ -1,6 +1,6 @@
 """Write the dashboard's TypeScript types from the Python views, so that the two cannot disagree.
 
-Run `python scripts/generate_web_types.py` after changing `reports/views.py` or a list of words in `model`;
+Run `python scripts/generate_web_types.py` after changing a module of `VIEWS` or a list of words in `model`;
 `tests/house/test_web_types.py` fails while the file in `web/src/api` does not match.
 """
 
@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 import msgspec
@@ -16,23 +17,28 @@ from longpole.model.category import Category
 from longpole.model.event import EventKind
 from longpole.model.stage import ExecutionStage
 from longpole.model.status import ExecutionStatus
-from longpole.reports import views
+from longpole.reports import question_views, views
 
 TARGET = Path(__file__).parents[1] / "web" / "src" / "api" / "views.gen.ts"
+VIEWS = (views, question_views)
 WORDS: tuple[type[StrEnum], ...] = (ExecutionStatus, ExecutionStage, Category, EventKind)
 HEADER = (
-    "// Made from src/longpole/reports/views.py by scripts/generate_web_types.py; do not edit.\n"
+    "// Made from the views in src/longpole/reports by scripts/generate_web_types.py; do not edit.\n"
     "// Times inside an execution are integer nanoseconds, shares 0 to 1, null is unknown.\n"
 )
 _PRIMITIVES = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
 
 
 def view_structs() -> list[type[msgspec.Struct]]:
-    """Every struct of the views, in the order of the file."""
+    """Every struct of the views, in the order of the files."""
+    return [struct for module in VIEWS for struct in _structs_of(module)]
+
+
+def _structs_of(module: ModuleType) -> list[type[msgspec.Struct]]:
     structs = [
         value
-        for value in vars(views).values()
-        if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__module__ == views.__name__
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__module__ == module.__name__
     ]
     return sorted(structs, key=lambda struct: inspect.getsourcelines(struct)[1])
 

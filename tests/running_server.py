@@ -40,13 +40,17 @@ class RunningServer:
 
     def start(self) -> "RunningServer":
         """Start the process and wait for its first answer."""
+        self.launch()
+        return self
+
+    def launch(self, *before: str, **how: Any) -> None:
+        """Start the process, with the words of another program before its own, and wait for its first answer."""
         (self.folder / "server.json").unlink(missing_ok=True)
         program = Path(sys.executable).with_name("longpole")
-        command = [str(program), "serve", "--data", str(self.folder), "--port", "0"]
+        command = [*before, str(program), "serve", "--data", str(self.folder), "--port", "0", *self.options]
         with self.log.open("a") as log:
-            self.process = subprocess.Popen([*command, *self.options], stdout=log, stderr=log, text=True)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, text=True, **how)
         wait_until(self._is_ready, f"the server to answer; its log: {self.log}")
-        return self
 
     def _is_ready(self) -> bool:
         assert self.process is not None

@@ -54,14 +54,21 @@ def triage_batch(
         )
     ]
     rows = build_rows(facts, now_ns=start_ns + 20 * SECOND)
-    body = {"workspace": workspace, "trace_id": trace_id, "received_ns": start_ns}
+    body = {"workspace": workspace, "trace_id": trace_id, "error_stack": None, "received_ns": start_ns}
     return Batch(
         executions=rows.executions,
         steps=rows.steps,
         events=rows.events,
         decisions=rows.decisions,
         bodies=[
-            Body(span_id=AGENT_SPAN, input='{"claim": "CLM-48213"}', attributes='{"tenant":"acme"}', **body),
+            Body(
+                span_id=AGENT_SPAN,
+                input='{"claim": "CLM-48213"}',
+                output=None,
+                attributes='{"tenant":"acme"}',
+                resource=None,
+                **body,
+            ),
             Body(
                 span_id=PLAN_SPAN,
                 input='[{"role": "user", "content": "Please plan"}]',

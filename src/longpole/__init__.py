@@ -42,6 +42,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from longpole.aliases import CurrentExecution as CurrentExecution
+    from longpole.client.analytics import ExecutionAnalytics as ExecutionAnalytics
+    from longpole.client.guide_answers import AgentCallChain as AgentCallChain
+    from longpole.client.guide_answers import AgentExecution as AgentExecution
+    from longpole.client.guide_answers import AgentExecutionLog as AgentExecutionLog
+    from longpole.client.guide_answers import AgentPerformanceMetrics as AgentPerformanceMetrics
+    from longpole.client.timing_aggregator import AggregateStats as AggregateStats
+    from longpole.client.timing_aggregator import Bottleneck as Bottleneck
+    from longpole.client.timing_aggregator import OptimizationReport as OptimizationReport
+    from longpole.client.timing_aggregator import TimingAggregator as TimingAggregator
+    from longpole.client.timing_persistence import TimingFilters as TimingFilters
+    from longpole.client.timing_persistence import TimingPersistence as TimingPersistence
+    from longpole.client.timing_persistence import TrendData as TrendData
     from longpole.model.category import Category as Category
     from longpole.model.stage import ExecutionStage as ExecutionStage
     from longpole.model.status import ExecutionStatus as ExecutionStatus
@@ -99,14 +111,33 @@ _LATER = {
     "LogFilter": "longpole.record.instrument.logging",
     "LogHandler": "longpole.record.instrument.logging",
     "structlog_processor": "longpole.record.instrument.structlog",
+    "AgentCallChain": "longpole.client.guide_answers",
+    "AgentExecution": "longpole.client.guide_answers",
+    "AgentExecutionLog": "longpole.client.guide_answers",
+    "AgentPerformanceMetrics": "longpole.client.guide_answers",
+    "ExecutionAnalytics": "longpole.client.analytics",
+    "AggregateStats": "longpole.client.timing_aggregator",
+    "Bottleneck": "longpole.client.timing_aggregator",
+    "OptimizationReport": "longpole.client.timing_aggregator",
+    "TimingAggregator": "longpole.client.timing_aggregator",
+    "TimingFilters": "longpole.client.timing_persistence",
+    "TimingPersistence": "longpole.client.timing_persistence",
+    "TrendData": "longpole.client.timing_persistence",
 }
 __all__ = [
+    "AgentCallChain",
+    "AgentExecution",
+    "AgentExecutionLog",
+    "AgentPerformanceMetrics",
     "AgentTrackerFactory",
+    "AggregateStats",
     "AggregatedMetrics",
     "BaseAgent",
     "BaseSubAgent",
+    "Bottleneck",
     "Category",
     "CurrentExecution",
+    "ExecutionAnalytics",
     "ExecutionContext",
     "ExecutionStage",
     "ExecutionStatus",
@@ -116,11 +147,16 @@ __all__ = [
     "LogFilter",
     "LogHandler",
     "NoOpTracker",
+    "OptimizationReport",
     "PerformanceProfiler",
     "ProfileMetrics",
     "SupervisorAgent",
+    "TimingAggregator",
     "TimingEntry",
+    "TimingFilters",
     "TimingMiddleware",
+    "TimingPersistence",
+    "TrendData",
     "agent",
     "complete_stage",
     "configure",
@@ -215,6 +251,7 @@ def configure(
         enabled=enabled,
         **more,
     )
+    settings.put_in_force(chosen)
     global _running
     with _lock:
         shutdown()

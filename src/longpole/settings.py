@@ -91,14 +91,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cluster: str | None = None
     """Name of the ClickHouse cluster whose nodes hold the tables. Without it: the one node that `store` names."""
     retention_days: Count = 30
-    """Days that executions and steps are kept, counted from their receipt. In `longpole.yaml` also `timing:
-    persistence: retention_days`."""
+    """Days that executions and steps are kept, counted from their receipt; their sums stay in the rollups. In
+    `longpole.yaml` also `timing: persistence: retention_days`."""
     retention_bodies_days: Count = 14
     """Days that inputs, outputs and attributes are kept, counted from their receipt; never longer than their steps."""
     retention_rollups_days: Count = 400
     """Days that rollups are kept: what statistics of a time show whose executions are gone."""
     store_limit_bytes: Annotated[int, Meta(ge=0)] = 0
-    """Bytes that the database may hold; beyond it the oldest day goes, bodies first. 0 means no limit."""
+    """Bytes that the database may hold; beyond it the oldest day goes, bodies first. Today stays. 0 means no limit."""
     slow_operation_ms: Count = 1000
     """Milliseconds from which an operation is called slow, and tail sampling keeps an execution. In `longpole.yaml`
     also `timing: thresholds: slow_operation_ms`."""
@@ -108,8 +108,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     realtime: bool = True
     """Whether the live door is open. In `longpole.yaml` also `timing: reporting: realtime`."""
     rollup_interval_minutes: Count = 5
-    """Minutes that one row of the rollups covers. In `longpole.yaml` also `timing: reporting:
-    rollup_interval_minutes`."""
+    """Minutes that one row of the rollups covers, and how often they are made. In `longpole.yaml` also `timing:
+    reporting: rollup_interval_minutes`."""
     data_folder: str | None = None
     """Folder of the server's database, spool and `server.json`. Without it: `longpole` in `$XDG_DATA_HOME`, which is
     `~/.local/share` by default."""
@@ -122,6 +122,17 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `http://<host>:<port>`."""
     body_limit_bytes: Count = 16 * 1024 * 1024
     """Bytes of one request body after decompression that the server accepts."""
+    in_flight_limit_bytes: Annotated[int, Meta(ge=65536)] = 128 * 1024 * 1024
+    """Bytes of all bodies that the server receives and checks at one time; beyond it senders get 429 and try again."""
+    backlog_limit_bytes: Annotated[int, Meta(ge=65536)] = 256 * 1024 * 1024
+    """Bytes that may wait in the server's spool to be read; beyond it senders get 429 and try again. What waits is on
+    disk and safe: this bounds how long it takes until it is seen."""
+    server_spool_limit_bytes: Annotated[int, Meta(ge=65536)] = 8 * 1024 * 1024 * 1024
+    """Bytes of disk that the server's spool may take while the store is slow or away; beyond it senders get 429 and try
+    again."""
+    durability: Literal["process", "power"] = "process"
+    """What an acknowledged body survives: the end of the server's `process` by force, or also a loss of `power`. On
+    Linux with DuckDB both do the same; see `docs/how-to/durability.md`."""
     settle_after_ms: Count = 1000
     """Milliseconds of quiet after its end until an execution is analysed and stored for good."""
     crashed_after_ms: Count = 20_000
@@ -155,6 +166,7 @@ _W3C_NAMES = ("traceparent", "tracestate")
 _SECRET_NAMES = frozenset({"langsmith_api_key", "store"})
 # Set for other purposes than a setting: the file to read.
 _FILE_VARIABLE = PREFIX + "CONFIG"
+_chosen: Settings | None = None
 
 
 def load(*, config_file: str | None = None, environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -180,6 +192,17 @@ def load(*, config_file: str | None = None, environ: Mapping[str, str] | None = 
         if value is not None:
             chosen[name] = str(value) if isinstance(value, Path) else value
     return _checked(chosen)
+
+
+def put_in_force(chosen: Settings) -> None:
+    """Notes what `configure()` has chosen in this process, for whoever asks without an instance."""
+    global _chosen
+    _chosen = chosen
+
+
+def in_force() -> Settings:
+    """What `configure()` has chosen in this process, else the settings as they apply here."""
+    return load() if _chosen is None else _chosen
 
 
 def shown_value(name: str, value: Any) -> Any:

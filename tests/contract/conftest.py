@@ -1,29 +1,96 @@
-"""Every test in this folder runs on every engine. A new engine is one more entry in `ENGINES`."""
+"""Every test in this folder runs on every engine. A new engine is one more entry in `ENGINES`, and a fixture."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from database_servers import PostgresServer, postgres_server
 from longpole.store.engine import Engine
+from longpole.store.engines.clickhouse_client import Database, read_address
 from longpole.store.store import open_store
 
+ENGINES = {
+    "clickhouse": "clickhouse_database",
+    "duckdb-file": "duckdb_file",
+    "duckdb-memory": "duckdb_memory",
+    "postgres": "postgres_database",
+}
+"""The fixture that gives the address of an empty store of each kind."""
 
-def _duckdb_file(folder: Path) -> str:
-    return str(folder / "longpole.duckdb")
+EMPTY_AGAIN = """
+DO $$
+DECLARE
+    one RECORD;
+BEGIN
+    FOR one IN
+        SELECT oid::REGCLASS AS name, relispartition AS is_day
+        FROM pg_class
+        WHERE relnamespace = 'longpole'::REGNAMESPACE AND relkind = 'r' AND relname <> 'schema_version'
+    LOOP
+        EXECUTE format(CASE WHEN one.is_day THEN 'DROP TABLE %s' ELSE 'DELETE FROM %s' END, one.name);
+    END LOOP;
+END
+$$
+"""
 
 
-def _duckdb_memory(_folder: Path) -> str:
+@pytest.fixture
+def duckdb_file(tmp_path: Path) -> str:
+    return str(tmp_path / "longpole.duckdb")
+
+
+@pytest.fixture
+def duckdb_memory() -> str:
     return ":memory:"
 
 
-ENGINES: dict[str, Callable[[Path], str]] = {"duckdb-file": _duckdb_file, "duckdb-memory": _duckdb_memory}
-"""The address of an empty store of each kind, given a folder that it may use."""
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL, started at the first test that needs one, with a database whose tables are there."""
+    with postgres_server() as server:
+        server.run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")  # nobody turns the power off here
+        open_store(server.make_database("contract")).close()
+        yield server
+
+
+@pytest.fixture
+def postgres_database(postgres: PostgresServer) -> Iterator[str]:
+    """The same database for every test, emptied: one for each takes ten times as long."""
+    yield postgres.address("contract")
+    postgres.run(EMPTY_AGAIN, database="contract")
+
+
+@pytest.fixture(scope="session")
+def chdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """ClickHouse's engine in this process, which can have one folder open: every test uses it."""
+    address = f"chdb://{tmp_path_factory.mktemp('chdb')}"
+    open_store(address).close()
+    database = Database(read_address(address))
+    database.enter()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clickhouse_database(chdb: Database) -> str:
+    """The same database for every test, emptied: making its tables takes half a second."""
+    names = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
+    for (name,) in chdb.query(names)[1]:
+        if name != "schema_version":
+            chdb.command(f"TRUNCATE TABLE {name}")
+    return f"chdb://{chdb.address.path}"
 
 
 @pytest.fixture(params=sorted(ENGINES))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+def address(request: pytest.FixtureRequest) -> str:
+    """The address of an empty store of each kind."""
+    return request.getfixturevalue(ENGINES[request.param])
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[Engine]:
     """An open, empty store of each kind."""
-    engine = open_store(ENGINES[request.param](tmp_path))
+    engine = open_store(address)
     yield engine
     engine.close()

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from contract.rows import (
+    MINUTE_NS,
     RECORDS,
     START_NS,
     WORKSPACE,
@@ -57,12 +58,32 @@ VALUES: dict[str, Any] = {
     "processes": ["running"],
     "error_type": "ProcessGone",
     "server": "",
+    "letter_id": "one",
+    "operation": "ask the model",
+    "root_execution_ids": [execution_id_of(trace_id_of(1), span_id_of(1, 0))],
+    "total_name": "n",
+    "width_ns": 5 * MINUTE_NS,
+    "received_from_ns": 0,
+    "received_to_ns": LARGEST,
+    "before_ns": LARGEST,
+    "spared": [],
+    "traces": [f"{WORKSPACE} {trace_id_of(1)}"],
+    "kind": "execution",
+    "other_kind": "step",
 }
 # Where a query needs another value than its namesakes to find something.
 OTHER_VALUES: dict[str, dict[str, Any]] = {
+    "agent_decisions": {"agent": "agent 9"},
+    "agent_errors": {"agent": "agent 0"},
+    "agent_told_tokens": {"agent": "agent 2"},
     "usual_durations": {"execution_id": "another"},
     "execution_span_named": {"step_id": span_id_of(1, 0)},
     "lease": {"name": "jobs"},
+    "dead_bodies": {"server": "s"},
+    "dead_letter": {"workspace": None},
+    "dead_letter_list": {"workspace": None, "kind": None},
+    "process_crossings": {"root_execution_id": execution_id_of(trace_id_of(9), span_id_of(9, 0))},
+    "straddling_traces": {"before_ns": START_NS + MINUTE_NS + 4_000_000},
     "open_traces_of_process": {"process": "running"},
 }
 
@@ -79,7 +100,11 @@ def filled(store: Engine) -> Engine:
     stored.findings, stored.scores = [finding(1)], [score(1)]
     stored.processes = [process("running", heard_ns=START_NS)]
     gone, running = crashed(trace(5), process="vanished"), crashed(trace(6), process="running", is_open=True)
-    stored = joined([stored, gone, running])
+    untold = trace(8)
+    untold.steps = [msgspec.structs.replace(step, input_tokens=None) for step in untold.steps]
+    elsewhere = crashed(trace(9), process="caller")
+    elsewhere.steps = [msgspec.structs.replace(step, process="callee") for step in elsewhere.steps]
+    stored = joined([stored, gone, running, untold, elsewhere])
     stored.position = SpoolPosition(segment=4, offset=512)
     stored.records = [*RECORDS]
     stored.leases = [Lease(name="jobs", holder="one", asked_ns=1, until_ns=2)]
@@ -88,22 +113,27 @@ def filled(store: Engine) -> Engine:
     return store
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
-def test_a_query_answers_on_an_empty_store(store: Engine, query: Query) -> None:
-    assert isinstance(store.rows(query.name, parameters_of(query)), list)
+# One test asks all queries: filling a store for each of them took most of the time of the whole suite.
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
-def test_a_query_finds_rows_on_a_filled_store(filled: Engine, query: Query) -> None:
-    rows = filled.rows(query.name, {**parameters_of(query), **OTHER_VALUES.get(query.name, {})})
-    assert rows
-    assert all(list(row) == list(rows[0]) for row in rows)
+def test_every_query_answers_on_an_empty_store(store: Engine) -> None:
+    answers = {query.name: store.rows(query.name, parameters_of(query)) for query in QUERIES}
+    assert {name for name, rows in answers.items() if not isinstance(rows, list)} == set()
 
 
-@pytest.mark.parametrize("query", [query for query in QUERIES if query.parameters], ids=lambda query: query.name)
-def test_a_query_takes_an_empty_list(filled: Engine, query: Query) -> None:
-    given = {name: [] if isinstance(value, list) else value for name, value in parameters_of(query).items()}
-    assert isinstance(filled.rows(query.name, given), list)
+def test_every_query_finds_rows_on_a_filled_store(filled: Engine) -> None:
+    answers = {
+        query.name: filled.rows(query.name, {**parameters_of(query), **OTHER_VALUES.get(query.name, {})})
+        for query in QUERIES
+    }
+    assert {name for name, rows in answers.items() if not rows} == set()
+    assert {name for name, rows in answers.items() if any(list(row) != list(rows[0]) for row in rows)} == set()
+
+
+def test_every_query_takes_an_empty_list(filled: Engine) -> None:
+    for query in QUERIES:
+        given = {name: [] if isinstance(value, list) else value for name, value in parameters_of(query).items()}
+        assert isinstance(filled.rows(query.name, given), list), query.name
 
 
 def test_every_column_of_a_trace_comes_back_as_it_was_written(store: Engine) -> None:
@@ -141,15 +171,17 @@ def test_traces_of_another_workspace_are_not_known(filled: Engine) -> None:
 
 
 def test_texts_of_all_kinds_survive(store: Engine) -> None:
+    """PostgreSQL has no place for a NUL in a text; it is replaced by a character that shows it."""
     batch = trace(1, steps=1)
     odd = "nul \x00, quote ', emoji 🦆, new\nline"
+    kept = {odd, odd.replace("\x00", "\ufffd")}
     body = batch.bodies[0]
     batch.bodies = [msgspec.structs.replace(body, input=odd)]
     given = {"workspace": WORKSPACE, "trace_id": trace_id_of(1), "span_id": body.span_id}
     store.write(batch, fresh=True)
-    assert store.rows("bodies_of_span", given)[0]["input"] == odd
+    assert store.rows("bodies_of_span", given)[0]["input"] in kept
     store.write(batch)
-    assert store.rows("bodies_of_span", given)[0]["input"] == odd
+    assert store.rows("bodies_of_span", given)[0]["input"] in kept
 
 
 def test_an_empty_batch_changes_nothing(store: Engine) -> None:

@@ -95,10 +95,10 @@ def test_a_durable_write_replaces_stored_rows_and_ends_the_hiding(store: Engine)
     assert (of_trace(store, 1), of_trace(store, 2), models(store)) == ((1, 7), (1, 5), {"model 2"})
 
 
-def test_a_replaced_trace_may_come_back_empty(store: Engine) -> None:
+def test_a_replaced_trace_may_come_back_empty_where_no_other_server_has_rows_of_it(store: Engine) -> None:
     store.write(trace(1))
     store.write(Batch(replace=[PAIR]))
-    assert of_trace(store) == (0, 0)
+    assert of_trace(store) == ((1, 5) if store.is_shared else (0, 0))
 
 
 def test_replacing_touches_no_other_workspace(store: Engine) -> None:
@@ -176,7 +176,7 @@ def test_a_write_that_fails_leaves_everything_as_it_was(store: Engine) -> None:
     broken = trace(1, steps=7)
     broken.scores = [score(1).__class__(**{**_fields(score(1)), "name": None})]  # pyright: ignore[reportArgumentType]
     broken.position = SpoolPosition(segment=1, offset=1)
-    with pytest.raises(Exception, match="NULL"):
+    with pytest.raises(Exception, match=r"(?i)null"):
         store.write(broken)
     assert (of_trace(store), counts(store)["scores"], store.rows("spool_position", {"server": ""})) == ((1, 5), 0, [])
     store.write(trace(1, steps=7))

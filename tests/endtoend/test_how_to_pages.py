@@ -4,18 +4,31 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from database_servers import postgres_server
 from house.checkout import ROOT
+from longpole.store.store import open_store
 
 PAGES = [*sorted((ROOT / "docs/how-to").glob("*.md")), ROOT / "docs/start.md", ROOT / "README.md"]
 BLOCK = re.compile(r"^( *)```python\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 
 # What a page takes for granted: the reader's own program.
 GIVEN = {
+    "ask-questions.md": f"""
+        import sys; sys.path.insert(0, {str(ROOT / "tests")!r})
+        from longpole.model.clock import now_ns
+        from longpole.settings import data_folder, load
+        from longpole.store.store import open_store
+        from triage_example import STARTED_NS, triage_batch
+        store = open_store(data_folder(load()) / "longpole.duckdb")
+        store.write(triage_batch(after_ns=now_ns() - STARTED_NS - 60 * 10**9))
+        store.close()
+    """,
     "cross-processes.md": """
         import os, queue as queues, subprocess, sys
         class requests:
@@ -27,6 +40,11 @@ GIVEN = {
         step = longpole.time_step("outside").__enter__()
     """,
     "logs.md": "import logging, structlog",
+    "postgresql.md": """
+        import os, psycopg
+        connect, address = psycopg.connect, os.environ["DATABASE"]
+        psycopg.connect = lambda _: connect(address, options="-c search_path=analytics")
+    """,
     "track-agents.md": """
         async def app(scope, receive, send): ...
         vault_id = "northwind"
@@ -57,14 +75,25 @@ def blocks_of(page: Path) -> list[str]:
     return [dedent(code) for _, code in BLOCK.findall(page.read_text())]
 
 
+@pytest.fixture
+def database() -> Iterator[str]:
+    """A PostgreSQL with the tables and views of Longpole in it."""
+    with postgres_server() as server:
+        open_store(server.address()).close()
+        yield server.address()
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks_of(page)], ids=lambda page: page.name)
-def test_the_python_of_a_page_runs(page: Path, tmp_path: Path):
+def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, request: pytest.FixtureRequest):
+    settings = {"LONGPOLE_DATA_FOLDER": str(tmp_path), "LONGPOLE_LANGSMITH_ENDPOINT": "http://127.0.0.1:9"}
+    settings["LONGPOLE_PORT"] = "9"  # no server of the developer's
     first, *more = blocks_of(page)
     parts = ["import longpole", dedent(GIVEN.get(page.name, "")), first]
     parts += [dedent(BETWEEN.get(page.name, "")), *more[:-1], dedent(AFTER.get(page.name, "")), *more[-1:]]
+    if page.name == "postgresql.md":
+        settings["DATABASE"] = request.getfixturevalue("database")
     program = tmp_path / "page.py"
     program.write_text("\n".join(parts))
-    settings = {"LONGPOLE_DATA_FOLDER": str(tmp_path), "LONGPOLE_LANGSMITH_ENDPOINT": "http://127.0.0.1:9"}
     done = subprocess.run(
         [sys.executable, program], env=os.environ | settings, capture_output=True, text=True, timeout=60, check=False
     )

@@ -104,9 +104,9 @@ asyncio.run(main())
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres_server(tmp_path_factory.mktemp("postgres")) as address:
-        yield address
+def postgres() -> Iterator[str]:
+    with postgres_server() as server:
+        yield server.address()
 
 
 @pytest.fixture(scope="module")

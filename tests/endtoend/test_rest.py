@@ -80,6 +80,28 @@ def test_coverage_names_the_gaps_over_the_limit(client: Client) -> None:
     assert coverage["share"] == client.get(f"/api/executions/{EXECUTION_ID}").json()["coverage"]["share"] == 0.79
 
 
+def test_questions_about_an_agent_are_answered(client: Client) -> None:
+    why = client.get("/api/analysis/why-not", params={"agent": "fraud-review"}).json()
+    assert (why["outcome"], why["considered"][0]["score"]) == ("not_chosen", 0.58)
+    agent = client.get("/api/analysis/agent", params={"agent": "claims-triage"}).json()
+    assert (agent["executions"], agent["success_rate"], agent["tokens"]) == (1, 0.0, 1540)
+    trend = client.get("/api/analysis/trend", params={"operation": "embed", "days": "3660"}).json()
+    assert trend["points"][0]["timings"] == 5
+
+
+def test_questions_about_executions_are_answered(client: Client) -> None:
+    (failed,) = client.get("/api/analysis/failed-executions").json()["items"]
+    assert (failed["execution"]["execution_id"], failed["input"]) == (EXECUTION_ID, {"claim": "CLM-48213"})
+    (slow,) = client.get("/api/analysis/slow-executions").json()["items"]
+    assert slow["model_ns"] + slow["overhead_ns"] == slow["execution"]["duration_ns"]
+    log = client.get(f"/api/executions/{EXECUTION_ID}/log").json()
+    assert [entry["name"] for entry in log["entries"]] == ["claim read"]
+    (call,) = client.get(f"/api/executions/{EXECUTION_ID}/model-calls").json()["calls"]
+    assert call["request"] == [{"role": "user", "content": "Please plan"}]
+    (link,) = client.get(f"/api/executions/{CHILD_ID}/calls").json()["calls"]
+    assert (link["parent_agent"], link["child_agent"]) == ("claims-triage", "damage-assessor")
+
+
 def test_the_overview_adds_up(client: Client) -> None:
     overview = client.get("/api/overview").json()
     assert overview["totals"]["executions"] + overview["totals"]["steps"] == 11
@@ -100,6 +122,15 @@ def test_the_overview_adds_up(client: Client) -> None:
         ("/api/executions/unknown/coverage", 404, "There is no execution 'unknown'"),
         ("/api/executions/" + EXECUTION_ID + "/coverage?gap_ms=soon", 400, "a number of milliseconds"),
         ("/api/executions/" + EXECUTION_ID + "/coverage?gap=1", 400, "Did you mean 'gap_ms'?"),
+        ("/api/executions/unknown/log", 404, "There is no execution 'unknown'"),
+        ("/api/executions/unknown/model-calls", 404, "There is no execution 'unknown'"),
+        ("/api/executions/unknown/calls", 404, "There is no execution 'unknown'"),
+        ("/api/executions/" + EXECUTION_ID + "/log?limit=1", 400, "Expected only 'workspace'"),
+        ("/api/analysis/why-not", 400, "The filter 'agent' is missing"),
+        ("/api/analysis/agent?agnt=x", 400, "Did you mean 'agent'?"),
+        ("/api/analysis/trend?operation=x&days=0", 400, "from 1 to 3660"),
+        ("/api/analysis/failed-executions?status=failed", 400, "There is no filter 'status'"),
+        ("/api/analysis/slow-executions?min_duration=soon", 400, "Write it like 250ms"),
         ("/api/nothing", 404, "There is nothing at /api/nothing"),
         ("/api/executions?agent=%00%FF%F0%9F%92%A9", 200, ""),
     ],
@@ -142,6 +173,14 @@ def test_the_schema_names_every_route_and_filter(client: Client, path: str) -> N
         "/api/executions/{execution_id}",
         "/api/executions/{execution_id}/steps/{step_id}",
         "/api/executions/{execution_id}/coverage",
+        "/api/executions/{execution_id}/log",
+        "/api/executions/{execution_id}/model-calls",
+        "/api/executions/{execution_id}/calls",
+        "/api/analysis/agent",
+        "/api/analysis/failed-executions",
+        "/api/analysis/slow-executions",
+        "/api/analysis/trend",
+        "/api/analysis/why-not",
         "/api/overview",
         "/api/processes",
         "/api/scores",

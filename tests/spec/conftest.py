@@ -14,10 +14,15 @@ from running_server import RunningServer, wait_until
 class Recorded:
     """What the server shows of what this process records."""
 
-    def __init__(self, server: RunningServer, workspace: str) -> None:
+    def __init__(self, server: RunningServer, workspace: str, spool: Path) -> None:
         self._server = server
+        self._spool = spool
         self.endpoint = server.url
         self.workspace = workspace
+
+    def configure(self) -> None:
+        """Switches recording on."""
+        longpole.configure(endpoint=self.endpoint, spool=self._spool, content="full", workspace=self.workspace)
 
     def executions(self) -> list[dict[str, Any]]:
         """All executions, as the list shows them."""
@@ -32,6 +37,15 @@ class Recorded:
         )
         assert len(found) == 1
         return self.tree(found[0]["execution_id"])
+
+    def all_settled(self, count: int) -> list[dict[str, Any]]:
+        """All executions, once there are so many and everything about them is known."""
+        assert longpole.flush(10)
+        return wait_until(lambda: self._settled(count), f"{count} executions, there are {self.executions()}")
+
+    def _settled(self, count: int) -> list[dict[str, Any]] | None:
+        found = [item for item in self.executions() if item["is_settled"]]
+        return found if len(found) == count else None
 
     def tree(self, execution_id: str) -> dict[str, Any]:
         """An execution with everything below it."""
@@ -58,9 +72,9 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
 @pytest.fixture
 def recorded(_server: RunningServer, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Recorded]:
     """Recording is on."""
-    workspace = request.node.name
-    longpole.configure(endpoint=_server.url, spool=tmp_path / "spool", content="full", workspace=workspace)
-    yield Recorded(_server, workspace)
+    recorded = Recorded(_server, request.node.name, tmp_path / "spool")
+    recorded.configure()
+    yield recorded
     longpole.shutdown()
     current.set(None)
 

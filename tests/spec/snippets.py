@@ -6,6 +6,7 @@ from typing import Any
 IMPORTS = {
     "from writeros.agents.base import BaseAgent": "from longpole import BaseAgent",
     "from writeros.schema import ExecutionStage": "from longpole import ExecutionStage",
+    "from writeros.utils.execution_analytics import ExecutionAnalytics": "from longpole import ExecutionAnalytics",
 }
 
 

@@ -7,14 +7,16 @@ import longpole
 from longpole.settings import child_environment
 
 PROMISED = {
-    "AgentTrackerFactory", "AggregatedMetrics", "BaseAgent", "BaseSubAgent", "Category", "CurrentExecution",
-    "ExecutionContext", "ExecutionStage", "ExecutionStatus", "ExecutionTimingCollector", "ExecutionTimingTree",
-    "ExecutionTracker", "LogFilter", "LogHandler", "NoOpTracker", "PerformanceProfiler", "ProfileMetrics",
-    "SupervisorAgent", "TimingEntry", "TimingMiddleware", "agent", "complete_stage", "configure", "continue_trace",
-    "current_execution", "first_token", "flush", "instrument", "log_event", "profile_async", "profile_sync",
-    "score", "set_attributes", "set_usage", "shutdown", "structlog_processor", "time_step", "timing_step",
-    "trace_environment", "trace_headers", "traceparent", "track_decision", "track_should_respond", "track_stage",
-    "uninstrument", "watch_loop",
+    "AgentCallChain", "AgentExecution", "AgentExecutionLog", "AgentPerformanceMetrics", "AgentTrackerFactory",
+    "AggregateStats", "AggregatedMetrics", "BaseAgent", "BaseSubAgent", "Bottleneck", "Category",
+    "CurrentExecution", "ExecutionAnalytics", "ExecutionContext", "ExecutionStage", "ExecutionStatus",
+    "ExecutionTimingCollector", "ExecutionTimingTree", "ExecutionTracker", "LogFilter", "LogHandler", "NoOpTracker",
+    "OptimizationReport", "PerformanceProfiler", "ProfileMetrics", "SupervisorAgent", "TimingAggregator",
+    "TimingEntry", "TimingFilters", "TimingMiddleware", "TimingPersistence", "TrendData", "agent", "complete_stage",
+    "configure", "continue_trace", "current_execution", "first_token", "flush", "instrument", "log_event",
+    "profile_async", "profile_sync", "score", "set_attributes", "set_usage", "shutdown", "structlog_processor",
+    "time_step", "timing_step", "trace_environment", "trace_headers", "traceparent", "track_decision",
+    "track_should_respond", "track_stage", "uninstrument", "watch_loop",
 }  # fmt: skip
 # What a program that only decorates does not pay for: 89 ms of CPU came down to 31 when these went.
 HEAVY = {

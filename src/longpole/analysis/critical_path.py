@@ -15,6 +15,7 @@ Where it differs from Jaeger, and why:
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -22,6 +23,8 @@ from longpole.model.tree import Tree
 
 OVERLAP_NS = 1_000_000
 """By how much two steps that follow each other may overlap, beside a tenth of the first one's duration."""
+
+_by_start = attrgetter("started_ns")
 
 
 class Stretch(Struct, frozen=True, gc=False):
@@ -75,6 +78,15 @@ def last_finishers(tree: Tree, node: int, begin: int, end: int) -> list[tuple[in
     starts, ends = tree.starts, tree.ends
     picked: list[tuple[int, int, int]] = []
     moment = end
+    for child in reversed(children):  # one after the other, as most are: no need to sort, a third of the time
+        child_begin, child_end = starts[child], ends[child]
+        if not begin <= child_begin < child_end <= moment:
+            break
+        picked.append((child, child_begin, child_end))
+        moment = child_begin
+    else:
+        return picked
+    picked, moment = [], end
     # Among children that end together the one that started first explains the most time.
     for child in sorted(children, key=lambda i: (-ends[i], starts[i], i)):
         child_begin = starts[child] if starts[child] > begin else begin
@@ -169,7 +181,3 @@ def _add_own(found: list[Stretch], node: int, picked: Sequence[tuple[int, int, i
         end = child_begin
     if end > begin:
         found.append(Stretch(node, begin, end))
-
-
-def _by_start(stretch: Stretch) -> int:
-    return stretch.started_ns

@@ -7,6 +7,7 @@ import typer
 
 from longpole.cli.bench import bench_command
 from longpole.cli.coverage import coverage_command
+from longpole.cli.deadletter import deadletter_app
 from longpole.cli.draw import error_console
 from longpole.cli.exit_codes import ExitCode
 from longpole.cli.list import list_command
@@ -15,6 +16,7 @@ from longpole.cli.processes import processes_command
 from longpole.cli.run import run_command
 from longpole.cli.serve import serve_command
 from longpole.cli.show import show_command
+from longpole.cli.store import store_app
 from longpole.model.errors import InvalidInput, LongpoleError, ServerUnreachable, SettingsError, StoreLocked
 
 app = typer.Typer(
@@ -33,6 +35,8 @@ app.command("bench")(bench_command)
 app.command("processes")(processes_command)
 app.command("run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run_command)
 app.command("serve")(serve_command)
+app.add_typer(deadletter_app, name="deadletter")
+app.add_typer(store_app, name="store")
 
 
 def _print_version(is_asked: bool) -> None:

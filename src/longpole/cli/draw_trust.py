@@ -9,7 +9,7 @@ from rich.text import Text
 
 from longpole.cli.draw import cell, muted
 from longpole.reports.numbers import count_text, counted, duration_text, share_text
-from longpole.reports.views import ExecutionTree, FindingItem, ProcessItem, ScoreItem
+from longpole.reports.views import ClockItem, ExecutionTree, FindingItem, ProcessItem, ScoreItem
 
 
 def draw_trust(tree: ExecutionTree) -> Sequence[RenderableType]:
@@ -20,6 +20,7 @@ def draw_trust(tree: ExecutionTree) -> Sequence[RenderableType]:
     if tree.scores:
         parts += [Text(), _scores(tree.scores)]
     parts += [Text(), _coverage(tree), *(recording_line(process) for process in tree.processes)]
+    parts += [clock_line(clock) for clock in tree.clocks]
     return parts
 
 
@@ -54,6 +55,18 @@ def recording_line(process: ProcessItem) -> Text:
     else:
         text.append(f" · ended {process.ended_at[11:19]} UTC", "not dim")
     return text.append(f" · {process.process}")
+
+
+def clock_line(clock: ClockItem) -> Text:
+    """How far the clocks of two processes are apart."""
+    side = "behind" if clock.skew_ns < 0 else "ahead of"
+    at_least = "at least " if clock.low_ns is None else ""
+    text = muted("clocks     ")
+    text.append(
+        f"{clock.process} is {at_least}{duration_text(abs(clock.skew_ns))} {side} {clock.against}", "not dim yellow"
+    )
+    spans = counted(clock.impossible, "span has", "spans have")
+    return text.append(f" · {spans} times that cannot be, shown as told")
 
 
 def _scores(scores: Sequence[ScoreItem]) -> Table:

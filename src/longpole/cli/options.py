@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from longpole import settings
+from longpole.cli.draw import error_console
 from longpole.client.answers import Answers, find_answers
 from longpole.model import clock
 from longpole.reports.filters import read_duration_ns
@@ -26,8 +27,14 @@ Pairs = list[tuple[str, str]]
 
 
 def open_answers(url: str | None, data: str | None) -> Answers:
-    """Answers from where the options, the environment and the data folder say; see `find_answers`."""
-    return find_answers(settings.load(url=url, data_folder=data))
+    """Answers from where the options, the environment and the data folder say; see `find_answers`.
+
+    What is wrong with the server is said on stderr.
+    """
+    answers = find_answers(settings.load(url=url, data_folder=data))
+    for trouble in answers.troubles():
+        error_console().print(trouble, style="yellow", soft_wrap=True)
+    return answers
 
 
 def as_pairs(**filters: str | list[str] | int | None) -> Pairs:

@@ -65,7 +65,10 @@ def overview_command(
 
 def draw_overview(overview: Overview) -> Group:
     """A sentence with the totals, the agents, the categories."""
-    return Group(_sentence(overview.totals), Text(), _agents(overview.agents), Text(), _categories(overview.categories))
+    sentence = _sentence(overview.totals)
+    if (gone := overview.rolled_up) is not None:
+        sentence.append(f" · {count_text(gone.executions)} of the executions are only left as sums, by days", "dim")
+    return Group(sentence, Text(), _agents(overview.agents), Text(), _categories(overview.categories))
 
 
 def _sentence(totals: Totals) -> Text:

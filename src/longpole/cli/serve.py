@@ -13,6 +13,10 @@ def serve_command(
     data: Data = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one. Default: 7667")] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(help="Database: a DuckDB file or postgresql://user:password@host/database."),
+    ] = None,
 ) -> None:
     """Serve: take in OTLP, answer REST, show the dashboard."""
     try:
@@ -24,4 +28,4 @@ def serve_command(
             f"The server cannot start: {error.name} is not installed. Expected the packages of longpole[server]. "
             "Run: pip install 'longpole[server]'."
         ) from None
-    serve(settings.load(data_folder=data, host=host, port=port))
+    serve(settings.load(data_folder=data, host=host, port=port, store=store))

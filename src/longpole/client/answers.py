@@ -7,7 +7,17 @@ from typing import Any
 
 from longpole.client.in_process import StoreDoor
 from longpole.client.over_http import HttpDoor
-from longpole.model.errors import ServerUnreachable
+from longpole.model.errors import LongpoleError, ServerUnreachable
+from longpole.reports.question_views import (
+    AgentPerformance,
+    CallChain,
+    ExecutionLog,
+    FailedPage,
+    ModelCalls,
+    SlowPage,
+    Trend,
+    WhyNot,
+)
 from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, ProcessPage, StepDetail
 from longpole.settings import Settings, data_folder
 
@@ -52,6 +62,52 @@ class Answers:
         """The processes that gave a sign of life; the filters are those of `GET /api/processes`."""
         return self._door.processes(list(filters))
 
+    def log(self, execution: str, *, workspace: str | None = None) -> ExecutionLog:
+        """One execution by itself: what went in and out, its error, its stages and everything it told."""
+        return self._door.log(execution, workspace)
+
+    def model_calls(self, execution: str, *, workspace: str | None = None) -> ModelCalls:
+        """The model calls of one execution, each with its request and response."""
+        return self._door.model_calls(execution, workspace)
+
+    def calls(self, execution: str, *, workspace: str | None = None) -> CallChain:
+        """Which agent called which: the way to an execution, and everything below it."""
+        return self._door.calls(execution, workspace)
+
+    def failed(self, filters: Pairs = ()) -> FailedPage:
+        """Executions that failed; the filters are those of `GET /api/analysis/failed-executions`."""
+        return self._door.failed(list(filters))
+
+    def slow(self, filters: Pairs = ()) -> SlowPage:
+        """Executions that took long; the filters are those of `GET /api/analysis/slow-executions`."""
+        return self._door.slow(list(filters))
+
+    def agent(self, filters: Pairs) -> AgentPerformance:
+        """How one agent did; the filters are those of `GET /api/analysis/agent`."""
+        return self._door.agent(list(filters))
+
+    def why_not(self, filters: Pairs) -> WhyNot:
+        """Why an agent did not do its work; the filters are those of `GET /api/analysis/why-not`."""
+        return self._door.why_not(list(filters))
+
+    def trend(self, filters: Pairs) -> Trend:
+        """How an operation went over the days; the filters are those of `GET /api/analysis/trend`."""
+        return self._door.trend(list(filters))
+
+    def troubles(self) -> list[str]:
+        """What the server says of itself that is not as it should be, a sentence each; nothing without a server."""
+        if isinstance(self._door, StoreDoor):
+            return []
+        try:
+            health = self._door.health()
+        except LongpoleError:  # the question itself will tell what is wrong
+            return []
+        parts = (
+            ("The store takes no writes", health.store_trouble),
+            ("The spool cannot be written", health.spool_trouble),
+        )
+        return [f"{what} since {at.since[:19].replace('T', ' ')} UTC: {at.reason}" for what, at in parts if at]
+
     def close(self) -> None:
         """Let go of the store, if this holds one."""
         self._door.close()
@@ -66,7 +122,8 @@ class Answers:
 def find_answers(settings: Settings) -> Answers:
     """Answers from the server at `settings.url`; without one from the server of the data folder, else from its store.
 
-    Opening the store takes its lock until `close()`: no server can start on the folder meanwhile.
+    The store is `settings.store`, else the database file of the folder. Opening a file takes its lock until `close()`:
+    no server can start on it meanwhile.
 
     Raises:
         ServerUnreachable: no server answers and there is no store.
@@ -78,6 +135,8 @@ def find_answers(settings: Settings) -> Answers:
     address = served_address(settings)
     if address is not None:
         return Answers(HttpDoor(address))
+    if settings.store is not None:
+        return Answers(StoreDoor.open(settings.store))
     if (folder / DATABASE).exists():
         return Answers(StoreDoor.open(folder / DATABASE))
     raise ServerUnreachable(

@@ -8,8 +8,19 @@ from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 
 import msgspec
+from msgspec import Struct
 
 from longpole.model.errors import InvalidInput, LongpoleError, NotFound, ServerUnreachable
+from longpole.reports.question_views import (
+    AgentPerformance,
+    CallChain,
+    ExecutionLog,
+    FailedPage,
+    ModelCalls,
+    SlowPage,
+    Trend,
+    WhyNot,
+)
 from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, Problem, ProcessPage, StepDetail
 from longpole.wire.longpole_names import SERVER_HEADER
 
@@ -18,6 +29,23 @@ PROBE_TIMEOUT_S = 0.5
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 View = TypeVar("View")
+
+
+class TroubleNow(Struct):
+    """What fails at the server now: since when, how often since, and the last reason."""
+
+    since: str
+    failures: int
+    reason: str
+
+
+class Health(Struct):
+    """How a server is: what it can do nothing about waits in its spool and is not lost."""
+
+    status: str
+    pending_bytes: int = 0
+    store_trouble: TroubleNow | None = None
+    spool_trouble: TroubleNow | None = None
 
 
 class HttpDoor:
@@ -63,6 +91,38 @@ class HttpDoor:
         """`GET /api/processes`."""
         return self._get("/api/processes", filters, ProcessPage)
 
+    def log(self, execution: str, workspace: str | None) -> ExecutionLog:
+        """`GET /api/executions/{id}/log`."""
+        return self._get(f"/api/executions/{quote(execution, safe='')}/log", _scope(workspace), ExecutionLog)
+
+    def model_calls(self, execution: str, workspace: str | None) -> ModelCalls:
+        """`GET /api/executions/{id}/model-calls`."""
+        return self._get(f"/api/executions/{quote(execution, safe='')}/model-calls", _scope(workspace), ModelCalls)
+
+    def calls(self, execution: str, workspace: str | None) -> CallChain:
+        """`GET /api/executions/{id}/calls`."""
+        return self._get(f"/api/executions/{quote(execution, safe='')}/calls", _scope(workspace), CallChain)
+
+    def failed(self, filters: Sequence[tuple[str, str]]) -> FailedPage:
+        """`GET /api/analysis/failed-executions`."""
+        return self._get("/api/analysis/failed-executions", filters, FailedPage)
+
+    def slow(self, filters: Sequence[tuple[str, str]]) -> SlowPage:
+        """`GET /api/analysis/slow-executions`."""
+        return self._get("/api/analysis/slow-executions", filters, SlowPage)
+
+    def agent(self, filters: Sequence[tuple[str, str]]) -> AgentPerformance:
+        """`GET /api/analysis/agent`."""
+        return self._get("/api/analysis/agent", filters, AgentPerformance)
+
+    def why_not(self, filters: Sequence[tuple[str, str]]) -> WhyNot:
+        """`GET /api/analysis/why-not`."""
+        return self._get("/api/analysis/why-not", filters, WhyNot)
+
+    def trend(self, filters: Sequence[tuple[str, str]]) -> Trend:
+        """`GET /api/analysis/trend`."""
+        return self._get("/api/analysis/trend", filters, Trend)
+
     def is_open(self) -> bool:
         """Whether a Longpole server answers there within half a second."""
         try:
@@ -71,14 +131,31 @@ class HttpDoor:
         except (OSError, http.client.HTTPException, ValueError):
             return False
 
+    def health(self) -> Health:
+        """`GET /healthz`."""
+        return self._get("/healthz", [], Health)
+
     def close(self) -> None:
         """Nothing is held open between two questions."""
 
     def _get(self, path: str, pairs: Sequence[tuple[str, str]], view: type[View]) -> View:
+        return self.ask("GET", path, pairs, view)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        pairs: Sequence[tuple[str, str]],
+        view: type[View],
+        *,
+        timeout_s: float = TIMEOUT_S,
+    ) -> View:
+        """The answer of any REST address."""
         query = urlencode(pairs)
-        request = Request(f"{self._url}{path}{'?' if query else ''}{query}", headers={"accept": "application/json"})
+        address = f"{self._url}{path}{'?' if query else ''}{query}"
+        request = Request(address, method=method, headers={"accept": "application/json"})
         try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
+            with self._opener.open(request, timeout=timeout_s) as answer:
                 return msgspec.json.decode(answer.read(), type=view)
         except HTTPError as error:
             raise _problem(error, self._url) from None

@@ -4,21 +4,24 @@ Every rule is written down in `docs/reference/mapping.md`. No rule knows a clien
 that clients follow. What needs the rest of the tree (whose step is this, which tokens count) is decided in `traces`.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct, structs
 
 from longpole.ingest.facts import Facts
-from longpole.ingest.gather import Gathered, Reader
+from longpole.ingest.gather import Reader
 from longpole.ingest.heartbeats import SIGNS, Beat, read_beat
 from longpole.ingest.names import read_text
 from longpole.ingest.prices import Prices
-from longpole.ingest.recognise_bodies import as_json, hash_of, read_bodies
+from longpole.ingest.recognise_bodies import Contents, as_json, hash_of, read_bodies
 from longpole.ingest.recognise_events import NOTHING, event_of_log, read_events
 from longpole.ingest.recognise_kind import decide_kind, read_metadata
 from longpole.ingest.recognise_status import decide_status
 from longpole.ingest.recognise_usage import first_token_after, price, read_usage
+from longpole.ingest.shapes import Shape, Shapes
 from longpole.ingest.span import LogRecord, Source, Span, SpanEvent
+from longpole.model.category import Category
 from longpole.model.event import AgentSeen, Body, Event
 from longpole.wire import longpole_names as own
 from longpole.wire.attribute_values import TRIGGERS
@@ -28,6 +31,8 @@ from longpole.wire.redact import Redactor
 PENDING = "pending_span"
 NO_PARENT = "0000000000000000"
 SERVER, CONSUMER = 2, 5
+_LLM = Category.LLM.value
+_AT_ONCE = 32
 
 _RESOURCE_FACTS = ("service", "version", "environment", "process", "session_id", "user_id", "commit")
 
@@ -52,58 +57,64 @@ class Recogniser:
         self._redactor = redactor or Redactor()
         self._prices = prices or Prices()
         self._reader = Reader(self._redactor)
+        self._shapes = Shapes(self._reader.names)
         self._origin: Origin | None = None
+
+    def spans(self, spans: Sequence[Span]) -> list[tuple[Facts, Body]]:
+        """As `span` for each of them, in their order; cheaper, because they are looked through for secrets together."""
+        told: list[tuple[Facts, Body]] = []
+        for first in range(0, len(spans), _AT_ONCE):
+            some = spans[first : first + _AT_ONCE]
+            has_secret = self._reader.has_secret_text(some)
+            told += [self._span(span, has_secret=has_secret and self._reader.has_secret_text((span,))) for span in some]
+        return told
 
     def span(self, span: Span) -> tuple[Facts, Body]:
         """The facts of one span and what it carried. Never raises for what a client sent."""
-        gathered = self._reader.read(span.attributes)
-        facts, hints = gathered.facts, gathered.hints
-        span = self._clean(span)
-        span_id, parent_span_id, is_open = _place(span, hints)
-        read_metadata(facts, hints)
-        decide_kind(span.name, parent_span_id, facts, hints)
-        read_usage(facts, hints)
-        _read_first_token(span, facts, hints)
-        stack = decide_status(span, is_open, facts, hints)
-        rows = NOTHING
-        if span.events:
-            rows = read_events(span, span_id, is_stack_kept=stack is not None)
-            facts.setdefault("first_token_ns", rows.first_token_ns)
-            facts.setdefault("stage", rows.stage)
-        if facts["category"] == "llm" or facts["kind"] is not None:
-            price(facts, hints, self._prices, span.started_ns)
-        _read_place_of_code(facts, hints)
-        _read_trigger(span, facts, hints)
-        if facts["category"] == "llm":
-            facts["recipe"] = read_recipe(
-                gathered.attributes, span.events, hints.get("asked_model") or facts.get("model")
-            )
-        if "has_scopes" in hints and facts["kind"] is not None:
-            facts["scopes"] = _scopes(hints)
-        body = self._body(span, span_id, gathered, stack)
-        if body.input is not None and "argument_hash" not in facts:
-            facts["argument_hash"] = hash_of(body.input)
-        for fact, value in self._origin_of(span.source).facts.items():
-            facts.setdefault(fact, value)
-        if span.links:
-            _read_link(span, facts)
-        ended_ns = None if is_open else span.ended_ns
-        whole = Facts(
-            workspace=span.workspace,
-            trace_id=span.trace_id,
-            span_id=span_id,
-            parent_span_id=parent_span_id,
-            name=span.name,
-            started_ns=span.started_ns,
-            ended_ns=ended_ns,
-            duration_ns=None if ended_ns is None else max(0, ended_ns - span.started_ns),
-            received_ns=span.received_ns,
-            scope=span.source.scope or None,
-            events=rows.events,
-            decisions=rows.decisions,
-            **facts,
-        )
-        return whole, body
+        return self._span(span, has_secret=self._reader.has_secret_text((span,)))
+
+    def _span(self, span: Span, *, has_secret: bool) -> tuple[Facts, Body]:
+        shape = None if has_secret else self._shapes.shape_of(span)
+        if shape is not None:
+            verdict = self._shapes.find(shape, span)
+            if verdict is not None and not self._reader.has_other_secret(span.attributes, shape):
+                facts = shape.facts_of(span, verdict)
+                if facts is not None:
+                    contents = Contents(span.attributes, shape.bodies, shape.families)
+                    return self._complete(span, facts, verdict.hints, contents)
+        return self._judge(span, shape, has_clean_texts=not has_secret)
+
+    def _judge(self, span: Span, shape: Shape | None, *, has_clean_texts: bool) -> tuple[Facts, Body]:
+        """As `span`, by the rules; remembered for spans like this one if they are of a shape."""
+        gathered = self._reader.read(span.attributes, has_clean_texts=has_clean_texts)
+        clean, hints = self._clean(span), gathered.hints
+        facts, stack = _decide(clean, gathered.facts, hints)
+        contents = Contents(gathered.attributes, gathered.bodies, gathered.families)
+        if shape is not None and clean is span and gathered.attributes is span.attributes:
+            self._shapes.remember(shape, span, facts, hints)
+        return self._complete(clean, facts, hints, contents, stack)
+
+    def _complete(
+        self, span: Span, facts: Facts, hints: dict[str, Any], contents: Contents, stack: str | None = None
+    ) -> tuple[Facts, Body]:
+        """Add to the facts, in place, what hangs on numbers, contents and resource; and give the body."""
+        origin = self._origin_of(span.source)
+        is_model_call = facts.category == _LLM
+        if is_model_call or facts.kind is not None:
+            price(facts, hints, self._prices)
+        if is_model_call:
+            facts.recipe = read_recipe(contents.attributes, span.events, hints.get("asked_model") or facts.model)
+        text_in, text_out, attributes = read_bodies(contents, span.events)
+        if text_in is not None and facts.argument_hash is None:
+            facts.argument_hash = hash_of(text_in)
+        for fact, value in origin.facts.items():
+            if getattr(facts, fact) is None:
+                setattr(facts, fact, value)
+        body = Body(
+            facts.workspace, facts.trace_id, facts.span_id, text_in, text_out, stack, attributes, origin.text,
+            facts.received_ns,
+        )  # fmt: skip
+        return facts, body
 
     def process_of(self, source: Source) -> str | None:
         """The process that a span or log record came from."""
@@ -165,19 +176,43 @@ class Recogniser:
         events = [SpanEvent(event.name, event.time_ns, read(event.attributes).attributes) for event in span.events]
         return structs.replace(span, name=name, status_message=redactor.text(span.status_message), events=events)
 
-    def _body(self, span: Span, span_id: str, gathered: Gathered, stack: str | None) -> Body:
-        text_in, text_out, attributes = read_bodies(gathered, span.events)
-        return Body(
-            workspace=span.workspace,
-            trace_id=span.trace_id,
-            span_id=span_id,
-            input=text_in,
-            output=text_out,
-            error_stack=stack,
-            attributes=attributes,
-            resource=self._origin_of(span.source).text,
-            received_ns=span.received_ns,
-        )
+
+def _decide(span: Span, facts: dict[str, Any], hints: dict[str, Any]) -> tuple[Facts, str | None]:
+    """What the rules say of a span, and the stack of what went wrong in it; both dictionaries are filled on the way."""
+    span_id, parent_span_id, is_open = _place(span, hints)
+    read_metadata(facts, hints)
+    decide_kind(span.name, parent_span_id, facts, hints)
+    read_usage(facts, hints)
+    _read_first_token(span, facts, hints)
+    stack = decide_status(span, is_open, facts, hints)
+    rows = NOTHING
+    if span.events:
+        rows = read_events(span, span_id, is_stack_kept=stack is not None)
+        facts.setdefault("first_token_ns", rows.first_token_ns)
+        facts.setdefault("stage", rows.stage)
+    _read_place_of_code(facts, hints)
+    _read_trigger(span, facts, hints)
+    if "has_scopes" in hints and facts["kind"] is not None:
+        facts["scopes"] = _scopes(hints)
+    if span.links:
+        _read_link(span, facts)
+    ended_ns = None if is_open else span.ended_ns
+    whole = Facts(
+        workspace=span.workspace,
+        trace_id=span.trace_id,
+        span_id=span_id,
+        parent_span_id=parent_span_id,
+        name=span.name,
+        started_ns=span.started_ns,
+        ended_ns=ended_ns,
+        duration_ns=None if ended_ns is None else max(0, ended_ns - span.started_ns),
+        received_ns=span.received_ns,
+        scope=span.source.scope or None,
+        events=rows.events,
+        decisions=rows.decisions,
+        **facts,
+    )
+    return whole, stack
 
 
 def _place(span: Span, hints: dict[str, Any]) -> tuple[str, str | None, bool]:

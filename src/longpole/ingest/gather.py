@@ -1,10 +1,14 @@
 """One pass over the attributes of a span: the facts they tell by themselves, the hints, the bodies; redacted."""
 
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from msgspec import Struct
 
 from longpole.ingest.names import FACT, FAMILY, HINT, SOURCE, Names
+from longpole.ingest.shapes import Shape
+from longpole.ingest.span import Span
 from longpole.wire.redact import SHORTEST, Redactor
 
 LONGEST_KEPT = 4096
@@ -13,6 +17,7 @@ SHORT = 64
 LEAST_CARD = 10**12
 
 _WORST = 1 << 30
+_ONLY_TEXT = frozenset({str})
 # Ids are what people search by, so a mail address used as one stays; in the stored attributes it is redacted.
 _KEPT_IDS = ("session_id", "user_id")
 
@@ -46,53 +51,67 @@ class CleanTexts:
         self._young: set[str] = set()
         self._old: set[str] = set()
 
-    def is_suspect(self, texts: list[str]) -> bool:
-        """Whether any of the texts holds something that would be redacted."""
-        young, old = self._young, self._old
+    def is_suspect(self, values: Iterable[Any]) -> bool:
+        """Whether any text among the values holds something that would be redacted."""
+        young, old, look = self._young, self._old, self._redactor.text
+        clean: list[str] = []
         short: list[str] = []
-        for text in texts:
-            if text in young:
-                continue
+        is_suspect = False
+        for text in {value for value in values if type(value) is str and value not in young}:
             size = len(text)
-            if size > LONGEST_KEPT:
-                if self._redactor.text(text) is not text:
-                    return True
-                continue
             if text in old:
-                self._keep(text)
+                clean.append(text)
             elif size <= SHORT:
                 short.append(text)
-            elif self._redactor.text(text) is text:
-                self._keep(text)
-            else:
-                return True
+            elif look(text) is not text:
+                is_suspect = True
+            elif size <= LONGEST_KEPT:
+                clean.append(text)
         if short:
             # The ids that are new in every span are short: looked at as one, they cost one look.
             joined = "\n".join(short)
-            if self._redactor.text(joined) is not joined:
-                return True
-            for text in short:
-                self._keep(text)
-        return False
-
-    def _keep(self, text: str) -> None:
-        if len(self._young) >= MOST_KEPT:
-            self._old = self._young
-            self._young = set()
-        self._young.add(text)
+            if look(joined) is joined:
+                clean += short
+            else:
+                is_suspect = True
+        if len(young) >= MOST_KEPT:
+            self._old, self._young = young, set(clean)
+        else:
+            young.update(clean)
+        return is_suspect
 
 
 class Reader:
     """Reads the attributes of spans. Safe across threads."""
 
     def __init__(self, redactor: Redactor) -> None:
+        self.names = Names(redactor)
         self._redactor = redactor
-        self._names = Names(redactor)
         self._clean = CleanTexts(redactor)
 
-    def read(self, attributes: dict[str, Any]) -> Gathered:
-        """The facts, hints and bodies of one span's attributes, without secrets."""
-        found, is_suspect = self._read(attributes)
+    def has_secret_text(self, spans: Iterable[Span]) -> bool:
+        """Whether a text in the attributes of any of the spans would be redacted; lists are not looked into."""
+        return self._clean.is_suspect(chain.from_iterable([span.attributes.values() for span in spans]))
+
+    def has_other_secret(self, attributes: dict[str, Any], shape: Shape) -> bool:
+        """Whether anything but a text in attributes of this shape would be redacted, or needs a closer look."""
+        for name in shape.integers:
+            if attributes[name] >= LEAST_CARD:
+                return True
+        for name in shape.lists:
+            value = attributes[name]
+            if not _ONLY_TEXT.issuperset(map(type, value)) or self._clean.is_suspect(value):
+                return True
+        return False
+
+    def read(self, attributes: dict[str, Any], *, has_clean_texts: bool = False) -> Gathered:
+        """The facts, hints and bodies of one span's attributes, without secrets.
+
+        Args:
+            attributes: as they came.
+            has_clean_texts: `has_secret_text` has looked at them and found nothing.
+        """
+        found, is_suspect = self._read(attributes, has_clean_texts=has_clean_texts)
         if not is_suspect:
             return found
         clean = self._redactor.value(attributes)
@@ -104,7 +123,7 @@ class Reader:
                 cleaned.facts[fact] = found.facts[fact]
         return cleaned
 
-    def _read(self, attributes: dict[str, Any]) -> tuple[Gathered, bool]:
+    def _read(self, attributes: dict[str, Any], *, has_clean_texts: bool = False) -> tuple[Gathered, bool]:
         facts: dict[str, Any] = {}
         hints: dict[str, Any] = {}
         bodies: dict[str, tuple[int, str]] = {}
@@ -112,12 +131,12 @@ class Reader:
         ranks: dict[str, int] = {}
         texts: list[str] = []
         is_suspect = False
-        names = self._names
+        names = self.names
         known = names.known
         for name, value in attributes.items():
             kind = type(value)
             if kind is str:
-                if len(value) >= SHORTEST:
+                if not has_clean_texts and len(value) >= SHORTEST:
                     texts.append(value)
             elif kind is list and all(type(item) is str for item in value):
                 texts.extend(value)

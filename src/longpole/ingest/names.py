@@ -26,6 +26,12 @@ LARGEST_COUNT = 10**15
 FACT, HINT, FAMILY, SOURCE, UNKNOWN = range(5)
 
 
+COPIED = frozenset(
+    {*table.COUNTS, *table.NUMBERS, *table.STRUCTURES, "first_token_ns"}
+    | {"execution_id", "session_id", "user_id", "call_reason", "argument_hash"}
+)
+"""Facts that no rule asks for: whatever their value, everything else about the span is the same."""
+
 Entry = tuple[int, str, int, Reader, bool]
 """What an attribute name stands for: role, fact, rank, reader, and whether its values are redacted.
 
@@ -130,11 +136,16 @@ def _presence(meaning: Meaning) -> Reader:
 
 
 def _mcp(value: Any) -> Meaning | None:
-    return MCP_METHODS.get(value.lower(), PRESENCE["mcp.method.name"]) if type(value) is str else None
+    return MCP_METHODS.get(value.lower(), PRESENCE[MCP_METHOD]) if type(value) is str else None
 
 
 NAME_RANK = 1_000
 """The rank of a meaning that only the presence of a name gives; a kind attribute is always below it."""
+
+FIRST_PRESENCE = NAME_RANK - 1
+"""From this rank on the presence of an attribute gives the meaning, whatever its value; but for `MCP_METHOD`."""
+
+MCP_METHOD = "mcp.method.name"
 
 
 class Names:
@@ -165,7 +176,7 @@ class Names:
             found += [(HINT, name, 0, read_text), (HINT, "has_scopes", 0, read_text)]
         for prefix, meaning in PRESENCE_PREFIXES.items():
             if name.startswith(prefix):
-                found.append((HINT, "meaning", NAME_RANK - 1, _presence(meaning)))
+                found.append((HINT, "meaning", FIRST_PRESENCE, _presence(meaning)))
         entries = tuple((role, fact, rank, read, is_secret) for role, fact, rank, read in found)
         if is_secret and not entries:
             entries = ((UNKNOWN, "", 0, read_any, True),)
@@ -203,7 +214,7 @@ class Names:
             elif name == "db.system.name":
                 self._add("db.system", HINT, "meaning", rank, _meaning(values))
         for rank, (name, meaning) in enumerate(PRESENCE.items(), NAME_RANK):
-            self._add(name, HINT, "meaning", rank, _mcp if name == "mcp.method.name" else _presence(meaning))
+            self._add(name, HINT, "meaning", rank, _mcp if name == MCP_METHOD else _presence(meaning))
 
     def _add_bodies(self) -> None:
         for fact, names in (("input", table.INPUTS), ("output", table.OUTPUTS)):

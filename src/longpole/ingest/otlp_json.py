@@ -61,7 +61,9 @@ _SEVERITIES = {
 _LONE_SURROGATE = re.compile(
     rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
-_SNAKE_NAMES = (b'"resource_spans"', b'"resource_logs"', b'"resource_metrics"', b'"scope_spans"', b'"trace_id"')
+# A printer writes all names in one way, and this one comes first. Looking for snakes everywhere took 1.6 us a span.
+_SNAKE_CASE = re.compile(rb'\s*\{\s*"resource_')
+_NO_TRACE, _NO_SPAN = bytes(16), bytes(8)
 
 
 def check_traces(body: bytes) -> Checked:
@@ -144,7 +146,7 @@ _Reader = Callable[[list[wire.KeyValue]], dict[str, Any]]
 def _parse(decoder: "msgspec.json.Decoder[_Request]", body: bytes) -> _Request:
     """The request; after a failure, once more with its text repaired, if that was what failed."""
     try:
-        if any(name in body for name in _SNAKE_NAMES):
+        if _SNAKE_CASE.match(body):
             return _parse_snake_case(decoder, body)
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -189,6 +191,8 @@ def _wire_spans(request: wire.TraceRequest) -> Iterator[wire.Span]:
 
 
 def _fault(span: wire.Span) -> Fault | None:
+    if _is_plain(span):
+        return None  # the way of nearly every span
     ended_ns = span.end_time_unix_nano or 0
     is_open = ended_ns == 0 and any(
         item.key == OPEN and item.value is not None and item.value.bool_value for item in span.attributes or ()
@@ -196,6 +200,20 @@ def _fault(span: wire.Span) -> Fault | None:
     return span_fault(
         (span.trace_id or "").lower(), (span.span_id or "").lower(), span.start_time_unix_nano or 0, ended_ns, is_open
     )
+
+
+def _is_plain(span: wire.Span) -> bool:
+    """Whether ids and times are those of a finished span without a fault; if not, the rules of `limits` say why."""
+    trace_id, span_id = span.trace_id or "", span.span_id or ""
+    if len(trace_id) != 32 or len(span_id) != 16:
+        return False
+    if not 0 < (span.start_time_unix_nano or 0) <= (span.end_time_unix_nano or 0) <= MAX_INTEGER:
+        return False
+    try:
+        ids = bytes.fromhex(trace_id + span_id)  # skips spaces, which makes it too short
+    except ValueError:
+        return False
+    return len(ids) == 24 and ids[:16] != _NO_TRACE and ids[16:] != _NO_SPAN
 
 
 def _span(span: wire.Span, workspace: str, source: Source, received_ns: int, read: _Reader) -> Span:

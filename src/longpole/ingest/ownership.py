@@ -12,6 +12,7 @@ The rules, for a group of traces that links join:
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -22,6 +23,8 @@ from longpole.model.ids import execution_id_of
 from longpole.model.tree import NO_PARENT, Tree, grow_tree
 
 LINK_REASON = "span link"
+
+_by_start = attrgetter("started_ns", "trace_id", "span_id")
 
 
 class Ownership(Struct, frozen=True):
@@ -56,7 +59,7 @@ def assign_owners(facts: Sequence[Facts], *, now_ns: int) -> Ownership:
 
     Cost: about 5 us a span; no recursion.
     """
-    facts = tuple(sorted(facts, key=lambda fact: (fact.started_ns, fact.trace_id, fact.span_id)))
+    facts = tuple(sorted(facts, key=_by_start))
     tree, is_linked, missing = _grow(facts, now_ns)
     kinds = _find_executions(facts, tree, missing)
     count = len(facts)
@@ -103,11 +106,15 @@ def _grow(facts: Sequence[Facts], now_ns: int) -> tuple[Tree, set[int], set[int]
     is_linked: set[int] = set()
     missing: set[int] = set()
     for i, fact in enumerate(facts):
-        parent = None if fact.parent_span_id is None else fact.trace_id + fact.parent_span_id
-        if parent is not None and parent not in known:
+        parent = fact.parent_span_id
+        if parent is not None:
+            parent = fact.trace_id + parent
+            if parent in known:
+                above.append(parent)
+                continue
             missing.add(i)
             parent = None
-        if parent is None and fact.link_trace_id is not None and fact.link_span_id is not None:
+        if fact.link_trace_id is not None and fact.link_span_id is not None:
             parent = fact.link_trace_id + fact.link_span_id
             if parent in known:
                 is_linked.add(i)

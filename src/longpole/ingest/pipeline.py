@@ -9,44 +9,52 @@ is not stored yet: after a crash reading begins there, and the book recognises w
 import logging
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from queue import Full, Queue
+from typing import TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from longpole.ingest.agents_seen import AgentRoll
 from longpole.ingest.assemble import Recogniser
+from longpole.ingest.batch_parts import missing_rows
+from longpole.ingest.dead_letters import DeadLetters, LetterFolder, Outcome, batch_of, incoming_of, spans_of
 from longpole.ingest.decode import decode_body
 from longpole.ingest.facts import Facts
 from longpole.ingest.heartbeats import Beat
 from longpole.ingest.known_traces import KnownTrace, find_known_traces, find_unsettled
 from longpole.ingest.limits import Decoded
+from longpole.ingest.outage import Outage, Trouble
 from longpole.ingest.process_watch import CRASHED_AFTER_NS, ProcessWatch
+from longpole.ingest.reunite import StoredSpan, find_stored_spans
 from longpole.ingest.seen_traces import SeenTraces
+from longpole.ingest.settle import build_rows
 from longpole.ingest.span import LogRecord
-from longpole.ingest.spool import START, Accepted, Spool
+from longpole.ingest.spool import START, Accepted, Damaged, Spool
 from longpole.ingest.tail_sampling import TailSampling
-from longpole.ingest.traces import Group, Limits, TraceBook
+from longpole.ingest.traces import Limits, TraceBook
+from longpole.ingest.writer import RETRY_WAIT_S, Write, Writer
 from longpole.model.batch import Batch, SpoolPosition
 from longpole.model.clock import now_ns
-from longpole.model.errors import StoreError
+from longpole.model.errors import InvalidInput, StoreError
 from longpole.model.event import AgentSeen, Body, Event
+from longpole.model.intake import DeadLetter, LetterKind
 from longpole.store.engine import Engine
 
 _log = logging.getLogger("longpole.pipeline")
 
 READ_WAIT_S = 0.025
 SAVE_EVERY_S = 0.2
-RETRY_WAIT_S = 1.0
-QUEUE_LENGTH = 8
 CLOSE_TIMEOUT_S = 30.0
 UNSETTLED_AT_START = 1000
+LETTERS_AT_START = 10_000
+
+
+Answer = TypeVar("Answer")
 
 
 class PipelineCounters(Struct):
@@ -59,19 +67,12 @@ class PipelineCounters(Struct):
     logs: int = 0
     data_points: int = 0
     poisoned: int = 0
+    damaged_bytes: int = 0
     failed_writes: int = 0
     dropped_writes: int = 0
     open_spans: int = 0
     crashed: int = 0
     sampled_out: int = 0
-
-
-class _Write(Struct):
-    """One thing for the writing thread to do."""
-
-    batch: Batch
-    groups: list[Group]
-    done: threading.Event | None = None
 
 
 class Pipeline:
@@ -95,7 +96,7 @@ class Pipeline:
         Args:
             engine: the store; its schema must be there.
             spool: where the bodies are.
-            dead_letters: a folder for bodies that could not be read and rows that could not be written.
+            dead_letters: a folder for dead letters that the store refuses.
             limits: the waits and sizes of the book of traces.
             now: the time in nanoseconds since 1970.
             recogniser: makes facts of spans; one with the default redaction and prices if not given.
@@ -103,15 +104,21 @@ class Pipeline:
             crashed_after_ns: so long nothing may be heard of a process until what it left open is called crashed.
             decode: makes spans of a body.
         """
-        self.counters = PipelineCounters()
+        self._counters = PipelineCounters()
         self._engine = engine
         self._spool = spool
-        self._dead_letters = dead_letters
         self._limits = limits or Limits()
         self._now = now
         self._recogniser = recogniser or Recogniser()
         self._decode = decode
-        self._book = TraceBook(self._find_known, self._limits, bury=self._bury, sampling=sampling)
+        self._letters = DeadLetters(engine.server, now)
+        self._book = TraceBook(
+            self._find_known,
+            self._limits,
+            bury=self._bury,
+            sampling=sampling,
+            find_spans=self._find_spans if engine.is_shared else None,
+        )
         self._processes = ProcessWatch(
             engine, self._book, crashed_after_ns=crashed_after_ns, ended_after_ns=self._limits.settle_after_ns
         )
@@ -121,24 +128,40 @@ class Pipeline:
         self._read_position = self._stored_position = stored_position(engine)
         self._starts: deque[tuple[int, SpoolPosition]] = deque()  # of the bodies that may be unsaved
         self._queued_position = self._read_position
-        self._writes: Queue[_Write | None] = Queue(QUEUE_LENGTH)
-        self._written: deque[list[Group]] = deque()
         self._drains: deque[threading.Event] = deque()
+        self._deletions: deque[Write] = deque()
         self._closing = threading.Event()
+        self._failed_publishes = 0
+        self._publishing = Outage("What has just come cannot be shown before it is stored", _log)
+        self._outage = Outage("The store answers no questions of the reading thread; the spool holds what comes", _log)
+        self._writer = Writer(engine, self._letters, LetterFolder(dead_letters), self._closing, stored=self._advance)
         self._next_save_s = 0.0
         self._lister = threading.Thread(target=self._load_seen, name="longpole-seen", daemon=True)
         self._reader = threading.Thread(target=self._read, name="longpole-read", daemon=True)
-        self._writer = threading.Thread(target=self._write, name="longpole-write", daemon=True)
 
     def start(self) -> None:
         """Begin to read and to write."""
-        for thread in (self._writer, self._reader, self._lister):
-            thread.start()
+        self._writer.start()
+        self._reader.start()
+        self._lister.start()
+
+    @property
+    def counters(self) -> PipelineCounters:
+        """What has been done so far."""
+        self._counters.failed_writes = self._failed_publishes + self._writer.failed_writes
+        self._counters.dropped_writes = self._writer.dropped_writes
+        return self._counters
 
     @property
     def position(self) -> SpoolPosition:
         """How far the spool has been read; what lies behind it waits (`Spool.unread_bytes`)."""
         return self._read_position
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why the store takes no writes or answers no questions, and since when; nothing if it does."""
+        found = [trouble for trouble in (self._writer.outage.trouble, self._outage.trouble) if trouble is not None]
+        return min(found, key=lambda trouble: trouble.since_ns, default=None)
 
     @property
     def stored(self) -> SpoolPosition:
@@ -158,10 +181,88 @@ class Pipeline:
         """Drain, then stop both threads; whether everything was stored. What was not is read again after a restart."""
         is_drained = self.drain(timeout_s) if self._reader.is_alive() else False
         self._closing.set()
-        for thread in (self._lister, self._reader, self._writer):
+        for thread in (self._lister, self._reader):
             if thread.is_alive():
                 thread.join(timeout_s)
+        self._writer.join(timeout_s)
         return is_drained
+
+    def write(self, batch: Batch, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+        """Store a batch on the writing thread, once; what the store raises is raised here.
+
+        Raises:
+            StoreError: it was not done in time; it may still be done.
+        """
+        answer: Future[None] = Future()
+        self._writer.put(Write(batch, [], answer=answer))
+        _wait_for(answer, timeout_s)
+
+    def delete(self, batch: Batch, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+        """Store a batch that forgets traces, after everything that is on its way of them, and let go of them here.
+
+        What they send afterwards begins anew: an execution without what it told before.
+
+        Raises:
+            StoreError: it was not done in time; it may still be done.
+        """
+        answer: Future[None] = Future()
+        self._deletions.append(Write(batch, [], answer=answer))
+        _wait_for(answer, timeout_s)
+
+    def empty_spool(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
+        """Store everything that the spool holds now, and delete it there; whether that was done in time."""
+        self._spool.turn()
+        is_drained = self.drain(timeout_s)
+        self._spool.forget(self._stored_position)
+        return is_drained
+
+    def retry(self, letter: DeadLetter) -> Outcome:
+        """Try a dead letter again: a body through the spool, rows and spans on the writing thread.
+
+        Rows of spans that were stored since are left out. The letter goes when it succeeded; else it has one attempt
+        more. The future says which, once it is durable.
+
+        Raises:
+            InvalidInput: it holds damaged bytes that nothing can read.
+            SpoolFull: the spool takes no body now.
+        """
+        outcome = self._letters.expect(letter)
+        try:
+            if letter.kind == LetterKind.BODY:
+                self._spool.append(incoming_of(letter)).result(CLOSE_TIMEOUT_S)
+            else:
+                self._writer.put(self._rows_again(letter))
+        except BaseException:
+            self._letters.give_up(letter)
+            raise
+        return outcome
+
+    def _rows_again(self, letter: DeadLetter) -> Write:
+        if letter.kind == LetterKind.DAMAGE:
+            raise InvalidInput(
+                f"The dead letter {letter.letter_id} holds {letter.size_bytes} damaged bytes of the spool. Expected a "
+                "body, rows or spans. Look at it with 'longpole deadletter show', and drop it."
+            )
+        try:
+            batch = batch_of(letter) if letter.kind == LetterKind.ROWS else self._rows_of(letter)
+        except Exception as error:
+            return Write(Batch(records=[self._letters.failed_again(letter, error)]), [])
+        found = missing_rows(self._engine, batch)
+        found.removed = [letter]
+        return Write(found, [], retried=letter)
+
+    def _rows_of(self, letter: DeadLetter) -> Batch:
+        rows = build_rows(
+            spans_of(letter), now_ns=self._now(), is_final=True, stray_events={}, thresholds=self._limits.thresholds
+        )
+        return Batch(
+            executions=rows.executions,
+            steps=rows.steps,
+            events=rows.events,
+            decisions=rows.decisions,
+            scores=rows.scores,
+            findings=rows.findings,
+        )
 
     # The reading thread
 
@@ -170,11 +271,14 @@ class Pipeline:
         while not self._closing.is_set():
             try:
                 self._read_once()
+            except _StoreSilentError as error:
+                self._outage.failed(error)
+                self._closing.wait(RETRY_WAIT_S)
             except Exception:
                 # Nothing is lost by going on: what was not saved is still in the spool.
                 _log.exception("reading the spool failed; trying again in %s s", RETRY_WAIT_S)
                 self._closing.wait(RETRY_WAIT_S)
-        self._put(None)
+        self._writer.put(None)
 
     def _resume(self) -> None:
         """Take up the traces that were stored unsettled when the server stopped."""
@@ -183,25 +287,32 @@ class Pipeline:
                 for known in traces:
                     self._book.restore(workspace, known, now_ns=self._now())
             self._processes.resume(self._now())
+            asked = {"server": self._engine.server, "limit": LETTERS_AT_START}
+            rows = self._engine.rows("dead_bodies", asked)
+            self._letters.remember([DeadLetter(**row, content="") for row in rows])
         except Exception:  # they stay as they are until more of them comes
             _log.exception("the traces that had not settled could not be read")
 
     def _read_once(self) -> None:
         began = time.monotonic()
         bodies = self._spool.read(self._read_position, timeout_s=READ_WAIT_S)
-        for accepted in bodies:
-            self._take(accepted)
-        while self._written:
-            self._book.saved(self._written.popleft())
+        for item in bodies:
+            self._take(item)
+        while self._writer.written:
+            self._book.saved(self._writer.written.popleft())
         self._judge_processes()
         self._publish()
         self._count()
         self._save(self._drains.popleft() if self._drains and self._is_read() else None)
+        while self._deletions:
+            deletion = self._deletions.popleft()
+            self._book.drop(deletion.batch.forget)
+            self._writer.put(deletion)
         if not bodies and (rest := READ_WAIT_S - (time.monotonic() - began)) > 0:
             self._closing.wait(rest)  # a closed spool answers at once
 
     def _count(self) -> None:
-        counters, seen = self.counters, self._book.counters
+        counters, seen = self._counters, self._book.counters
         counters.spans, counters.duplicates, counters.replaced = seen.spans, seen.duplicates, seen.replaced
         counters.open_spans = self._book.span_count
         counters.crashed, counters.sampled_out = self._processes.crashed, seen.sampled_out
@@ -209,29 +320,38 @@ class Pipeline:
     def _is_read(self) -> bool:
         return self._spool.unread_bytes(self._read_position) == 0
 
-    def _take(self, accepted: Accepted) -> None:
+    def _take(self, item: Accepted | Damaged) -> None:
         """Bring one body into the book. Whatever is wrong with it, the next one is read."""
-        self.counters.bodies += 1
-        number = self.counters.bodies
+        self._counters.bodies += 1
+        number = self._counters.bodies
         self._starts.append((number, self._read_position))
         try:
-            self._add(accepted, number)
+            if isinstance(item, Damaged):
+                self._counters.damaged_bytes += len(item.content)
+                self._letters.bury_damaged(item)
+            else:
+                self._add(item, number)
+                self._letters.has_read(item)
         except _StoreSilentError:
-            self.counters.bodies -= 1
+            self._counters.bodies -= 1
             self._starts.pop()
             raise
         except Exception as error:
-            self.counters.poisoned += 1
-            _log.exception("a body of %d bytes could not be taken; kept in %s", len(accepted.body), self._dead_letters)
-            self._bury(f"body-{accepted.position_after.segment}-{accepted.position_after.offset}", accepted.body, error)
-        self._read_position = accepted.position_after
+            if isinstance(item, Damaged):
+                raise
+            self._counters.poisoned += 1
+            self._letters.bury_body(item, error)
+        self._read_position = item.position_after
+
+    def _bury(self, _name: str, content: bytes, error: Exception) -> None:
+        self._letters.bury_spans(content, error)
 
     def _add(self, accepted: Accepted, number: int) -> None:
         decoded = self._decode(accepted)
-        self.counters.data_points += decoded.data_points
-        self.counters.logs += len(decoded.logs)
+        self._counters.data_points += decoded.data_points
+        self._counters.logs += len(decoded.logs)
         self._heard_ns = max(self._heard_ns, accepted.received_ns)
-        spans: list[tuple[Facts, Body | None]] = [self._recogniser.span(span) for span in decoded.spans]
+        spans: list[tuple[Facts, Body | None]] = [*self._recogniser.spans(decoded.spans)]
         self._hear([facts for facts, _ in spans], accepted.received_ns, number)
         events: list[Event] = []
         for record in decoded.logs:
@@ -270,28 +390,40 @@ class Pipeline:
         """Look for processes that fell silent. What waits unread is not silence: then only what was read counts."""
         now = self._now()
         if self._processes.is_due(now):
-            self._processes.judge(now if self._is_read() else self._heard_ns, number=self.counters.bodies)
+            self._processes.judge(now if self._is_read() else self._heard_ns, number=self._counters.bodies)
 
     def _find_known(self, workspace: str, trace_ids: Sequence[str]) -> list[KnownTrace]:
         trace_ids = [trace_id for trace_id in trace_ids if self._seen.may_have(trace_id)]
         if not trace_ids:
             return []
+        return self._answer(
+            lambda: find_known_traces(self._engine, workspace, trace_ids, limit=self._limits.group_traces)
+        )
+
+    def _find_spans(self, workspace: str, trace_ids: Sequence[str]) -> list[StoredSpan]:
+        return self._answer(lambda: find_stored_spans(self._engine, workspace, trace_ids))
+
+    def _answer(self, question: Callable[[], list[Answer]]) -> list[Answer]:
         try:
-            return find_known_traces(self._engine, workspace, trace_ids, limit=self._limits.group_traces)
+            found = question()
         except Exception as error:
             raise _StoreSilentError(
-                f"The store did not say which of {len(trace_ids)} traces it knows: {error}. "
-                "Expected an answer. The body waits in the spool and is tried again."
+                f"The store did not say what it knows of some traces: {error}. "
+                "Expected an answer. What came of them waits in the spool and is tried again."
             ) from error
+        self._outage.worked()
+        return found
 
     def _publish(self) -> None:
         batch = self._book.publish(self._now())
         if batch is not None:
             try:
                 self._engine.write(batch, fresh=True)
-            except Exception:  # the durable write will show them
-                self.counters.failed_writes += 1
-                _log.exception("publishing %d steps failed", len(batch.steps))
+            except Exception as error:  # the durable write will show them
+                self._failed_publishes += 1
+                self._publishing.failed(error)
+            else:
+                self._publishing.worked()
 
     def _save(self, drain: threading.Event | None) -> None:
         """Queue what is to be durable, with the position up to which everything then is."""
@@ -305,12 +437,14 @@ class Pipeline:
         self._note_seen(batch)
         batch.agents.extend(self._agents.take())
         batch.processes.extend(self._processes.take(self._now()))
+        letters, done = self._letters.take()
+        batch.records, batch.removed = [*letters], [*done]
         position = self._safe_position()
-        is_news = position != self._queued_position or batch.agents or batch.processes or batch.executions
+        is_news = position != self._queued_position or batch != Batch()
         if not (is_news or groups or drain):
             return
         batch.position = self._queued_position = position
-        self._put(_Write(batch, groups, drain))
+        self._writer.put(Write(batch, groups, drain))
 
     def _note_seen(self, batch: Batch) -> None:
         seen: set[str | None] = set()
@@ -322,6 +456,8 @@ class Pipeline:
                 self._seen.add(trace_id)
 
     def _load_seen(self) -> None:
+        if self._engine.is_shared:  # other servers add traces that nobody tells us of: the store is always asked
+            return
         try:
             self._seen.load(self._engine)
         except Exception:  # the store is asked about every trace then, which is slower and as right
@@ -334,115 +470,33 @@ class Pipeline:
             self._starts.popleft()
         return self._starts[0][1] if self._starts else self._read_position
 
-    def _put(self, write: _Write | None) -> None:
-        """Queue for the writing thread; while the queue is full, the spool grows instead of the memory."""
-        while True:
-            try:
-                self._writes.put(write, timeout=RETRY_WAIT_S)
-                return
-            except Full:
-                if self._closing.is_set() and not self._writer.is_alive():
-                    return
-
     # The writing thread
 
-    def _write(self) -> None:
-        while (write := self._writes.get()) is not None:
-            if not self._store(write.batch):
-                return  # closing: what was queued behind it must not be stored with a later position
-            self._advance(write.batch.position)
-            self._written.append(write.groups)
-            if write.done is not None:
-                write.done.set()
-
-    def _advance(self, position: SpoolPosition | None) -> None:
-        if position is not None and position != self._stored_position:
+    def _advance(self, position: SpoolPosition) -> None:
+        if position != self._stored_position:
             self._stored_position = position
             self._spool.forget(position)
 
-    def _store(self, batch: Batch) -> bool:
-        """Write a batch, again and again; whether it is stored. Rows that no database takes are put aside."""
-        while True:
-            try:
-                self._engine.write(batch)
-                return True
-            except Exception as error:
-                self.counters.failed_writes += 1
-                _log.exception("writing %d steps failed", len(batch.steps))
-                if _is_unwritable(error):
-                    return self._store_parts(batch, error)
-            if self._closing.wait(RETRY_WAIT_S):
-                return False
-
-    def _store_parts(self, batch: Batch, error: Exception) -> bool:
-        """Write a batch trace by trace, so that one bad row takes only its own trace with it."""
-        parts = split_by_trace(batch)
-        if len(parts) <= 1:
-            self.counters.dropped_writes += 1
-            self._bury(f"rows-{self.counters.dropped_writes}-{self._now()}", msgspec.json.encode(batch), error)
-            return True
-        if not all(self._store(part) for part in parts):
-            return False
-        return self._store(Batch(agents=batch.agents, processes=batch.processes, position=batch.position))
-
-    def _bury(self, name: str, content: bytes, error: Exception) -> None:
-        """Keep what could not be taken, with the reason, for somebody to look at."""
-        try:
-            self._dead_letters.mkdir(parents=True, exist_ok=True)
-            (self._dead_letters / f"{name}.bin").write_bytes(content)
-            reason = "".join(traceback.format_exception(error))
-            (self._dead_letters / f"{name}.txt").write_text(reason, encoding="utf-8", errors="replace")
-        except OSError:
-            _log.exception("%s could not be kept in %s", name, self._dead_letters)
-
 
 _process_of = attrgetter("workspace", "process")
+
+
+def _wait_for(answer: "Future[None]", timeout_s: float) -> None:
+    """What a write that somebody waits for raised."""
+    try:
+        answer.result(timeout_s)
+    except TimeoutError:
+        raise StoreError(
+            f"The store did not take a write within {timeout_s:g} seconds. Expected it sooner. "
+            "See what GET /healthz says of the store, and try again."
+        ) from None
 
 
 class _StoreSilentError(StoreError):
     """The store could not be asked; what waits for its answer is tried again."""
 
 
-# A value that no column takes fails each time; everything else (a full disk, a lock) may pass. The names are those of
-# the databases' own exceptions.
-_UNWRITABLE = {"ConversionException", "ConstraintException", "InvalidInputException", "OutOfRangeException"}
-
-
-def _is_unwritable(error: Exception) -> bool:
-    return isinstance(error, ValueError | TypeError | OverflowError) or type(error).__name__ in _UNWRITABLE
-
-
 def stored_position(engine: Engine) -> SpoolPosition:
     """Up to where the spool is stored, or its start."""
     rows = engine.rows("spool_position", {"server": engine.server})
     return SpoolPosition(segment=rows[0]["segment"], offset=rows[0]["offset"]) if rows else START
-
-
-def split_by_trace(batch: Batch) -> list[Batch]:
-    """The batch as one batch per trace, without position, agents and processes."""
-    parts: dict[tuple[str, str], Batch] = {}
-
-    def part(workspace: str, trace_id: str) -> Batch:
-        return parts.setdefault((workspace, trace_id), Batch())
-
-    for pair in batch.replace:
-        part(*pair).replace.append(pair)
-    for pair in batch.forget:
-        part(*pair).forget.append(pair)
-    traces: dict[str | None, str] = {}
-    for execution in batch.executions:
-        part(execution.workspace, execution.trace_id).executions.append(execution)
-        traces[execution.execution_id] = execution.trace_id
-    for step in batch.steps:
-        part(step.workspace, step.trace_id).steps.append(step)
-    for event in batch.events:
-        part(event.workspace, event.trace_id).events.append(event)
-    for decision in batch.decisions:
-        part(decision.workspace, decision.trace_id).decisions.append(decision)
-    for body in batch.bodies:
-        part(body.workspace, body.trace_id).bodies.append(body)
-    for score in batch.scores:
-        part(score.workspace, score.trace_id).scores.append(score)
-    for finding in batch.findings:
-        part(finding.workspace, traces.get(finding.execution_id, "")).findings.append(finding)
-    return list(parts.values())

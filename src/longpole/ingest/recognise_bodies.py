@@ -6,17 +6,19 @@ The attribute that became the input or the output is not kept a second time amon
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
-from longpole.ingest.gather import Gathered
 from longpole.ingest.span import SpanEvent
 from longpole.wire import attribute_names as table
 
 INPUT_FROM = "longpole.input.from"
 OUTPUT_FROM = "longpole.output.from"
+_ORIGINS = {"input": INPUT_FROM, "output": OUTPUT_FROM}
 LARGEST_CANONICAL = 32_768
 _MOST_PARTS = 24
 
@@ -38,21 +40,28 @@ def as_text(value: Any) -> str:
     return value if type(value) is str else as_json(value)
 
 
-def read_bodies(gathered: Gathered, events: list[SpanEvent]) -> tuple[str | None, str | None, str]:
+class Contents(Struct):
+    """The attributes of a span, and which of them are its input and output: see `Gathered`."""
+
+    attributes: dict[str, Any]
+    bodies: Mapping[str, tuple[int, str]]
+    families: Mapping[str, tuple[int, list[str]]]
+
+
+def read_bodies(contents: Contents, events: list[SpanEvent]) -> tuple[str | None, str | None, str]:
     """Input, output and the remaining attributes, each as text."""
-    attributes = gathered.attributes
-    if gathered.bodies or gathered.families:
+    attributes = contents.attributes
+    if contents.bodies or contents.families:
         attributes = attributes.copy()
     texts: dict[str, str | None] = {"input": None, "output": None}
-    for fact, origin in (("input", INPUT_FROM), ("output", OUTPUT_FROM)):
-        source = gathered.bodies.get(fact)
-        family = gathered.families.get(fact)
-        if family is not None:
+    for fact, origin in _ORIGINS.items():
+        if (source := contents.bodies.get(fact)) is not None:
+            name = source[1]
+            texts[fact] = as_text(attributes.pop(name, contents.attributes[name]))
+            attributes[origin] = name
+        elif (family := contents.families.get(fact)) is not None:
             attributes[origin], whole = _unflatten({name: attributes.pop(name) for name in family[1]})
             texts[fact] = as_json(whole)
-        elif source is not None:
-            texts[fact] = as_text(attributes.pop(source[1], gathered.attributes[source[1]]))
-            attributes[origin] = source[1]
     if events and (texts["input"] is None or texts["output"] is None):
         _read_events(texts, events)
     return texts["input"], texts["output"], as_json(attributes) if attributes else "{}"

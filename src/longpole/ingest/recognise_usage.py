@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from longpole.ingest.facts import Facts
 from longpole.ingest.names import read_count, read_number
 from longpole.ingest.prices import Prices
 from longpole.wire.attribute_values import LLM_PROVIDER_SUFFIXES
@@ -44,40 +45,40 @@ def read_usage(facts: dict[str, Any], hints: dict[str, Any]) -> None:
         facts["provider"] = head if dot and tail in LLM_PROVIDER_SUFFIXES else provider
 
 
-def price(facts: dict[str, Any], hints: dict[str, Any], prices: Prices, started_ns: int) -> None:
+def price(facts: Facts, hints: dict[str, Any], prices: Prices) -> None:
     """Fill `cost_usd_nanos` and `price_version`; both stay unknown when the model or its usage is.
 
     A client's own figure is taken only for a model without a price here: clients disagree about cached tokens and
     price changes, and a sum over them would mix the two.
     """
-    cost = _computed(facts, prices, started_ns)
+    cost = _computed(facts, prices)
     if cost is not None:
-        facts["cost_usd_nanos"] = cost
-        facts["price_version"] = prices.version
+        facts.cost_usd_nanos = cost
+        facts.price_version = prices.version
         return
     sent = hints.get("client_cost")
     if sent is None and "client_cost_details" in hints:
         details = as_object(hints["client_cost_details"])
         sent = read_number(details.get("total", details.get("total_cost")))
     if sent is not None and 0 <= sent < 1e9:
-        facts["cost_usd_nanos"] = round(sent * 1e9)
-        facts["price_version"] = CLIENT_PRICE
+        facts.cost_usd_nanos = round(sent * 1e9)
+        facts.price_version = CLIENT_PRICE
 
 
-def _computed(facts: dict[str, Any], prices: Prices, started_ns: int) -> int | None:
-    model, input_tokens, output_tokens = facts.get("model"), facts.get("input_tokens"), facts.get("output_tokens")
+def _computed(facts: Facts, prices: Prices) -> int | None:
+    model, input_tokens, output_tokens = facts.model, facts.input_tokens, facts.output_tokens
     if model is None or input_tokens is None:
         return None
-    if output_tokens is None and facts["operation"] not in _WITHOUT_OUTPUT:
+    if output_tokens is None and facts.operation not in _WITHOUT_OUTPUT:
         return None
     return prices.cost(
         model,
-        facts.get("provider"),
-        started_ns,
+        facts.provider,
+        facts.started_ns,
         input_tokens=input_tokens,
         output_tokens=output_tokens or 0,
-        cache_read_tokens=facts.get("cache_read_tokens") or 0,
-        cache_write_tokens=facts.get("cache_write_tokens") or 0,
+        cache_read_tokens=facts.cache_read_tokens or 0,
+        cache_write_tokens=facts.cache_write_tokens or 0,
     )
 
 

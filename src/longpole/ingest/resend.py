@@ -73,7 +73,7 @@ def _known_fields(facts: Facts) -> int:
 def join_body(old: Body | None, new: Body, *, row_version: int) -> Body:
     """The new body, completed by the old one's parts where it has none."""
     if old is None:
-        return replace(new, row_version=row_version)
+        return new if new.row_version == row_version else replace(new, row_version=row_version)
     return replace(
         new,
         input=old.input if new.input is None else new.input,

@@ -1,4 +1,4 @@
-"""A segment file of the spool: how one record is laid out, written, read and checked."""
+"""A segment file of the spool: how one record is laid out, written, read, checked, and found again behind damage."""
 
 import os
 from collections.abc import Iterable
@@ -9,6 +9,8 @@ from typing import BinaryIO
 from zlib import crc32
 
 from msgspec import Struct
+
+from longpole.model.errors import StoreTooNew
 
 
 class Signal(StrEnum):
@@ -27,7 +29,7 @@ class BodyFormat(StrEnum):
 
 
 class Record(Struct, frozen=True, gc=False):
-    """One record as it was read; `size` is its length in the file, in bytes."""
+    """One record as it was read; `size` is its length in the file, in bytes. If not whole, its checksum is wrong."""
 
     size: int
     signal: Signal
@@ -35,20 +37,39 @@ class Record(Struct, frozen=True, gc=False):
     workspace: str | None
     received_ns: int
     body: bytes
+    is_whole: bool = True
+
+
+class Flaw(StrEnum):
+    """Why there is no record at a place: the file ends before it or inside it, or what stands there is none."""
+
+    END = "end"
+    TORN = "torn"
+    WRONG = "wrong"
+
+
+class Extent(Struct, frozen=True):
+    """The bytes of a segment up to the end of its last record, and how many of them are damaged."""
+
+    length: int
+    damaged: int
 
 
 _SIGNALS = tuple(Signal)
 _FORMATS = tuple(BodyFormat)
-# Body length, then the CRC-32 of everything behind itself and of the length, then the fields; the workspace follows
-# in UTF-8 (its length + 1; 0 means none), then the body.
-_LENGTH = Layout("<I")
+# The mark ends with the version of the layout. Then: body length, time of receipt, signal, format, length of the
+# workspace + 1 (0 means none), CRC-32 of workspace and body, CRC-32 of all of that. The workspace in UTF-8 and the body
+# follow. The last checksum begins with the record's place, so that a body that holds a copy of a spool is never read as
+# one; it is apart from the other, so that behind a damaged body the next record is where the header says.
+_MARK = b"\xf1LP\x02"
+_FIELDS = Layout("<4sIqBBHI")
 _CHECK = Layout("<I")
-_FIELDS = Layout("<qBBH")
-_HEAD = Layout("<IIqBBH")
-HEADER_BYTES = _HEAD.size
+_PLACE = Layout("<QQ")
+HEADER_BYTES = _FIELDS.size + _CHECK.size
 # A corrupt length must not make the reader ask for memory: no body is ever longer than this.
 _LONGEST_BODY = 1 << 30
 _WRITE_BYTES = 1024 * 1024
+_SCAN_BYTES = 1024 * 1024
 _SUFFIX = ".segment"
 
 
@@ -63,43 +84,92 @@ def segment_number(path: Path) -> int | None:
 
 
 def encode_header(
-    signal: Signal, body_format: BodyFormat, workspace: str | None, received_ns: int, body: bytes
+    place: tuple[int, int],
+    signal: Signal,
+    body_format: BodyFormat,
+    workspace: str | None,
+    received_ns: int,
+    body: bytes,
 ) -> bytes:
-    """What is written before `body`."""
+    """What is written before `body`; `place` is the segment's number and the record's offset in it."""
     name = b"" if workspace is None else workspace.encode()
     name_length = 0 if workspace is None else len(name) + 1
-    length = _LENGTH.pack(len(body))
-    fields = _FIELDS.pack(received_ns, _SIGNALS.index(signal), _FORMATS.index(body_format), name_length) + name
-    return length + _CHECK.pack(crc32(body, crc32(fields, crc32(length)))) + fields
+    check = crc32(body, crc32(name))
+    fields = _FIELDS.pack(
+        _MARK, len(body), received_ns, _SIGNALS.index(signal), _FORMATS.index(body_format), name_length, check
+    )
+    return fields + _CHECK.pack(_check_of(place, fields)) + name
 
 
-def read_record(file: BinaryIO, *, verify: bool = False) -> Record | None:
-    """The next record, or `None` at the end of the file, before a torn record and, with `verify`, before a bad one."""
+def read_record(file: BinaryIO, place: tuple[int, int], *, verify: bool = False) -> Record | Flaw:
+    """The record at `place`, where the file stands; only with `verify` its body is compared with its checksum."""
     head = file.read(HEADER_BYTES)
     if len(head) < HEADER_BYTES:
-        return None
-    length, check, received_ns, signal, body_format, name_length = _HEAD.unpack(head)
-    if length > _LONGEST_BODY or signal >= len(_SIGNALS) or body_format >= len(_FORMATS):
-        return None
+        return Flaw.TORN if head else Flaw.END
+    fields, (check,) = head[: _FIELDS.size], _CHECK.unpack(head[_FIELDS.size :])
+    if check != _check_of(place, fields):
+        return Flaw.WRONG
+    mark, length, received_ns, signal, body_format, name_length, body_check = _FIELDS.unpack(fields)
+    if mark != _MARK or length > _LONGEST_BODY or signal >= len(_SIGNALS) or body_format >= len(_FORMATS):
+        return Flaw.WRONG
     name = file.read(max(name_length - 1, 0))
     body = file.read(length)
     if len(body) < length:
-        return None
-    if verify and crc32(body, crc32(head[8:] + name, crc32(head[:4]))) != check:
-        return None
-    workspace = name.decode() if name_length else None
+        return Flaw.TORN
+    is_whole = not verify or crc32(body, crc32(name)) == body_check
+    workspace = name.decode(errors="replace") if name_length else None
     size = HEADER_BYTES + len(name) + length
-    return Record(size, _SIGNALS[signal], _FORMATS[body_format], workspace, received_ns, body)
+    return Record(size, _SIGNALS[signal], _FORMATS[body_format], workspace, received_ns, body, is_whole)
 
 
-def verified_length(path: Path, start: int) -> int:
-    """How many bytes of a segment are whole records with a right checksum, counted from `start`, which is trusted."""
-    with path.open("rb") as file:
-        offset = min(start, path.stat().st_size)
+def find_record(file: BinaryIO, segment: int, start: int, end: int) -> int:
+    """The offset of the first whole record from `start` on, or `end`. Reads about 1 GB a second."""
+    offset = start
+    while offset < end:
         file.seek(offset)
-        while (record := read_record(file, verify=True)) is not None:
-            offset += record.size
-        return offset
+        chunk = file.read(min(_SCAN_BYTES, end - offset))
+        at = chunk.find(_MARK)
+        while at >= 0:
+            file.seek(offset + at)
+            found = read_record(file, (segment, offset + at), verify=True)
+            if isinstance(found, Record) and found.is_whole and offset + at + found.size <= end:
+                return offset + at
+            at = chunk.find(_MARK, at + 1)
+        if len(chunk) < len(_MARK):
+            return end
+        offset += len(chunk) - len(_MARK) + 1  # a mark may lie across two chunks
+    return end
+
+
+def check_segment(path: Path, segment: int, start: int) -> Extent:
+    """How far the records of a segment reach, counted from `start`, which is trusted.
+
+    What follows the last record belongs to nobody if it is the beginning of one, or zeros that a file system left
+    behind: it was never acknowledged. Anything else is damage.
+
+    Raises:
+        StoreTooNew: the segment begins with the mark of a later layout, and no record of this one is in it.
+    """
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        offset = min(start, size)
+        damaged = 0
+        while True:
+            file.seek(offset)
+            found = read_record(file, (segment, offset), verify=True)
+            if isinstance(found, Record):
+                offset += found.size
+                damaged += 0 if found.is_whole else found.size
+            elif found is Flaw.WRONG:
+                after = find_record(file, segment, offset + 1, size)
+                if after == size:
+                    _refuse_newer(file, segment)
+                    if _is_zero(file, offset):
+                        return Extent(offset, damaged)
+                damaged += after - offset
+                offset = after
+            else:
+                return Extent(offset, damaged)
 
 
 def write_all(file: int, pieces: Iterable[bytes]) -> None:
@@ -120,3 +190,25 @@ def _write(file: int, content: bytes) -> None:
     view = memoryview(content)
     while view:
         view = view[os.write(file, view) :]
+
+
+def _check_of(place: tuple[int, int], fields: bytes) -> int:
+    return crc32(fields, crc32(_PLACE.pack(*place)))
+
+
+def _is_zero(file: BinaryIO, offset: int) -> bool:
+    file.seek(offset)
+    while chunk := file.read(_SCAN_BYTES):
+        if chunk.strip(b"\0"):
+            return False
+    return True
+
+
+def _refuse_newer(file: BinaryIO, segment: int) -> None:
+    file.seek(0)
+    mark = file.read(len(_MARK))
+    if mark[:-1] == _MARK[:-1] and mark[-1] > _MARK[-1]:
+        raise StoreTooNew(
+            f"Segment {segment} of the spool has layout {mark[-1]}. This Longpole knows layouts up to {_MARK[-1]}. "
+            "Use the Longpole that wrote it or a newer one, or another data folder."
+        )

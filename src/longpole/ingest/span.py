@@ -28,7 +28,7 @@ class Source(Struct):
     scope_version: str
 
 
-class Span(Struct):
+class Span(Struct, gc=False):
     """One span, already checked by `limits`: ids are hexadecimal, times fit int64, `ended_ns` is 0 only while open."""
 
     workspace: str

@@ -10,6 +10,7 @@ The book knows no threads and no clock: one thread calls it and says what time i
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import takewhile
 
 import msgspec
 from msgspec import Struct
@@ -17,7 +18,9 @@ from msgspec.structs import replace
 
 from longpole.ingest.facts import Facts
 from longpole.ingest.known_traces import KnownTrace
-from longpole.ingest.resend import COMPARED, add_event, is_same_event, join_body, merge_facts
+from longpole.ingest.open_trace import Group, Key, OpenTrace, add_log, decided_weight, hash_body, is_news, strays_of
+from longpole.ingest.resend import COMPARED, add_event, join_body, merge_facts
+from longpole.ingest.reunite import FindSpans, take_in, tells_more
 from longpole.ingest.settle import Rows, build_rows
 from longpole.ingest.tail_sampling import TailSampling, weigh
 from longpole.ingest.threshold_findings import NO_THRESHOLDS, Thresholds
@@ -27,9 +30,6 @@ from longpole.model.clock import steady_ns
 from longpole.model.event import Body, Event
 
 _SECOND = 1_000_000_000
-
-Key = tuple[str, str]
-"""Workspace and trace id."""
 
 FindKnown = Callable[[str, Sequence[str]], Iterable[KnownTrace]]
 """Gives the stored ones of some traces of a workspace, with those that links join to them."""
@@ -62,79 +62,22 @@ class Counters(Struct):
     replaced: int = 0
     saved_groups: int = 0
     brought_back: int = 0
+    reunited: int = 0
     published_spans: int = 0
     sampled_out: int = 0
-
-
-class _Trace:
-    """One trace: its spans, and what waits to be written of them."""
-
-    __slots__ = (
-        "bodies",
-        "body_hashes",
-        "compared",
-        "facts",
-        "group",
-        "is_stored",
-        "key",
-        "logs",
-        "processes",
-        "stored_bodies",
-        "strays",
-        "tail_weight",
-    )
-
-    def __init__(self, key: Key, group: "Group") -> None:
-        self.key = key
-        self.group = group
-        self.facts: dict[str, Facts] = {}
-        self.compared: dict[str, Sequence[str]] = {}  # of spans that came from the store
-        self.logs: dict[str, list[Event]] = {}  # of spans that have not come yet
-        self.strays: list[Event] = []  # log records of no span
-        self.bodies: dict[str, Body] = {}  # not written yet
-        self.body_hashes: dict[str, int] = {}
-        self.stored_bodies: dict[str, Body] = {}  # of a trace that was brought back
-        self.is_stored = False
-        self.processes: set[str] = set()  # those of which something was open
-        self.tail_weight: float | None = None  # how many such traces it stands for, once that is decided
-
-
-class Group:
-    """Traces that links join. `unsaved_since` is the number of the oldest request that is not safe in the store yet."""
-
-    __slots__ = (
-        "changed_ns",
-        "is_leaving",
-        "is_on_its_way",
-        "is_settled",
-        "next_publish_ns",
-        "next_save_ns",
-        "rows",
-        "span_count",
-        "traces",
-        "unsaved_ns",
-        "unsaved_since",
-    )
-
-    def __init__(self, now_ns: int) -> None:
-        self.traces: list[_Trace] = []
-        self.span_count = 0
-        self.rows: Rows | None = None  # as of the last change, or None if they must be built again
-        self.changed_ns = now_ns
-        self.unsaved_since: int | None = None
-        self.unsaved_ns = 0
-        self.next_publish_ns = 0
-        self.next_save_ns = 0
-        self.is_leaving = False
-        self.is_settled = True  # as far as it is stored
-        self.is_on_its_way = False  # in a durable batch that is not written yet
 
 
 class TraceBook:
     """The open traces of one server. Not safe for threads: one thread owns it."""
 
     def __init__(
-        self, find_known: FindKnown, limits: Limits | None = None, *, bury: Bury, sampling: TailSampling | None = None
+        self,
+        find_known: FindKnown,
+        limits: Limits | None = None,
+        *,
+        bury: Bury,
+        sampling: TailSampling | None = None,
+        find_spans: FindSpans | None = None,
     ) -> None:
         """An empty book.
 
@@ -143,6 +86,7 @@ class TraceBook:
             limits: the waits and sizes.
             bury: keeps spans of which no rows can be made, so that they do not hold up all others.
             sampling: decides which settled groups are kept; without it all are.
+            find_spans: asked before a group settles, where other servers may have stored parts of it.
         """
         self.limits = limits or Limits()
         self.counters = Counters()
@@ -150,7 +94,8 @@ class TraceBook:
         self._find_known = find_known
         self._bury = bury
         self._sampling = sampling
-        self._traces: dict[Key, _Trace] = {}
+        self._find_spans = find_spans
+        self._traces: dict[Key, OpenTrace] = {}
         self._awaited: dict[Key, set[Key]] = {}  # by the target of a link, the traces that have the link
         self._of_process: dict[Key, set[Key]] = {}  # by workspace and process, the traces where it had something open
         self._unpublished: dict[Group, None] = {}
@@ -189,7 +134,7 @@ class TraceBook:
                 touched[trace.group] = None
         for event in events:
             trace = self._trace((event.workspace, event.trace_id), now_ns)
-            if _add_log(trace, event):
+            if add_log(trace, event):
                 touched[trace.group] = None
                 if event.span_id not in trace.facts:  # it waits for its span, and takes as much room as one
                     trace.group.span_count += 1
@@ -235,18 +180,18 @@ class TraceBook:
         trace.group.is_settled = trace.group.is_settled and known.is_settled
         self._moving[trace.group] = None
 
-    def _trace(self, key: Key, now_ns: int) -> _Trace:
+    def _trace(self, key: Key, now_ns: int) -> OpenTrace:
         trace = self._traces.get(key)
         if trace is None:
             group = Group(now_ns)
-            trace = self._traces[key] = _Trace(key, group)
+            trace = self._traces[key] = OpenTrace(key, group)
             group.traces.append(trace)
             for other in self._awaited.pop(key, ()):
                 if other in self._traces:
                     self._join(trace, self._traces[other])
         return trace
 
-    def _add_span(self, trace: _Trace, facts: Facts, body: Body | None) -> bool:
+    def _add_span(self, trace: OpenTrace, facts: Facts, body: Body | None) -> bool:
         """Whether the span told something new."""
         span_id = facts.span_id
         old = trace.facts.get(span_id)
@@ -259,7 +204,7 @@ class TraceBook:
             self.counters.spans += 1
         else:
             merged = merge_facts(old, facts, compared=trace.compared.get(span_id, COMPARED))
-            if merged is None and not _is_news(trace, span_id, body):
+            if merged is None and not is_news(trace, span_id, body):
                 self.counters.duplicates += 1
                 return False
             self.counters.replaced += 1
@@ -267,16 +212,16 @@ class TraceBook:
         if facts.ended_ns is None and facts.process is not None:
             self._note_process(trace, facts.process)
         if body is not None:
-            trace.body_hashes[span_id] = _hash_body(body)
+            trace.body_hashes[span_id] = hash_body(body)
             known = trace.bodies.get(span_id) or trace.stored_bodies.get(span_id)
             trace.bodies[span_id] = join_body(known, body, row_version=facts.row_version)
         return True
 
-    def _note_process(self, trace: _Trace, process: str) -> None:
+    def _note_process(self, trace: OpenTrace, process: str) -> None:
         trace.processes.add(process)
         self._of_process.setdefault((trace.key[0], process), set()).add(trace.key)
 
-    def _follow_link(self, trace: _Trace, facts: Facts) -> None:
+    def _follow_link(self, trace: OpenTrace, facts: Facts) -> None:
         if facts.link_trace_id is None or facts.link_trace_id == facts.trace_id:
             return
         target = (facts.workspace, facts.link_trace_id)
@@ -286,7 +231,7 @@ class TraceBook:
         else:
             self._join(other, trace)
 
-    def _join(self, one: _Trace, other: _Trace) -> None:
+    def _join(self, one: OpenTrace, other: OpenTrace) -> None:
         """Make one group of two, unless it would be too big; the links stay in the rows either way."""
         into, group = one.group, other.group
         if into is group or len(into.traces) + len(group.traces) > self.limits.group_traces:
@@ -372,7 +317,7 @@ class TraceBook:
             if gone:
                 self._touch(trace.group, number, now_ns)
 
-    def _traces_of(self, workspace: str, process: str) -> list[_Trace]:
+    def _traces_of(self, workspace: str, process: str) -> list[OpenTrace]:
         keys = self._of_process.get((workspace, process), ())
         return [self._traces[key] for key in sorted(keys)]
 
@@ -418,9 +363,11 @@ class TraceBook:
         """The groups to save, and whether nothing more is expected of them."""
         found: dict[Group, bool] = {}
         limits = self.limits
-        for group in list(self._moving):
-            if not everything and now_ns - group.changed_ns < limits.settle_after_ns:
-                break
+        quiet = list(self._quiet(self._moving, 0 if everything else limits.settle_after_ns, now_ns))
+        self._reunite(quiet, now_ns)
+        for group in quiet:
+            if group not in self._moving:
+                continue  # joined to another one by what was taken in
             del self._moving[group]
             # A trace that was brought back for nothing has no rows to build.
             is_untouched = group.is_settled and group.unsaved_since is None
@@ -428,6 +375,7 @@ class TraceBook:
                 found[group] = True
             else:
                 self._waiting[group] = None
+        self._reunite(self._quiet(self._waiting, limits.orphans_wait_ns, now_ns), now_ns)
         excess = self.span_count - limits.book_spans
         for group in list(self._waiting):
             if now_ns - group.changed_ns < limits.orphans_wait_ns and excess <= 0:
@@ -440,6 +388,39 @@ class TraceBook:
             if everything or now_ns >= max(group.unsaved_ns + limits.save_after_ns, group.next_save_ns):
                 found.setdefault(group, False)
         return list(found.items())
+
+    @staticmethod
+    def _quiet(groups: Iterable[Group], quiet_ns: int, now_ns: int) -> Iterator[Group]:
+        """The first of the groups, by last change, of which nothing came for so long."""
+        return takewhile(lambda group: now_ns - group.changed_ns >= quiet_ns, list(groups))
+
+    def _reunite(self, groups: Iterable[Group], now_ns: int) -> None:
+        """Take in what other servers have stored of traces of these groups. Costs a query, and six where it is news."""
+        if self._find_spans is None:
+            return
+        asked: dict[str, dict[str, OpenTrace]] = {}
+        for group in groups:
+            for trace in group.traces if group.unsaved_since is not None else ():
+                asked.setdefault(trace.key[0], {})[trace.key[1]] = trace
+        for workspace, traces in asked.items():
+            stored = self._find_spans(workspace, list(traces))
+            news = {one for one, span_id, ended in stored if tells_more(traces[one], span_id, has_ended=ended)}
+            for known in self._find_known(workspace, sorted(news)) if news else ():
+                if (trace := traces.get(known.trace_id)) is not None:
+                    self._take_in(trace, known)
+                else:
+                    self.restore(workspace, known, now_ns=now_ns)
+
+    def _take_in(self, trace: OpenTrace, known: KnownTrace) -> None:
+        self.counters.reunited += 1
+        for facts in take_in(trace, known):
+            trace.group.span_count += 1
+            self.span_count += 1
+            self._follow_link(trace, facts)
+            if facts.ended_ns is None and facts.process is not None:
+                self._note_process(trace, facts.process)
+        trace.group.rows = None
+        self._unpublished[trace.group] = None
 
     def _save_group(self, batch: Batch, group: Group, now_ns: int, *, is_final: bool) -> bool:
         """Add the group's rows, if the store does not have them as they are now; gives whether they are settled."""
@@ -475,7 +456,7 @@ class TraceBook:
 
     def _sample(self, group: Group, rows: Rows) -> bool:
         """Whether a settled group is kept. Once decided, it stays so, and so does its weight."""
-        if self._sampling is None or not rows.executions or _decided(group) is not None:
+        if self._sampling is None or not rows.executions or decided_weight(group) is not None:
             return True
         weight = self._sampling.weight_of(rows)
         if weight is None:
@@ -496,7 +477,7 @@ class TraceBook:
         rows = group.rows
         if rows is None or (is_final and not rows.is_settled):
             facts = [fact for trace in group.traces for fact in trace.facts.values()]
-            strays = {trace.key[1]: list(_strays(trace)) for trace in group.traces if trace.strays or trace.logs}
+            strays = {trace.key[1]: list(strays_of(trace)) for trace in group.traces if trace.strays or trace.logs}
             try:
                 rows = build_rows(
                     facts,
@@ -508,7 +489,7 @@ class TraceBook:
             except Exception as error:
                 self._bury(f"spans-{group.traces[0].key[1]}", msgspec.json.encode(facts), error)
                 rows = Rows([], [], [], [], [], [], is_complete=True, is_settled=True)
-            decided = _decided(group)
+            decided = decided_weight(group)
             group.rows = rows = rows if decided is None else weigh(rows, decided)
         return rows
 
@@ -526,7 +507,7 @@ class TraceBook:
                     self._drop_processes(trace)
             self.span_count -= group.span_count
 
-    def _drop_processes(self, trace: _Trace) -> None:
+    def _drop_processes(self, trace: OpenTrace) -> None:
         for process in trace.processes:
             key = (trace.key[0], process)
             keys = self._of_process[key]
@@ -534,7 +515,7 @@ class TraceBook:
             if not keys:
                 del self._of_process[key]
 
-    def _drop_awaited(self, trace: _Trace) -> None:
+    def _drop_awaited(self, trace: OpenTrace) -> None:
         for facts in trace.facts.values():
             if facts.link_trace_id is None:
                 continue
@@ -545,55 +526,24 @@ class TraceBook:
                 if not waiting:
                     del self._awaited[target]
 
+    def drop(self, keys: Iterable[Key]) -> None:
+        """Let go of traces that are deleted, with whatever waits to be written of them."""
+        for key in keys:
+            trace = self._traces.pop(key, None)
+            if trace is None:
+                continue
+            group = trace.group
+            group.traces.remove(trace)
+            group.rows = None
+            count = len(trace.facts) + sum(map(len, trace.logs.values())) if group.traces else group.span_count
+            group.span_count -= count
+            self.span_count -= count
+            self._drop_awaited(trace)
+            self._drop_processes(trace)
+            if not group.traces:
+                self._forget(group)
+
     def oldest_unsaved(self) -> int | None:
         """The number of the oldest request of which something is not in a saved batch yet."""
         numbers = [group.unsaved_since for group in self._unsaved if group.unsaved_since is not None]
         return min(numbers, default=None)
-
-
-def _decided(group: Group) -> float | None:
-    """The weight that tail sampling has given to a trace of the group, if it has to any."""
-    return next((trace.tail_weight for trace in group.traces if trace.tail_weight is not None), None)
-
-
-def _add_log(trace: _Trace, event: Event) -> bool:
-    """Whether the log record is new."""
-    facts = trace.facts.get(event.span_id)
-    if facts is not None:
-        richer = add_event(facts, event)
-        if richer is not None:
-            trace.facts[event.span_id] = richer
-        return richer is not None
-    if any(is_same_event(event, known) for known in _strays(trace)):
-        return False
-    if event.span_id:
-        trace.logs.setdefault(event.span_id, []).append(event)
-    else:
-        trace.strays.append(event)
-    return True
-
-
-def _strays(trace: _Trace) -> Iterator[Event]:
-    yield from trace.strays
-    for logs in trace.logs.values():
-        yield from logs
-
-
-def _is_news(trace: _Trace, span_id: str, body: Body | None) -> bool:
-    """Whether the body differs from the last one that came in this book, or tells more than the stored one.
-
-    A stored span whose body is not kept any more has no news.
-    """
-    if body is None:
-        return False
-    known = trace.body_hashes.get(span_id)
-    if known is not None:
-        return known != _hash_body(body)
-    stored = trace.stored_bodies.get(span_id)
-    if stored is not None:
-        return _hash_body(join_body(stored, body, row_version=0)) != _hash_body(stored)
-    return span_id not in trace.compared
-
-
-def _hash_body(body: Body) -> int:
-    return hash((body.input, body.output, body.error_stack, body.attributes, body.resource))

@@ -26,9 +26,12 @@ class Batch(Struct, kw_only=True):
     may have any.
 
     The following are for durable writes alone. `records` are rows of the tables that have one row for each key
-    (`store.tables.RECORD_TABLES`); each takes the place of the one with its key. Of `removed` only the keys count:
-    these records go. `expired` names tables and a time for each: older rows go. A lease of `leases` is taken unless
-    another holder has it at its `asked_ns`; the query `lease` tells who has it now.
+    (`store.tables.RECORD_TABLES`); each takes the place of the one with its key. Of `removed`, which may name findings
+    too, only the keys count: these rows go. `expired` names tables and a time for each: older rows go, but in the
+    tables of traces not those of the pairs in `spared`: a trace of which something is younger stays whole. A lease of
+    `leases` is taken unless another holder has it at its `asked_ns`; the query `lease` tells who has it. With
+    `compact` the database also gives back the room of what was removed, so that none of its files holds that any more:
+    it costs as much as copying it, and other writers wait.
     """
 
     replace: list[tuple[str, str]] = []
@@ -45,5 +48,7 @@ class Batch(Struct, kw_only=True):
     records: list[Struct] = []
     removed: list[Struct] = []
     expired: dict[str, int] = {}
+    spared: list[tuple[str, str]] = []
     leases: list[Lease] = []
+    compact: bool = False
     position: SpoolPosition | None = None

@@ -12,7 +12,8 @@
     ├── StoreError                      the store cannot do what was asked
     │   ├── StoreLocked                 another process holds the database
     │   └── StoreTooNew                 the database was made by a newer Longpole
-    ├── SpoolFull                       the spool cannot take another body now
+    ├── SpoolFull                       the spool holds as much as it may; wait until some of it is stored
+    │   └── SpoolUnwritable             the disk does not take what is written to the spool
     ├── ServerUnreachable (OSError)     no Longpole server answers where one was expected
     └── RefusedToServe                  serving as asked would be unsafe
 
@@ -70,6 +71,10 @@ class StoreTooNew(StoreError):
 
 class SpoolFull(LongpoleError):
     """The spool cannot take another body now; the sender should wait and try again."""
+
+
+class SpoolUnwritable(SpoolFull):
+    """The disk does not take what is written to the spool, or the spool is closed; the sender may try again."""
 
 
 class ServerUnreachable(LongpoleError, OSError):

@@ -55,17 +55,17 @@ class Decision(Struct, frozen=True, kw_only=True, gc=False):
     received_ns: int
 
 
-class Body(Struct, frozen=True, kw_only=True, gc=False):
+class Body(Struct, frozen=True, gc=False):
     """One row of the table `bodies`: what a span carried beside its times, all as text, JSON where structured."""
 
     workspace: str
     trace_id: str
     span_id: str
-    input: str | None = None
-    output: str | None = None
-    error_stack: str | None = None
-    attributes: str | None = None
-    resource: str | None = None
+    input: str | None
+    output: str | None
+    error_stack: str | None
+    attributes: str | None
+    resource: str | None
     received_ns: int
     row_version: int = 1
 

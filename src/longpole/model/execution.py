@@ -13,7 +13,7 @@ class ExecutionKind(StrEnum):
     ROOT = "root"
 
 
-class Execution(Struct, frozen=True, kw_only=True, gc=False):
+class Execution(Struct, frozen=True, gc=False):
     """One row of the table `executions`; field order is column order.
 
     Times are integer nanoseconds (`*_ns`; `started_ns`, `ended_ns`, `received_ns`, `settled_ns` since 1970, the
@@ -29,25 +29,25 @@ class Execution(Struct, frozen=True, kw_only=True, gc=False):
     execution_id: str
     trace_id: str
     span_id: str
-    parent_span_id: str | None = None
-    link_trace_id: str | None = None
-    link_span_id: str | None = None
-    parent_execution_id: str | None = None
+    parent_span_id: str | None
+    link_trace_id: str | None
+    link_span_id: str | None
+    parent_execution_id: str | None
     root_execution_id: str
-    depth: int = 0
-    call_reason: str | None = None
+    depth: int
+    call_reason: str | None
     kind: str
     agent: str
-    agent_id: str | None = None
-    method: str | None = None
+    agent_id: str | None
+    method: str | None
     name: str
     category: str
-    operation: str | None = None
+    operation: str | None
     status: str
-    stage: str | None = None
+    stage: str | None
     started_ns: int
-    ended_ns: int | None = None
-    duration_ns: int | None = None
+    ended_ns: int | None
+    duration_ns: int | None
     received_ns: int
     trigger_type: str | None = None
     trigger_source: str | None = None

@@ -6,16 +6,20 @@ from msgspec import Struct
 
 
 class LetterKind(StrEnum):
-    """What a dead letter holds."""
+    """What a dead letter holds: a body, rows, spans that no rows could be made of, or damaged bytes of the spool."""
 
     BODY = "body"
     ROWS = "rows"
+    SPANS = "spans"
+    DAMAGE = "damage"
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True, gc=False):
-    """One row of the table `dead_letters`: a request body that could not be read, or rows that could not be written.
+    """One row of the table `dead_letters`: something that came in and could not be read or written.
 
-    `content` is base64: the body as it was sent, or a `Batch` as JSON. `signal` and `body_format` are those of a body.
+    `content` is base64: the body as it was sent, a `Batch` or spans as JSON, or bytes of the spool. `signal` and
+    `body_format` are those of a body. `size_bytes` counts the content as it was. The id is made of the content: what is
+    buried again takes the place of its letter, with one attempt more.
     """
 
     letter_id: str

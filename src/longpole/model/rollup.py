@@ -1,14 +1,30 @@
 """Many executions or steps as one row: counts, sums and a histogram of durations for a window of time."""
 
+from enum import StrEnum
+
 from msgspec import Struct
+
+
+class RollupKind(StrEnum):
+    """What a row of the rollups stands for.
+
+    The first two sum up what is stored one by one as well, and are computed again while that changes. The `GONE` ones
+    sum up what retention has removed: together with what is stored, everything is counted once.
+    """
+
+    EXECUTION = "execution"
+    STEP = "step"
+    GONE_EXECUTION = "gone_execution"
+    GONE_STEP = "gone_step"
 
 
 class Rollup(Struct, frozen=True, kw_only=True, gc=False):
     """One row of the table `rollups`: what started in a window and agrees in every column up to `environment`.
 
-    `kind` is `execution` or `step`; `name` and `category` are those of the step, `category` alone that of an execution.
+    `kind` is a `RollupKind`; `name` and `category` are those of the step, `category` alone that of an execution.
     Texts that are unknown are empty, so that the columns can be a key. `weight` counts executions that sampling left
-    out too, and all sums are weighted with it. `histogram` is `bucket:weight` pairs separated by spaces, buckets as in
+    out too, and all sums are weighted with it; tokens and cost are those of counted model calls only, for executions
+    of those that their own steps made. `histogram` is `bucket:weight` pairs separated by spaces, buckets as in
     `longpole.model.buckets`; what has not ended counts in `count` and not in it. Two rows of one key are merged by
     adding them up. `updated_ns` is when it was computed.
     """

@@ -14,32 +14,34 @@ class StepType(StrEnum):
     API_CALL = "api_call"
 
 
-class Step(Struct, frozen=True, kw_only=True, gc=False):
+class Step(Struct, frozen=True, gc=False):
     """One row of the table `steps`; field order is column order.
 
     `step_id` is unique within `trace_id`; `parent_step_id` names a step or an execution's `span_id`, and may name
     something that never arrived. `is_outside` marks a step of the trace that no execution encloses (an HTTP server
     span above its agent); it is shown with the execution but counts in none of its times. `is_counted` marks the
     leaf model calls, the only steps whose tokens and cost enter a sum. `None` means unknown, never zero.
+
+    Not keyword-only: by position a row costs 0.2 us, by name 2.5. Only `ingest.settle` does that.
     """
 
     workspace: str
     trace_id: str
     step_id: str
-    parent_step_id: str | None = None
-    link_trace_id: str | None = None
-    link_span_id: str | None = None
+    parent_step_id: str | None
+    link_trace_id: str | None
+    link_span_id: str | None
     execution_id: str
     root_execution_id: str
     agent: str
     name: str
     category: str
     step_type: str
-    operation: str | None = None
+    operation: str | None
     status: str
     started_ns: int
-    ended_ns: int | None = None
-    duration_ns: int | None = None
+    ended_ns: int | None
+    duration_ns: int | None
     received_ns: int
     step_index: int = 0
     depth: int = 0

@@ -5,6 +5,8 @@ parents is cut where it starts first. All walks are loops, because a chain of 50
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from operator import lt
 
 from msgspec import Struct
 
@@ -73,8 +75,13 @@ def grow_tree(ids: Sequence[str], parent_ids: Sequence[str | None], starts: Sequ
     position = {span_id: i for i, span_id in enumerate(ids)}
     lookup = position.get
     parents = [NO_PARENT if parent is None else lookup(parent, NO_PARENT) for parent in parent_ids]
-    by_start = sorted(range(len(ids)), key=lambda i: (starts[i], ids[i]))
-    _cut_cycles(parents, by_start, lambda node: (starts[node], ids[node]))
+    rank = list(zip(starts, ids, strict=True))
+    by_start: Sequence[int] = range(len(ids))
+    if not all(map(lt, rank, islice(rank, 1, None))):
+        by_start = sorted(by_start, key=rank.__getitem__)
+    # Where every span comes after its parent there is no cycle: the usual case, seen in a tenth of the time.
+    if not all(map(lt, parents, range(len(ids)))):
+        _cut_cycles(parents, by_start, rank.__getitem__)
     below: list[list[int] | None] = [None] * len(ids)
     roots: list[int] = []
     for node in by_start:

@@ -23,11 +23,12 @@ from longpole.record.current import (
 )
 from longpole.record.decisions import note_decision, note_should_respond
 from longpole.record.execution_context import ExecutionContext
-from longpole.record.harmless import quiet, warn_once
+from longpole.record.harmless import quiet
 from longpole.record.more import FIRST_TOKEN, add_attributes, add_event, has_room, put
 from longpole.record.recorder import Line, recorder
 from longpole.record.shorten import shortened
 from longpole.record.site import text_of
+from longpole.record.trouble import warn_once
 from longpole.wire import longpole_names as names
 
 USAGE_NAMES = {

@@ -6,21 +6,26 @@ Nothing in here needs msgspec: a program that decorates and never configures doe
 from types import CodeType, TracebackType
 from typing import Any
 
+from longpole.record.let_through import OWN_FOLDER, let_through
+
 LONGEST_REPR = 2000
 LONGEST_MESSAGE = 65536
 MOST_INNER = 3
 MOST_FRAMES = 64
-OWN_FOLDER = __file__.rpartition("/")[0]
 
 # (type, message, places, cause): places are (code, line), outermost first; the text is made later.
 FrozenError = tuple[str, str, list[tuple[CodeType, int]], Any]
 
 
 def describe(value: object) -> str:
-    """What is kept of a value that msgpack does not know: its repr, shortened. Never raises."""
+    """What is kept of a value that msgpack does not know: its repr, shortened.
+
+    Never raises, whatever the repr does, even exit. What a signal raises meanwhile is the program's: see `let_through`.
+    """
     try:
         text = repr(value)
-    except Exception as error:
+    except BaseException as error:
+        let_through(error)
         return f"<{type(value).__qualname__}, whose repr raises {type(error).__name__}>"
     if len(text) > LONGEST_REPR:
         text = text[:LONGEST_REPR] + f"… [{len(text)} characters]"
@@ -35,7 +40,8 @@ def readable(value: Any) -> str | dict[str, Any]:
     try:
         known: dict[str, Any] = vars(value)
         return {name: known[name] for name, field in fields.items() if field.repr and name in known}
-    except Exception:
+    except BaseException as error:
+        let_through(error)
         return describe(value)
 
 
@@ -49,7 +55,8 @@ def freeze_error(error: BaseException) -> FrozenError:
         if cause is not None and cause is not error:
             frozen_cause = (_type_name(cause), describe(cause), _places(cause.__traceback__), None)
         return _type_name(error), _message(error), _places(error.__traceback__), frozen_cause
-    except Exception as second:
+    except BaseException as second:
+        let_through(second)
         return type(error).__qualname__, f"<cannot be read: {type(second).__name__}>", [], None
 
 
@@ -65,7 +72,8 @@ def _message(error: BaseException) -> str:
     """The text, at most 64 KB of it. Of a group those of the first exceptions too: its own says only how many."""
     try:
         text = str(error)[:LONGEST_MESSAGE]
-    except Exception as second:
+    except BaseException as second:
+        let_through(second)
         text = f"<message raises {type(second).__name__}>"
     if isinstance(error, BaseExceptionGroup):
         inner = [f"{_type_name(each)}: {_message(each)}" for each in error.exceptions[:MOST_INNER]]

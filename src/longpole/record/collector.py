@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from sys import _getframe  # pyright: ignore[reportPrivateUsage] - inspect's way costs 100 times as much
 from types import TracebackType
 from typing import Any, NamedTuple
+from weakref import WeakSet
 
 from longpole.model.category import Category
 from longpole.model.clock import now_ns, steady_ns
@@ -57,13 +58,15 @@ class TimingEntry:
 class ExecutionTimingTree:
     """The timings of one execution: all entries by id, and the ids of the entries directly below each, in order.
 
-    `left_out` counts the entries beyond 10,000, which are recorded and not kept here.
+    `left_out` counts the entries beyond 10,000, which are recorded and not kept here. `is_recorded`: recording was on,
+    so that the same times are on their way to the server already.
     """
 
     root_id: str
     entries: dict[str, TimingEntry] = field(default_factory=dict[str, TimingEntry])
     children: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     left_out: int = 0
+    is_recorded: bool = False
 
     @property
     def root(self) -> TimingEntry:
@@ -137,6 +140,7 @@ class ExecutionTimingCollector:
     def __init__(self, keep: int = 32) -> None:
         self._trees: deque[ExecutionTimingTree] = deque(maxlen=keep)
         self._open: dict[str, _OpenTiming] = {}
+        _collectors.add(self)
 
     @property
     def trees(self) -> list[ExecutionTimingTree]:
@@ -196,6 +200,15 @@ class ExecutionTimingCollector:
             self._open.pop(next(iter(self._open))).abandon()
         except (KeyError, RuntimeError, StopIteration):
             pass  # another thread has ended it meanwhile
+
+
+_collectors: WeakSet[ExecutionTimingCollector] = WeakSet()
+
+
+def trees_of_process() -> list[ExecutionTimingTree]:
+    """The trees that the collectors of this process keep, each once, in order of start."""
+    found = {tree.root_id: tree for collector in list(_collectors) for tree in collector.trees}
+    return sorted(found.values(), key=lambda tree: tree.root.start_time)
 
 
 class Timing:
@@ -265,7 +278,7 @@ class _OpenTiming:
             parent_id=None if above is None else above.entry_id,
             id=entry_id,
         )
-        self.tree = ExecutionTimingTree(entry_id) if above is None else above.tree
+        self.tree = ExecutionTimingTree(entry_id, is_recorded=self._is_recorded) if above is None else above.tree
         self.tree.add(self.entry)
         self._place = _Place(self.tree, entry_id, epoch_ns)
         _here.set(self._place)
@@ -283,9 +296,13 @@ class _OpenTiming:
         if self._running is not None:
             self._running.stop()
 
+    @property
+    def _is_recorded(self) -> bool:
+        return self._running is not None and self._running.record is self._record
+
     def _id(self, *, is_root: bool) -> str:
         """Of a step 16 hexadecimal digits, of a root 48: the ids under which it is recorded, if it is."""
-        if self._running is None or self._running.record is not self._record:
+        if not self._is_recorded:
             return os.urandom(24 if is_root else 8).hex()
         ids = ids_of(self._record)
         return ids.trace_id + ids.span_id if is_root else ids.span_id

@@ -11,6 +11,7 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from longpole.model.clock import now_ns, steady_ns
+from longpole.record.kept_context import keep_contexts
 from longpole.record.site import Site
 
 PARENT, SITE, STARTED, ENDED, INPUT, OUTPUT, ERROR, IDS, MORE = range(9)
@@ -35,6 +36,7 @@ def _reduce_variable(variable: ContextVar[Any]) -> tuple[Any, ...]:
 
 
 copyreg.pickle(ContextVar, _reduce_variable)
+keep_contexts()
 ID_LETTERS, _HEXADECIMAL = 48, frozenset("0123456789abcdef")
 
 

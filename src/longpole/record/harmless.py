@@ -2,15 +2,13 @@
 
 import functools
 from collections.abc import Callable
-from importlib import import_module
 from typing import ParamSpec
 
-from longpole.record.capture import describe
 from longpole.record.finished import DONE, Finished
+from longpole.record.let_through import let_through
+from longpole.record.trouble import complain
 
 Parameters = ParamSpec("Parameters")
-MOST_WARNINGS = 20
-_warned: set[str] = set()
 
 
 def harmless(method: Callable[Parameters, Finished]) -> Callable[Parameters, Finished]:
@@ -20,8 +18,9 @@ def harmless(method: Callable[Parameters, Finished]) -> Callable[Parameters, Fin
     def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Finished:
         try:
             return method(*args, **kwargs)
-        except Exception as error:
-            warn_once(f"{method.__qualname__} could not note what it was told: {describe(error)}. The program goes on.")
+        except BaseException as error:
+            let_through(error)
+            complain(method.__qualname__, error)
             return DONE
 
     return call
@@ -34,16 +33,8 @@ def quiet(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
     def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
         try:
             function(*args, **kwargs)
-        except Exception as error:
-            warn_once(
-                f"{function.__qualname__} could not note what it was told: {describe(error)}. The program goes on."
-            )
+        except BaseException as error:
+            let_through(error)
+            complain(function.__qualname__, error)
 
     return call
-
-
-def warn_once(message: str) -> None:
-    """Tells it in the log, the first time; at most 20 different messages."""
-    if message not in _warned and len(_warned) < MOST_WARNINGS:
-        _warned.add(message)
-        import_module("logging").getLogger("longpole").warning("%s", message)  # 3 ms that few programs need

@@ -6,9 +6,9 @@ from itertools import groupby, pairwise
 from typing import Any, Literal, NamedTuple
 
 from longpole.model.category import Category
-from longpole.record.current import ENDED, SITE, STARTED, Record
-from longpole.record.loop_sample import Place, Sample, path_of, place_name, record_of, stack_text, users_place
-from longpole.record.more import ATTRIBUTES, EVENTS, put
+from longpole.record.current import ENDED, PARENT, SITE, STARTED, Record
+from longpole.record.loop_sample import Place, Sample, place_name, record_of, stack_text, users_place
+from longpole.record.more import ATTRIBUTES, put, put_all
 from longpole.record.recorder import recorder
 from longpole.record.site import CO_ASYNC_GENERATOR, CO_COROUTINE, Site
 from longpole.wire import longpole_names as names
@@ -27,6 +27,7 @@ class Reading(NamedTuple):
     cpu_ns: int  # of the loop's thread
     waiting_ns: int  # the loop's thread was ready, and the machine ran something else
     process_ns: int  # CPU of all threads
+    is_late: bool = False  # the machine, or a call that held the interpreter, did not let the watcher read before
 
 
 class Piece(NamedTuple):
@@ -52,9 +53,10 @@ class Block:
         "ended_ns",
         "is_told",
         "key",
+        "latest_ns",
         "left_out",
         "limit_ns",
-        "longest_gap_ns",
+        "looked_ns",
         "readings",
         "samples",
         "started_ns",
@@ -66,7 +68,8 @@ class Block:
         self.samples: list[Sample] = []
         self.readings = [before]
         self.limit_ns = limit_ns
-        self.longest_gap_ns = 0  # how long the watcher itself could not run
+        self.looked_ns = 0  # the last look at frames
+        self.latest_ns = 0  # how long the watcher itself could not run
         self.is_told = False
         self.left_out = 0
         self.ended_ns: int | None = None
@@ -74,20 +77,23 @@ class Block:
         self._sufferers: list[tuple[Record, int]] = []
         self._record: Record | None = None
 
-    def add(self, sample: Sample, reading: Reading, gap_ns: int) -> None:
+    def add(self, sample: Sample, reading: Reading, late_ns: int) -> None:
         """One more look."""
         self.samples.append(sample)
         self.readings.append(reading)
-        self.longest_gap_ns = max(self.longest_gap_ns, gap_ns)
+        if sample.frames:
+            self.looked_ns = sample.time_ns
+        self.latest_ns = max(self.latest_ns, late_ns)
+
+    def meet(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Finds who waits; before they go on, because they may end right after it."""
+        self._sufferers = [(record, _blocked_so_far(record)) for record in self._waiting(loop)]
 
     def tell(self, loop: asyncio.AbstractEventLoop, now: int) -> None:
-        """Notes the block on all who wait, while it lasts: they may end right after it."""
-        self.is_told = True
+        """Notes the block on all who wait, while it lasts."""
+        self.meet(loop)
         self._event.update(self._description(self.samples, now))
-        for record in self._waiting(loop):
-            put(record, EVENTS, (self.started_ns, names.EVENT_BLOCKED, self._event))
-            self._sufferers.append((record, _blocked_so_far(record)))
-        self._set_blocked(now)
+        self._note(now)
 
     def open_step(self, now: int) -> None:
         """Shows a block that goes on and on as an open step."""
@@ -102,7 +108,7 @@ class Block:
         pieces = pieces_of(self.samples, self.started_ns, ended_ns, self.limit_ns)
         longest = max(pieces, key=lambda piece: piece.ended_ns - piece.started_ns)
         self._event.update(self._description(longest.samples, ended_ns, cause))
-        self._set_blocked(ended_ns)
+        self._note(ended_ns)
         if self._record is not None:
             put(self._record, ATTRIBUTES, self._measures(Piece(self.started_ns, ended_ns, self.samples), cause))
             self._record[ENDED] = ended_ns
@@ -121,23 +127,22 @@ class Block:
         start, end = self.started_ns, self.ended_ns or self.readings[-1].time_ns
         if gc_ns * 2 > end - start:
             return "gc"
-        lost_ns = self._spent("waiting_ns", start, end, is_late_blamed=True)
-        if self.longest_gap_ns > 5 * self._spent("process_ns", start, end):
-            lost_ns = max(lost_ns, self.longest_gap_ns)  # nobody ran, not even the watcher: the machine slept
+        lost_ns = self._spent("waiting_ns", start, end)
+        if self.latest_ns > 5 * self._spent("process_ns", start, end):
+            lost_ns = max(lost_ns, self.latest_ns)  # nobody ran, not even the watcher: the machine slept
         if end - start - lost_ns < self.limit_ns:
             return "not_scheduled"
         return "work" if self._spent("cpu_ns", start, end) * 2 > end - start - lost_ns else "wait"
 
-    def _spent(self, clock: str, start: int, end: int, *, is_late_blamed: bool = False) -> int:
+    def _spent(self, clock: str, start: int, end: int) -> int:
         """What a clock went on in this time. Between two readings it is taken to have gone evenly; or, where the
-        watcher itself came late, as far as possible inside: the machine that held it up held up the loop."""
+        second came late, as far as possible inside: what held up the watcher held up the loop."""
         spent = 0.0
         for before, after in pairwise(self.readings):
             inside = min(after.time_ns, end) - max(before.time_ns, start)
             if inside > 0:
                 whole, went = after.time_ns - before.time_ns, getattr(after, clock) - getattr(before, clock)
-                is_late = is_late_blamed and 2 * whole > 3 * self.limit_ns
-                spent += min(inside, went) if is_late else went * inside / whole
+                spent += min(inside, went) if after.is_late else went * inside / whole
         return round(spent)
 
     def _description(self, samples: list[Sample], now: int, cause: Cause | None = None) -> dict[str, Any]:
@@ -162,23 +167,28 @@ class Block:
         caused = {id(record) for sample in self.samples for record in sample.path}
         found: dict[int, Record] = {}
         for task in asyncio.all_tasks(loop):
-            if id(task) == self.key:
-                continue
-            for record in reversed(path_of(record_of(task))):
-                if id(record) in caused or id(record) in found or record[ENDED] is not None:
-                    continue
-                if not _is_async(record):
-                    continue
-                if len(found) >= MOST_SUFFERERS:
-                    self.left_out += 1
-                    continue
-                found[id(record)] = record
+            record = None if id(task) == self.key else record_of(task)
+            while record is not None and id(record) not in caused and id(record) not in found:
+                if record[SITE] is not None and record[ENDED] is None and _is_async(record):
+                    if len(found) < MOST_SUFFERERS:
+                        found[id(record)] = record
+                    else:
+                        self.left_out += 1
+                record = record[PARENT]
         return list(found.values())
 
-    def _set_blocked(self, now: int) -> None:
-        for record, before in self._sufferers:
-            if record[ENDED] is None or self.ended_ns is not None:
-                put(record, ATTRIBUTES, {names.BLOCKED_NS: before + now - self.started_ns})
+    def _note(self, now: int) -> None:
+        """On each who waits, how long; the first time with the event, which all of them share."""
+        event = None if self.is_told else (self.started_ns, names.EVENT_BLOCKED, self._event)
+        self.is_told = True
+        put_all(
+            [
+                (record, {names.BLOCKED_NS: before + now - self.started_ns})
+                for record, before in self._sufferers
+                if record[ENDED] is None or self.ended_ns is not None
+            ],
+            event,
+        )
 
     def _step(self, piece: Piece, cause: Cause | None) -> Record | None:
         """The step of a piece, below its culprit; open if the block has not ended, none where no step ran."""
@@ -201,7 +211,8 @@ class Block:
         cpu_ns = self._spent("cpu_ns", piece.started_ns, piece.ended_ns)
         if cause in ("work", "wait"):
             cause = "work" if cpu_ns * 2 > piece.ended_ns - piece.started_ns else "wait"
-        stack = Counter(tuple(sample.frames) for sample in piece.samples).most_common(1)[0][0]
+        stacks = Counter(tuple(sample.frames) for sample in piece.samples if sample.frames)
+        stack = stacks.most_common(1)[0][0] if stacks else ()
         return {
             names.BLOCK_CAUSE: cause,
             names.BLOCK_CPU_NS: cpu_ns,
@@ -237,6 +248,8 @@ def pieces_of(samples: list[Sample], started_ns: int, ended_ns: int, limit_ns: i
 
 def culprit_of(samples: list[Sample]) -> Record | None:
     """The innermost step that more than half of the looks found running."""
+    if len({id(sample.path[-1]) if sample.path else 0 for sample in samples}) == 1:
+        return samples[0].path[-1] if samples[0].path else None
     counts = Counter(id(record) for sample in samples for record in sample.path)
     best: tuple[int, Record] | None = None
     for sample in samples:
@@ -251,6 +264,8 @@ def place_of(samples: list[Sample]) -> Place | None:
     places = [sample.frames[users_place(sample.frames)] for sample in samples if sample.frames]
     if not places:
         return None
+    if len(places) == 1:
+        return places[0]
     line = Counter((place[0], place[1]) for place in places).most_common(1)[0][0]
     instructions = Counter(place[2] for place in places if (place[0], place[1]) == line)
     return (*line, instructions.most_common(1)[0][0])

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from longpole.model.clock import steady_ns
 
+GRAIN_NS = 1_500_000  # timers of uvloop have one of a millisecond
 Turn = tuple[int, int]
 """Steady start and end of a turn that took long."""
 
@@ -26,6 +27,10 @@ class Turns(Protocol):
 
     def busy_since(self, now: int) -> int | None:
         """Steady time since when the loop has not turned, or `None` while it waits for news."""
+        ...
+
+    def rest(self, now: int) -> None:
+        """The loop does not run at present: what passes until it runs again is no turn."""
         ...
 
     def remove(self) -> None:
@@ -66,6 +71,10 @@ class SelectorTurns:
     def busy_since(self, now: int) -> int | None:
         """See `Turns`."""
         return self._since or None
+
+    def rest(self, now: int) -> None:
+        """See `Turns`."""
+        self._since = 0
 
     def remove(self) -> None:
         """Takes the wrapper off, if nobody has put another one over it."""
@@ -109,8 +118,12 @@ class BeatTurns:
     def busy_since(self, now: int) -> int | None:
         """See `Turns`. The block began between the last beat and the time at which the next one was due."""
         start = self._beat_at + self._interval_ns // 2
-        # Timers of uvloop have a grain of a millisecond, and a beat may come late by the callbacks before it.
-        return None if now - start < self._interval_ns // 2 + max(self.limit_ns // 3, 2_000_000) else start
+        is_due = now - start >= self._interval_ns // 2 + GRAIN_NS
+        return start if is_due or (now > start and asyncio.current_task(self._loop) is not None) else None
+
+    def rest(self, now: int) -> None:
+        """See `Turns`."""
+        self._beat_at = now
 
     def remove(self) -> None:
         """Stops the timer."""

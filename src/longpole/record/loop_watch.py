@@ -21,7 +21,14 @@ from longpole.record.loop_turns import Turns, watch_turns
 from longpole.record.recorder import recorder
 from longpole.record.trouble import complain
 
-LOOKS_PER_THRESHOLD = 2.5  # a look costs 35 us or more, most of it for waking up
+LOOKS_PER_THRESHOLD = 2.0  # a look costs 60 us, two thirds of it for waking up
+LOOKS_PER_READING = 4  # of an idle loop; reading the clocks costs 30 us
+# A callback is charged if it was seen to run for a quarter of the threshold: a single look may meet any of many.
+SEEN_SHARE = 4
+SOON_NS = 200_000
+LONGEST_WAIT_NS = 10_000_000
+KEPT_AWAY_NS = 6_000_000  # more than the 5 ms for which a thread that computes keeps the interpreter
+LOOKS_AT_LONG = 8
 SMALLEST_MS, LARGEST_MS = 5.0, 3_600_000.0
 QUIET_LOOKS = 64  # of an idle loop; then the thread sleeps until the loop turns
 OPEN_AFTER_NS = 1_000_000_000
@@ -66,7 +73,8 @@ def watch_loop(threshold_ms: float = 50.0, loop: asyncio.AbstractEventLoop | Non
     and stands below the step that caused it. The open steps of other tasks of the loop get the event
     `longpole.loop_blocked` and the sum of these times as attribute `longpole.loop_blocked_ns`.
 
-    Costs under 1 % of a CPU, and 0.3 us for each turn of the loop. Works with asyncio's loops and with uvloop.
+    Costs under 1 % of a CPU with the default threshold, more with a smaller one, and 0.3 us for each turn of the loop.
+    Works with asyncio's loops and with uvloop.
 
     Args:
         threshold_ms: from how many milliseconds a standstill is told; at least 5.
@@ -95,30 +103,49 @@ class _Watched:
         self.turns = turns
         self.thread = threading.get_ident()
         self.idle_looks = 0
-        self._clock = _thread_clock(self.thread)
+        self.due_ns = steady_ns()  # when the next look is
+        self._seen_enough_ns = watch.threshold_ns // SEEN_SHARE
         self._schedstat = _open_schedstat()
+        self._clock = None if self._schedstat is not None else _thread_clock(self.thread)
         self._since: int | None = None
-        self._looked_ns = steady_ns()
-        self._last = self._read(self._looked_ns)
+        self._late_ns = 0  # by how much this look came after it was due
+        self._last = self._read(self.due_ns)
+        self._unread = 0  # looks of an idle loop until the clocks are read again
         self._block: Block | None = None
+        self._seen: tuple[int, int] = (0, 0)  # which callback runs, and since when it was seen to
         self._told: set[int] = set()
-        self._next_sample = 0
 
     def look(self) -> None:
-        """One look at the loop."""
+        """One look at the loop, which says when the next one is due."""
         now = steady_ns()
+        self._late_ns = now - self.due_ns
         since = self.turns.busy_since(now)
         if since != self._since:
             self._leave_turn()
             self._since = since
-            if since is not None and now - since < self.watch.threshold_ns // 2:
-                since = None  # it has only just begun
-        self.idle_looks = self.idle_looks + 1 if self._since is None else 0
-        reading = self._read(now)
-        if since is not None and now >= self._next_sample:
-            self._sample(now, since, reading)
-        self._last = reading
-        self._looked_ns = now
+        if since is not None and not self.loop.is_running():
+            self.turns.rest(now)
+            since = self._since = None
+        if since is None:
+            self._look_at_idle(now)
+            return
+        self.idle_looks = 0
+        if now - since < self._seen_enough_ns:  # it has only just begun: who runs is enough, and costs less
+            self._see(id(asyncio.current_task(self.loop) or self), now)
+            self._come_again(now)
+            self._last = self._read(now)
+        else:
+            self._sample(now, since)
+
+    def _look_at_idle(self, now: int) -> None:
+        self.idle_looks += 1
+        self.due_ns = now + self.watch.pause_ns
+        self._unread -= 1
+        if self._unread < 0:
+            before, self._last = self._last, self._read(now)
+            # On a busy machine every time: what it took from this thread has to be told from a block.
+            is_held_up = 50 * (self._last.waiting_ns - before.waiting_ns) > now - before.time_ns
+            self._unread = 0 if is_held_up else LOOKS_PER_READING - 1
 
     def forget(self) -> None:
         """Leaves the loop as it was. A block that lasted until the loop itself ended has ended with it."""
@@ -128,29 +155,53 @@ class _Watched:
             os.close(self._schedstat)
             self._schedstat = None
 
-    def _sample(self, now: int, since: int, reading: Reading) -> None:
-        sample = take_sample(self.loop, self.thread, now)
-        if self.turns.busy_since(now) != since or sample is None:
-            return  # the loop has turned while we looked
-        block = self._block
+    def _sample(self, now: int, since: int) -> None:
+        block, before = self._block, self._last
+        knows = block.key if block is not None and now - block.looked_ns < self.watch.threshold_ns else None
+        sample = take_sample(self.loop, self.thread, now, knows=knows)
+        has_turned = self.turns.busy_since(now) != since
+        # Not before: it lets the loop's thread go on, and a thread that computes lets nobody in for 5 ms.
+        self._last = self._read(now)
+        self.due_ns = now + self.watch.pause_ns
+        if sample is None or has_turned:
+            return
         if block is not None and block.key != sample.key:
             self._close(block, (block.samples[-1].time_ns + now) // 2)
             since = (block.samples[-1].time_ns + now) // 2
             block = None
+        # Python code lets the watcher in after 5 ms: what has computed for longer without was a single call.
+        was_held = LONGEST_WAIT_NS < self._late_ns < 2 * (self._last.cpu_ns - before.cpu_ns)
+        self._see(sample.key, now - self._late_ns if was_held else now)
         if block is None:
-            block = self._block = Block(since, sample, self._last, self.watch.threshold_ns)
-        block.add(sample, reading, max(now - self._looked_ns - 2 * self.watch.pause_ns, 0))
+            block = self._block = Block(since, sample, before, self.watch.threshold_ns)
+        block.add(sample, self._last, min(max(self._late_ns - self.watch.pause_ns, 0), now - since))
         lasted = now - block.started_ns
+        if not self._has_seen_enough(now):
+            self._come_again(now)
+            return
         if lasted >= self.watch.threshold_ns and not block.is_told:
             block.tell(self.loop, now)
         if lasted >= OPEN_AFTER_NS:
             block.open_step(now)
-        self._next_sample = now + lasted // 50
+        self.due_ns = now + max(self.watch.pause_ns, lasted // LOOKS_AT_LONG)
+
+    def _see(self, key: int, now: int) -> None:
+        if key != self._seen[0]:
+            self._seen = key, now
+
+    def _has_seen_enough(self, now: int) -> bool:
+        return now - self._seen[1] >= self._seen_enough_ns
+
+    def _come_again(self, now: int) -> None:
+        """As soon as the callback that was seen now will have run for long enough, if it goes on.
+
+        Where it computes, the next look will come as late as this one.
+        """
+        self.due_ns = now + max(self._seen_enough_ns - self._late_ns, SOON_NS)
 
     def _leave_turn(self) -> None:
         """The loop has turned: the block that was seen in the turn has ended, perhaps others that nobody saw."""
-        block, self._block, self._next_sample = self._block, None, 0
-        was_told = False
+        block, self._block = self._block, None
         while self.turns.long_turns:
             start, end = self.turns.long_turns.popleft()
             if block is not None and start <= block.started_ns <= end:
@@ -162,13 +213,17 @@ class _Watched:
         self._told.clear()
         if block is not None and block.is_told:
             self._close(block, steady_ns())
+        self._seen = (0, 0)
 
     def _close(self, block: Block, ended_ns: int) -> bool:
-        """Ends a block; whether it was long enough to be told."""
+        """Ends a block; whether it was long enough to be told, and seen for long enough to be charged."""
         if ended_ns - block.started_ns < self.watch.threshold_ns:
             return False
+        would_have_seen = self._late_ns > KEPT_AWAY_NS and self.due_ns <= ended_ns
+        if not would_have_seen and not self._has_seen_enough(block.samples[-1].time_ns):
+            return False
         if not block.is_told:
-            block.tell(self.loop, ended_ns)
+            block.meet(self.loop)
         after = self._read(steady_ns())
         cause = block.close(ended_ns, after, _gc_ns(self.thread, block.started_ns, ended_ns))
         if cause == "not_scheduled":
@@ -181,11 +236,11 @@ class _Watched:
         return True
 
     def _read(self, now: int) -> Reading:
-        cpu = 0 if self._clock is None else time.clock_gettime_ns(self._clock)
-        waiting = 0
         if self._schedstat is not None:
-            waiting = int(os.pread(self._schedstat, 80, 0).split()[1])
-        return Reading(now, cpu, waiting, time.process_time_ns())
+            cpu, waiting = map(int, os.pread(self._schedstat, 80, 0).split()[:2])
+        else:
+            cpu, waiting = 0 if self._clock is None else time.clock_gettime_ns(self._clock), 0
+        return Reading(now, cpu, waiting, time.process_time_ns(), self._late_ns > self.watch.threshold_ns)
 
 
 class _Watcher:
@@ -258,47 +313,53 @@ class _Watcher:
     def _run(self) -> None:
         before = self.cpu_ns
         while self._watched:
-            pause = self._pause()
-            if pause is None:
-                self._poke.wait()
-            else:
-                time.sleep(pause)  # a third cheaper than waiting for the event, and most looks wait for nothing else
-            self._poke.clear()
             if not recorder.is_on:
+                self._rest(OFF_PAUSE_S)
                 continue
-            for watched in list(self._watched.values()):
-                self._look(watched)
+            soon, due_ns, idle_looks = steady_ns() + SOON_NS, sys.maxsize, QUIET_LOOKS
+            for watched in self._watched.values():
+                if watched.due_ns <= soon:
+                    self._look(watched)
+                due_ns = min(due_ns, watched.due_ns)
+                idle_looks = min(idle_looks, watched.idle_looks)
             self.cpu_ns = recorder.watching_ns = before + time.thread_time_ns()
+            if idle_looks >= QUIET_LOOKS and self._all_sleep():
+                self._rest(None)
+            elif (pause_ns := due_ns - steady_ns()) > 0:  # else not even for nothing: it may cost 5 ms, see `_sample`
+                time.sleep(pause_ns / 1e9)  # a third cheaper than waiting for the event
         gc.callbacks.remove(_on_gc)
 
-    def _look(self, watched: _Watched) -> None:
-        loop = watched.loop
-        if loop.is_closed():
-            self.detach(loop)
-        elif loop.is_running():
-            try:
-                with self._lock:
-                    if self._watched.get(id(loop)) is watched:
-                        watched.look()
-            except Exception as error:  # a look that fails must not end the thread
-                complain("loop_watch", error)
+    def _rest(self, seconds: float | None) -> None:
+        self._poke.wait(seconds)
+        self._poke.clear()
 
-    def _pause(self) -> float | None:
-        """Seconds until the next look. `None`: all loops are idle, and will call."""
-        watched = list(self._watched.values())
-        if not recorder.is_on or not watched:
-            return OFF_PAUSE_S
-        if all(each.turns.can_wake and each.idle_looks >= QUIET_LOOKS for each in watched):
-            for each in watched:
-                each.turns.is_asleep = True
-            now = steady_ns()
-            if all(each.turns.busy_since(now) is None for each in watched):
-                for each in watched:
-                    each.idle_looks = 0
-                return None
-            for each in watched:
-                each.turns.is_asleep = False
-        return min(each.watch.pause_ns for each in watched) / 1e9
+    def _look(self, watched: _Watched) -> None:
+        try:
+            with self._lock:
+                if self._watched.get(id(watched.loop)) is watched:
+                    watched.look()
+        except Exception as error:  # a look that fails must not end the thread
+            watched.due_ns = steady_ns() + watched.watch.pause_ns
+            complain("loop_watch", error)
+
+    def _all_sleep(self) -> bool:
+        """Whether all loops wait, and will call when they do not any more."""
+        loops = list(self._watched.values())
+        for each in loops:
+            each.idle_looks = 0
+            if each.loop.is_closed():
+                self.detach(each.loop)
+                return False
+        if not all(each.turns.can_wake for each in loops):
+            return False
+        for each in loops:
+            each.turns.is_asleep = True
+        now = steady_ns()
+        if all(each.turns.busy_since(now) is None for each in loops):
+            return True
+        for each in loops:
+            each.turns.is_asleep = False
+        return False
 
 
 _MARK = "longpole_wrapper"
@@ -329,7 +390,7 @@ def _thread_clock(thread: int) -> int | None:
 
 
 def _open_schedstat() -> int | None:
-    """Linux tells how long this thread was ready to run and did not; elsewhere that is unknown."""
+    """Linux tells how long this thread ran, and was ready to run and did not; elsewhere the second is unknown."""
     try:
         return os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

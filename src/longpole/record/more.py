@@ -4,7 +4,7 @@ Only the functions here write to it, under one lock, because threads and tasks m
 lock waits. What sampling left out, and what runs in another process, keeps nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from threading import RLock
 from typing import Any
 
@@ -19,6 +19,9 @@ LEFT_OUT = "left_out"  # how many events and attributes had no room
 MOST_BYTES = 262_144
 _EVENT_BYTES = 300  # without its texts
 _SIMPLE = frozenset({int, float, bool, type(None)})
+Event = tuple[int, str, dict[str, Any]]
+"""Steady time, name and attributes."""
+
 NEWS = "news"  # how often anything changed, so that an open record is announced again
 _lock = RLock()
 
@@ -37,6 +40,16 @@ def put(record: Record, key: str, value: Any) -> None:
             more.setdefault(ATTRIBUTES, {}).update(value)
         else:
             more.setdefault(key, value)
+
+
+def put_all(changes: Iterable[tuple[Record, Mapping[str, Any]]], event: Event | None = None) -> None:
+    """Adds attributes to many records at once, and to each the same event; none of them may be a stand-in."""
+    with _lock:
+        for record, attributes in changes:
+            more = _more_of(record)
+            more.setdefault(ATTRIBUTES, {}).update(attributes)
+            if event is not None:
+                more.setdefault(EVENTS, []).append(event)
 
 
 def replace(record: Record, key: str, value: Any) -> Any:

@@ -7,7 +7,6 @@ one way to take times, and it needs neither a server nor `configure()`.
 from collections.abc import Mapping
 from contextvars import ContextVar
 from itertools import count
-from logging import getLogger
 from time import thread_time_ns
 from typing import Any
 
@@ -15,17 +14,18 @@ from longpole.model.clock import now_ns, steady_ns
 from longpole.model.profile import ProfileMetrics, ProfilePlace
 from longpole.record.cpu_time import CpuCounted
 from longpole.record.current import ENDED, SITE, STARTED, Record, current, new_record
+from longpole.record.let_through import let_through
 from longpole.record.more import ATTRIBUTES, add_attributes, put
 from longpole.record.process_memory import MemorySampler, MemoryUse, MemoryWatch
 from longpole.record.profile_book import Operation, ProfileBook
 from longpole.record.profile_switch import switch
 from longpole.record.recorder import recorder
 from longpole.record.site import Site
+from longpole.record.trouble import complain
 from longpole.wire import longpole_names as names
 
 LONGEST_PATH = 64
 LONGEST_ERROR = 1024
-_log = getLogger("longpole")
 _numbers = count(1)
 _get_record, _set_record = current.get, current.set
 profiled: "ContextVar[ProfiledCall | None]" = ContextVar("longpole_profiled", default=None)
@@ -172,7 +172,7 @@ class ProfiledCall:
         try:
             self._take_readings()
         except Exception as trouble:  # the step must end all the same
-            _warn(trouble)
+            complain("profiler", trouble)
         try:
             self._end_record(error, result)
             if profiled.get() is self:
@@ -181,7 +181,7 @@ class ProfiledCall:
             if self.is_exported and switch.sink is not None:
                 switch.sink(self.metrics())
         except Exception as trouble:
-            _warn(trouble)
+            complain("profiler", trouble)
 
     def _take_readings(self) -> None:
         if self.counted is not None:
@@ -255,7 +255,8 @@ def begin_call(plan: ProfilePlan, args: tuple[Any, ...], kwargs: dict[str, Any])
         call.begin((args[1:] if plan.site.skips_first else args, kwargs))
         return call
     except Exception as trouble:
-        return _warn(trouble)
+        complain("profiler", trouble)
+        return None
 
 
 def begin_stream(plan: ProfilePlan) -> ProfiledCall | None:
@@ -265,7 +266,8 @@ def begin_stream(plan: ProfilePlan) -> ProfiledCall | None:
         call.begin_unseen()
         return call
     except Exception as trouble:
-        return _warn(trouble)
+        complain("profiler", trouble)
+        return None
 
 
 def reset_after_fork() -> None:
@@ -289,14 +291,6 @@ def _type_name(error: BaseException) -> str:
 def _message(error: BaseException) -> str:
     try:
         return str(error)[:LONGEST_ERROR]
-    except Exception as second:
+    except BaseException as second:
+        let_through(second)
         return f"<message raises {type(second).__name__}>"
-
-
-_warned: list[str] = []
-
-
-def _warn(trouble: Exception) -> None:
-    if not _warned:
-        _warned.append(repr(trouble))
-        _log.warning("A call could not be profiled: %r. The program goes on; its figures miss such calls.", trouble)

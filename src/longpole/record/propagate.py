@@ -8,6 +8,7 @@ others is not followed: a gateway that keeps one trace in a thousand for itself 
 from collections.abc import Mapping
 
 from longpole.record.current import MORE, PARENT, Record, current, ids_of, is_unsampled, remote_record
+from longpole.record.let_through import let_through
 from longpole.record.recorder import recorder
 from longpole.record.trouble import complain
 from longpole.wire.traceparent import Traceparent, format_traceparent, parse_traceparent
@@ -67,7 +68,8 @@ class continue_trace:  # noqa: N801 - used like a function: with continue_trace(
                 folded = {_header_text(name).lower(): value for name, value in header.items()}
                 header, tracestate = folded.get("traceparent"), folded.get(TRACESTATE)
             self._place = remote_place(_header_text(header), _header_text(tracestate))
-        except Exception as error:  # a mapping that only looks like one
+        except BaseException as error:  # a mapping that only looks like one
+            let_through(error)
             self._place = None
             complain("continue_trace", error)
         self._before: list[Record | None] = []  # it may be entered again inside of itself

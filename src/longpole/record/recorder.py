@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from longpole.model.clock import steady_ns
 from longpole.record.capture import freeze_error
 from longpole.record.current import ENDED, ERROR, IDS, INPUT, MORE, OUTPUT, PARENT, SITE, STARTED, Record, living
+from longpole.record.let_through import let_through
 from longpole.record.site import Site
 
 BIG_SNAPSHOT = 4096
@@ -140,8 +141,9 @@ class Recorder:
                 packed = self.pack(given)
                 if len(packed) >= self.plain_bytes:
                     packed = self._big(given, packed)
-            except Exception:
+            except BaseException as error:
                 try:
+                    let_through(error)
                     packed = self._big(given, self.pack_hard(given))
                 except Exception:  # no room on the stack for a call more; there is for the program's own
                     packed = None
@@ -172,6 +174,13 @@ class Recorder:
             self.wake()
         return record
 
+    def take(self, record: Record) -> None:
+        """Takes a record whose ids, start and end are known already."""
+        self.append(record)
+        if not self.is_awake:
+            self.is_awake = True
+            self.wake()
+
     def snapshot(self, value: Any) -> bytes | None:
         """What is kept of an input or output; `None` where content is off. Never raises."""
         if value is None or not self.keeps_content:
@@ -179,8 +188,9 @@ class Recorder:
         try:
             packed = self.pack(value)
             return packed if len(packed) < self.plain_bytes else self._big(value, packed)
-        except Exception:
+        except BaseException as error:
             try:
+                let_through(error)
                 return self._big(value, self.pack_hard(value))
             except Exception:
                 return None
@@ -192,8 +202,9 @@ class Recorder:
             try:
                 packed = self.pack(result)
                 record[OUTPUT] = packed if len(packed) < self.plain_bytes else self._big(result, packed)
-            except Exception:
+            except BaseException as error:
                 try:
+                    let_through(error)
                     record[OUTPUT] = self._big(result, self.pack_hard(result))
                 except Exception:
                     record[OUTPUT] = None

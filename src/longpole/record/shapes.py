@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from longpole.record.harmless import warn_once
+from longpole.record.trouble import warn_once
 
 # Of a function behind `functools.lru_cache` or `functools.cache`; `update_wrapper` copies only what is in `__dict__`.
 _CACHE_METHODS = ("cache_info", "cache_clear")

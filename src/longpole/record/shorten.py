@@ -7,6 +7,7 @@ needs msgspec: a program that decorates and never configures does not load it.
 from typing import Any
 
 from longpole.record.capture import describe, readable
+from longpole.record.let_through import let_through
 
 LONGEST_LIST = 1000
 DEEPEST = 12
@@ -25,7 +26,8 @@ def measured(value: Any, limit: int = LONGEST_TEXT) -> tuple[Any, int]:
     room = [limit]
     try:
         copy = _shortened(value, room, 0)
-    except Exception as error:  # a container that another thread changes, a class that only looks like one
+    except BaseException as error:  # a container that another thread changes, a class that only looks like one
+        let_through(error)
         copy = f"[not kept: {type(value).__qualname__}, {type(error).__name__}]"
     return copy, limit - room[0]
 

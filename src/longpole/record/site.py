@@ -7,6 +7,7 @@ from typing import Any
 
 from longpole.model.category import Category
 from longpole.record.capture import describe
+from longpole.record.let_through import let_through
 from longpole.wire import longpole_names as names
 
 # The kinds of functions as CPython marks them (`inspect.CO_*`); importing inspect would cost every agent 10 ms.
@@ -108,7 +109,8 @@ def text_of(name: object) -> str:
     """A name as text, whatever was given for one. Never raises."""
     try:
         return str(name)[:LONGEST_NAME]
-    except Exception:
+    except BaseException as error:
+        let_through(error)
         return describe(name)[:LONGEST_NAME]
 
 

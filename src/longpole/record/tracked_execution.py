@@ -26,12 +26,12 @@ from longpole.record.current import (
     nearest_execution,
     remote_record,
 )
-from longpole.record.harmless import warn_once
 from longpole.record.model_calls import ModelCall, ModelCalls
 from longpole.record.more import ATTRIBUTES, PHASE, add_attributes, put, replace
 from longpole.record.recorder import recorder
 from longpole.record.running import Running
 from longpole.record.site import Site
+from longpole.record.trouble import warn_once
 from longpole.wire import longpole_names as names
 
 Owner = TypeVar("Owner")

@@ -24,6 +24,7 @@ from longpole.record.current import Record, current
 from longpole.record.decisions import Candidates, note_choice, note_should_respond
 from longpole.record.finished import DONE, NO, YES, Finished
 from longpole.record.harmless import harmless
+from longpole.record.let_through import let_through
 from longpole.record.model_calls import place_in
 from longpole.record.recorder import recorder
 from longpole.record.running import as_given
@@ -263,7 +264,8 @@ class ExecutionTracker:
 def _text(value: object) -> str:
     try:
         return str(value)
-    except Exception:
+    except BaseException as error:
+        let_through(error)
         return describe(value)
 
 

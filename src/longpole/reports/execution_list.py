@@ -1,5 +1,6 @@
 """Which executions ran: one page of them, filtered and sorted, and how to get the next."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from longpole.reports.filters import ExecutionFilters, Place, write_cursor
@@ -15,15 +16,21 @@ def list_executions(store: Engine, filters: ExecutionFilters) -> ExecutionPage:
     not behind a count. An execution whose sort value changes meanwhile (it ends, it gains tokens) may move over the
     page's edge; sorted by start or agent none does.
     """
+    rows, next_cursor = page_of_rows(store, filters)
+    return ExecutionPage(items=[execution_item(row) for row in rows], next_cursor=next_cursor)
+
+
+def page_of_rows(store: Engine, filters: ExecutionFilters) -> tuple[Sequence[Row], str | None]:
+    """The same page as rows, for reports that add to it, and the cursor of the next."""
     # One more than asked tells whether there is a next page.
     rows = store.rows("execution_page", _parameters(filters))
     kept = rows[: filters.limit]
-    next_cursor = write_cursor(_place_of(kept[-1], filters)) if len(rows) > filters.limit else None
-    return ExecutionPage(items=[execution_item(row) for row in kept], next_cursor=next_cursor)
+    return kept, write_cursor(_place_of(kept[-1], filters)) if len(rows) > filters.limit else None
 
 
 def _parameters(filters: ExecutionFilters) -> dict[str, Any]:
     attribute_key, attribute_value = filters.attribute or (None, None)
+    scope_key, scope_value = filters.scope or (None, None)
     after = filters.after
     return {
         "workspace": filters.workspace,
@@ -35,6 +42,8 @@ def _parameters(filters: ExecutionFilters) -> dict[str, Any]:
         "statuses": None if filters.statuses is None else list(filters.statuses),
         "session": filters.session,
         "user": filters.user,
+        "scope_key": scope_key,
+        "scope_value": scope_value,
         "model": filters.model,
         "tool": filters.tool,
         "attribute_key": attribute_key,

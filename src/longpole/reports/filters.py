@@ -14,11 +14,15 @@ from msgspec import Struct
 
 from longpole.model import clock
 from longpole.model.errors import InvalidInput
+from longpole.model.intake import LetterKind
 from longpole.model.status import ExecutionStatus
 
 LATEST_NS = 2**63 - 1
 DEFAULT_LIMIT = 50
 MOST = 1000
+MOST_DAYS = 3660
+SLOW_NS = 5_000_000_000
+FAILED_STATUSES = (ExecutionStatus.FAILED, ExecutionStatus.TIMEOUT, ExecutionStatus.CRASHED)
 SORTS = ("started", "duration", "tokens", "cost", "status", "agent")
 _ASCENDING_BY_NATURE = frozenset({"status", "agent"})
 _UNITS_NS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}
@@ -67,6 +71,40 @@ SCORE_FILTERS = (
 PROCESS_FILTERS = (_SCOPE[0], _LIMIT)
 """The filters of `GET /api/processes`."""
 
+LETTER_FILTERS = (
+    _SCOPE[0],
+    Filter(name="kind", meaning=f"One of {', '.join(LetterKind)}.", example="body"),
+    _LIMIT,
+)
+"""The filters of `GET /api/dead-letters`."""
+
+DELETION_FILTERS = (
+    _SCOPE[0],
+    Filter(name="session", meaning="Executions of this session or conversation.", example="CLM-48213"),
+    Filter(name="user", meaning="Executions of this user.", example="u-17"),
+    Filter(name="before", meaning="Executions that started before this time, RFC 3339.", example="2026-10-01T00:00Z"),
+    Filter(name="dry_run", meaning="'true' only counts what would be deleted.", example="true"),
+)
+"""The parameters of `DELETE /api/executions`."""
+
+ONE_DELETION_FILTERS = (DELETION_FILTERS[0], DELETION_FILTERS[-1])
+"""The parameters of `DELETE /api/executions/{id}`."""
+
+_PEOPLE = (
+    Filter(name="session", meaning="The session or conversation id, exactly.", example="CLM-48213"),
+    Filter(name="user", meaning="The user id, exactly.", example="u-17"),
+    Filter(name="scope", meaning="key=value: what else it belongs to, such as a vault.", example="vault_id=v-7"),
+)
+
+AGENT_FILTERS = (*_SCOPE, *_PEOPLE)
+"""The filters of `GET /api/analysis/agent` and `/api/analysis/why-not`; `agent` must be given."""
+
+_OPERATION = Filter(name="operation", meaning="The name of a step or agent, exactly; required.", example="plan")
+_DAYS = Filter(name="days", meaning="How many days back, today included, 1 to 3660; 30 by default.", example="30")
+
+TREND_FILTERS = (_OPERATION, _DAYS, _SCOPE[0], *_SCOPE[2:4])
+"""The filters of `GET /api/analysis/trend`."""
+
 LIST_FILTERS = (
     *_SCOPE,
     Filter(
@@ -75,8 +113,7 @@ LIST_FILTERS = (
         example="failed",
         is_repeatable=True,
     ),
-    Filter(name="session", meaning="The session or conversation id, exactly.", example="CLM-48213"),
-    Filter(name="user", meaning="The user id, exactly.", example="u-17"),
+    *_PEOPLE,
     Filter(name="model", meaning="A model that it or one of its steps called, exactly.", example="gpt-5.2-mini"),
     Filter(name="tool", meaning="A tool that one of its steps ran, exactly.", example="search_policies"),
     Filter(name="attribute", meaning="key=value: an attribute of its spans or their resource.", example="tenant=acme"),
@@ -100,6 +137,12 @@ LIST_FILTERS = (
 )
 """The filters of `GET /api/executions`."""
 
+FAILED_FILTERS = tuple(one for one in LIST_FILTERS if one.name not in ("status", "sort", "order"))
+"""The filters of `GET /api/analysis/failed-executions`."""
+
+SLOW_FILTERS = tuple(one for one in LIST_FILTERS if one.name not in ("sort", "order"))
+"""The filters of `GET /api/analysis/slow-executions`."""
+
 
 class Scope(Struct, frozen=True, kw_only=True):
     """What an overview looks at. Times are nanoseconds since 1970, `from_ns` included, `to_ns` not."""
@@ -110,6 +153,16 @@ class Scope(Struct, frozen=True, kw_only=True):
     version: str | None = None
     from_ns: int = 0
     to_ns: int = LATEST_NS
+
+
+class DeletionFilters(Struct, frozen=True, kw_only=True):
+    """What is to be deleted; all that is given must hold. With `is_dry_run` it is only counted."""
+
+    workspace: str | None = None
+    session: str | None = None
+    user: str | None = None
+    before_ns: int | None = None
+    is_dry_run: bool = False
 
 
 class GapLimit(Struct, frozen=True, kw_only=True):
@@ -133,6 +186,34 @@ class ProcessFilters(Struct, frozen=True, kw_only=True):
 
     workspace: str | None = None
     limit: int = DEFAULT_LIMIT
+
+
+class LetterFilters(Struct, frozen=True, kw_only=True):
+    """Which dead letters. `None` filters nothing."""
+
+    workspace: str | None = None
+    kind: str | None = None
+    limit: int = DEFAULT_LIMIT
+
+
+class AgentFilters(Struct, frozen=True, kw_only=True):
+    """Which executions of which agent. `None` filters nothing; all given ones must hold."""
+
+    scope: Scope
+    agent: str
+    session: str | None = None
+    user: str | None = None
+    belongs_to: tuple[str, str] | None = None
+
+
+class TrendFilters(Struct, frozen=True, kw_only=True):
+    """Which operation, over how many days."""
+
+    operation: str
+    days: int
+    workspace: str | None = None
+    environment: str | None = None
+    version: str | None = None
 
 
 class Place(Struct, frozen=True, kw_only=True, array_like=True):
@@ -160,6 +241,7 @@ class ExecutionFilters(Struct, frozen=True, kw_only=True):
     statuses: tuple[str, ...] | None = None
     session: str | None = None
     user: str | None = None
+    scope: tuple[str, str] | None = None
     model: str | None = None
     tool: str | None = None
     attribute: tuple[str, str] | None = None
@@ -205,7 +287,8 @@ def read_execution_filters(pairs: Iterable[tuple[str, str]]) -> ExecutionFilters
         user=given.get("user"),
         model=given.get("model"),
         tool=given.get("tool"),
-        attribute=_attribute(given.get("attribute")),
+        scope=_key_and_value("scope", given.get("scope"), "vault_id=v-7"),
+        attribute=_key_and_value("attribute", given.get("attribute"), "tenant=acme"),
         min_duration_ns=_min_duration_ns(given),
         text=given.get("text"),
         parent=None if given.get("parent") == "none" else given.get("parent"),
@@ -255,6 +338,109 @@ def read_process_filters(pairs: Iterable[tuple[str, str]]) -> ProcessFilters:
     return ProcessFilters(workspace=given.get("workspace"), limit=_limit(given.get("limit")))
 
 
+def read_deletion(pairs: Iterable[tuple[str, str]], *, is_of_one: bool = False) -> DeletionFilters:
+    """What names and texts say is to be deleted; `is_of_one` where the execution is named apart.
+
+    Raises:
+        InvalidInput: nothing says which executions, a name is unknown, or a value cannot be read.
+    """
+    given = _single(_collect(pairs, ONE_DELETION_FILTERS if is_of_one else DELETION_FILTERS))
+    dry_run = given.get("dry_run", "false")
+    if dry_run not in ("true", "false"):
+        raise _not_one_of("dry_run", dry_run, ("true", "false"))
+    before = given.get("before")
+    if not (is_of_one or before or given.get("session") or given.get("user")):
+        raise InvalidInput(
+            "Nothing says which executions are to be deleted. Expected a session, a user or a time before which they "
+            "started. Add 'session', 'user' or 'before', or name one execution in the address."
+        )
+    return DeletionFilters(
+        workspace=given.get("workspace"),
+        session=given.get("session"),
+        user=given.get("user"),
+        before_ns=None if before is None else _time_ns("before", before, default=0),
+        is_dry_run=dry_run == "true",
+    )
+
+
+def read_letter_filters(pairs: Iterable[tuple[str, str]]) -> LetterFilters:
+    """The dead letters that names and texts describe; empty texts filter nothing.
+
+    Raises:
+        InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
+    """
+    given = _single(_collect(pairs, LETTER_FILTERS))
+    kind = given.get("kind")
+    if kind is not None and kind not in tuple(LetterKind):
+        raise _not_one_of("kind", kind, tuple(LetterKind))
+    return LetterFilters(workspace=given.get("workspace"), kind=kind, limit=_limit(given.get("limit")))
+
+
+def read_failed_filters(pairs: Iterable[tuple[str, str]]) -> ExecutionFilters:
+    """The page of executions that failed, timed out or crashed, the newest first, that names and texts describe.
+
+    Raises:
+        InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
+    """
+    given = list(pairs)
+    _collect(given, FAILED_FILTERS)
+    return read_execution_filters([*given, ("status", ",".join(FAILED_STATUSES))])
+
+
+def read_slow_filters(pairs: Iterable[tuple[str, str]]) -> ExecutionFilters:
+    """The page of executions, the longest first, that names and texts describe; without a duration 5 s or more.
+
+    Raises:
+        InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
+    """
+    given = list(pairs)
+    _collect(given, SLOW_FILTERS)
+    filters = read_execution_filters([*given, ("sort", "duration")])
+    if filters.min_duration_ns is None:
+        return msgspec.structs.replace(filters, min_duration_ns=SLOW_NS)
+    return filters
+
+
+def read_agent_filters(pairs: Iterable[tuple[str, str]]) -> AgentFilters:
+    """The agent that names and texts describe, and which of its executions.
+
+    Raises:
+        InvalidInput: no agent is named, a name is unknown or repeated, or its value cannot be read.
+    """
+    given = _single(_collect(pairs, AGENT_FILTERS))
+    scope = _scope(given)
+    if scope.agent is None:
+        raise _missing("agent", "the name of an agent")
+    return AgentFilters(
+        scope=scope,
+        agent=scope.agent,
+        session=given.get("session"),
+        user=given.get("user"),
+        belongs_to=_key_and_value("scope", given.get("scope"), "vault_id=v-7"),
+    )
+
+
+def read_trend_filters(pairs: Iterable[tuple[str, str]]) -> TrendFilters:
+    """The operation that names and texts describe, and how many days of it.
+
+    Raises:
+        InvalidInput: no operation is named, a name is unknown or repeated, or its value cannot be read.
+    """
+    given = _single(_collect(pairs, TREND_FILTERS))
+    if "operation" not in given:
+        raise _missing("operation", "the name of a step or an agent")
+    days = _whole_number("days", given.get("days", "30"))
+    if not 1 <= days <= MOST_DAYS:
+        raise _refused("days", str(days), f"a whole number from 1 to {MOST_DAYS}", "Ask for fewer.")
+    return TrendFilters(
+        operation=given["operation"],
+        days=days,
+        workspace=given.get("workspace"),
+        environment=given.get("environment"),
+        version=given.get("version"),
+    )
+
+
 def write_cursor(place: Place) -> str:
     """The place as one opaque word that fits an address."""
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(place)).decode().rstrip("=")
@@ -281,6 +467,10 @@ def _collect(pairs: Iterable[tuple[str, str]], filters: tuple[Filter, ...]) -> d
         if text:
             collected.setdefault(name, []).append(text)
     return collected
+
+
+def _missing(name: str, what: str) -> InvalidInput:
+    return InvalidInput(f"The filter {name!r} is missing. Expected {what}. Add {name}=...")
 
 
 def _unknown_name(name: str, known: Iterable[str]) -> InvalidInput:
@@ -337,12 +527,12 @@ def _statuses(texts: list[str]) -> tuple[str, ...] | None:
     return tuple(words) or None
 
 
-def _attribute(text: str | None) -> tuple[str, str] | None:
+def _key_and_value(name: str, text: str | None, example: str) -> tuple[str, str] | None:
     if text is None:
         return None
     key, equals, value = text.partition("=")
     if not (key and equals):
-        raise _refused("attribute", text, "a key and a value joined by '='", "Write it like tenant=acme.")
+        raise _refused(name, text, "a key and a value joined by '='", f"Write it like {example}.")
     return key, value
 
 

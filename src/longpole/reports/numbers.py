@@ -90,6 +90,20 @@ def counted(count: int | None, one: str, many: str | None = None) -> str:
     return f"{count_text(count)} {one if count == 1 else many or one + 's'}"
 
 
+def bytes_text(size: int) -> str:
+    """A size in bytes, kB, MB, GB or TB (thousands), three digits at most behind kB.
+
+    >>> bytes_text(6), bytes_text(1_234), bytes_text(5_400_000_000)
+    ('6 B', '1.23 kB', '5.4 GB')
+    """
+    amount, unit = float(size), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if amount < 1000:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{amount:.3g} {unit}" if amount < 1000 else f"{amount:,.0f} {unit}"
+
+
 def short_count_text(count: int | None) -> str:
     """A count for a narrow column: three figures and k, M or G from ten thousand on.
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from msgspec import convert
+
+from longpole.analysis.clock_skew import Crossing, find_skews
 from longpole.analysis.totals import category_of, model_call_of
 from longpole.model import clock
 from longpole.model.status import ExecutionStatus
@@ -22,6 +25,7 @@ from longpole.reports.rows import (
 from longpole.reports.stages import stages_of
 from longpole.reports.total_tokens import total_tokens_of
 from longpole.reports.views import (
+    ClockItem,
     DecisionNode,
     EventNode,
     ExecutionNode,
@@ -74,7 +78,19 @@ def tree_of(store: Engine, execution: str, *, workspace: str | None = None) -> E
         findings=[finding_item(row) for row in store.rows("findings_of_executions", members)],
         scores=[score_item(row) for row in store.rows("scores_of_executions", members)],
         processes=_processes(store, family),
+        clocks=_clocks(store, family),
     )
+
+
+def _clocks(store: Engine, family: Family) -> list[ClockItem]:
+    place = {"workspace": family.top["workspace"], "root_execution_id": family.top["root_execution_id"]}
+    members = {row["execution_id"] for row in family.executions}
+    crossings = [
+        Crossing(**{name: row[name] for name in Crossing.__struct_fields__})
+        for row in store.rows("process_crossings", place)
+        if row["execution_id"] in members
+    ]
+    return [convert(skew, ClockItem, from_attributes=True) for skew in find_skews(crossings)]
 
 
 def _processes(store: Engine, family: Family) -> list[ProcessItem]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from longpole.reports.filters import Scope
+from longpole.reports.rolled_up import added, gone_of, joined_rows, joined_weights
 from longpole.reports.rows import Row, dollars, time_text, whole
 from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals
 from longpole.reports.weighted import by_group, joined, weighted_quantiles
@@ -14,7 +15,7 @@ def overview_of(store: Engine, scope: Scope) -> Overview:
 
     Tokens and cost count every leaf model call once: the agents' rows, which show only what an agent's own steps
     used, add up to the totals. Where executions were sampled, sums, rates and percentiles are weighted: they estimate
-    those of all that ran; counts are of those that were kept.
+    those of all that ran; counts are of those that were kept. What retention has removed is counted from the rollups.
     """
     parameters = {
         "workspace": scope.workspace,
@@ -26,17 +27,33 @@ def overview_of(store: Engine, scope: Scope) -> Overview:
     }
     totals = store.rows("overview_totals", parameters)[0]
     agents, categories = store.rows("overview_agents", parameters), store.rows("overview_categories", parameters)
-    if totals["sampled"]:
+    gone = gone_of(store, parameters)
+    if totals["sampled"] or gone is not None:
         weights = by_group(store.rows("overview_agent_weights", parameters), "agent")
+        of_steps = by_group(store.rows("overview_category_weights", parameters), "category")
+        if gone is not None:
+            totals = added(totals, gone.totals())
+            agents = joined_rows(agents, gone.agents(), "agent", _agents_in_order)
+            categories = joined_rows(categories, gone.categories(), "category", _categories_in_order)
+            weights = joined_weights(weights, gone.weights_of_agents())
+            of_steps = joined_weights(of_steps, gone.weights_of_categories())
         totals = {**totals, **weighted_quantiles(joined(list(weights.values())))}
         agents = _weighted(agents, weights, "agent")
-        of_steps = by_group(store.rows("overview_category_weights", parameters), "category")
         categories = _weighted(categories, of_steps, "category")
     return Overview(
         totals=_totals(totals, categories),
         agents=[_agent(row) for row in agents],
         categories=[_category(row) for row in categories],
+        rolled_up=None if gone is None else gone.told(),
     )
+
+
+def _agents_in_order(row: Row) -> tuple[int, str]:
+    return -row["executions"], row["agent"]
+
+
+def _categories_in_order(row: Row) -> tuple[int, int, str]:
+    return -int(row["self_ns"] or 0), -int(row["total_ns"]), row["category"]
 
 
 def _weighted(rows: Sequence[Row], weights: Mapping[str, Mapping[int, float]], key: str) -> Sequence[Row]:

@@ -1,6 +1,6 @@
 """Which stages the executions of a family passed, from the events that they sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from longpole.model.event import EventKind
@@ -13,10 +13,25 @@ from longpole.wire.longpole_names import STAGE_COMPLETED, STAGE_FAILED, STAGE_ST
 _WENT_WELL = (ExecutionStatus.SUCCESS, ExecutionStatus.SKIPPED)
 
 
+class Passed(NamedTuple):
+    """A stage that an execution passed; times are since 1970. `duration_ns` is `None` while it is in it.
+
+    `attributes` is the JSON text of what the program told when it entered, if it was asked for.
+    """
+
+    stage: str
+    status: str
+    at_ns: int
+    duration_ns: int | None
+    message: str | None
+    attributes: str | None
+
+
 class _Entered(NamedTuple):
     stage: str
     at_ns: int
     message: str | None
+    attributes: str | None
 
 
 def stages_of(family: Family) -> list[StageNode]:
@@ -31,41 +46,48 @@ def stages_of(family: Family) -> list[StageNode]:
             said.setdefault(event["execution_id"], []).append(event)
     origin_ns = family.top["started_ns"]
     rows = {row["execution_id"]: row for row in family.executions}
-    found = [node for name, events in said.items() for node in _stages(rows[name], events, origin_ns)]
+    found = [
+        _node(passed, name, origin_ns) for name, events in said.items() for passed in passed_stages(rows[name], events)
+    ]
     return sorted(found, key=lambda node: node.offset_ns)
 
 
-def _stages(execution: Row, events: list[Row], origin_ns: int) -> Iterable[StageNode]:
+def passed_stages(execution: Row, events: Iterable[Row]) -> Iterator[Passed]:
+    """The stages of one execution, from its stage events in order of time."""
     entered: _Entered | None = None
     for event in events:
         stage, now_ns = event["stage"], event["time_ns"]
         if event["status"] in (None, STAGE_STARTED):
             if entered is not None:
-                yield _node(execution, entered, STAGE_COMPLETED, now_ns - entered.at_ns, origin_ns)
-            entered = _Entered(stage, now_ns, event["message"])
+                yield _passed(entered, STAGE_COMPLETED, now_ns - entered.at_ns)
+            entered = _Entered(stage, now_ns, event["message"], event.get("attributes"))
         elif entered is not None and entered.stage == stage:
             length_ns = now_ns - entered.at_ns if event["duration_ns"] is None else event["duration_ns"]
-            yield _node(execution, entered, event["status"], length_ns, origin_ns)
+            yield _passed(entered, event["status"], length_ns)
             entered = None
         else:  # its start was never told
             length_ns = event["duration_ns"] or 0
-            whole = _Entered(stage, now_ns - length_ns, event["message"])
-            yield _node(execution, whole, event["status"], length_ns, origin_ns)
+            whole = _Entered(stage, now_ns - length_ns, event["message"], event.get("attributes"))
+            yield _passed(whole, event["status"], length_ns)
     if entered is None:
         return
     if execution["status"] in OPEN_STATUSES or execution["ended_ns"] is None:
-        yield _node(execution, entered, STAGE_STARTED, None, origin_ns)
+        yield _passed(entered, STAGE_STARTED, None)
     else:
         status = STAGE_COMPLETED if execution["status"] in _WENT_WELL else STAGE_FAILED
-        yield _node(execution, entered, status, max(0, execution["ended_ns"] - entered.at_ns), origin_ns)
+        yield _passed(entered, status, max(0, execution["ended_ns"] - entered.at_ns))
 
 
-def _node(execution: Row, entered: _Entered, status: str, duration_ns: int | None, origin_ns: int) -> StageNode:
+def _passed(entered: _Entered, status: str, duration_ns: int | None) -> Passed:
+    return Passed(entered.stage, status, entered.at_ns, duration_ns, entered.message, entered.attributes)
+
+
+def _node(passed: Passed, execution_id: str, origin_ns: int) -> StageNode:
     return StageNode(
-        execution_id=execution["execution_id"],
-        stage=entered.stage,
-        status=status,
-        offset_ns=entered.at_ns - origin_ns,
-        duration_ns=duration_ns,
-        message=entered.message,
+        execution_id=execution_id,
+        stage=passed.stage,
+        status=passed.status,
+        offset_ns=passed.at_ns - origin_ns,
+        duration_ns=passed.duration_ns,
+        message=passed.message,
     )

@@ -264,12 +264,28 @@ class ProcessItem(Struct, kw_only=True):
     cpu_ns_per_step: float | None
 
 
+class ClockItem(Struct, kw_only=True):
+    """Two processes whose clocks are seen to differ: `skew_ns` is `process` minus `against`, negative is behind.
+
+    The truth lies between `low_ns` and `high_ns`; without `low_ns` it may be further behind than `skew_ns`.
+    `impossible` spans of `crossings` have times that cannot be. All times are shown as they were told.
+    """
+
+    process: str
+    against: str
+    skew_ns: int
+    low_ns: int | None
+    high_ns: int
+    impossible: int
+    crossings: int
+
+
 class ExecutionTree(Struct, kw_only=True):
     """One execution with everything below it, as a skeleton: bodies come one by one from the step's own address.
 
     `shares` splits the duration into categories and sums to it exactly; `unexplained` is one of them. `doing` names
     the innermost steps (and executions without steps) that are open, or were when their process vanished. `processes`
-    are those that the executions ran in, as far as they tell of themselves.
+    are those that the executions ran in, as far as they tell of themselves; `clocks` are those that are seen to differ.
     """
 
     execution: ExecutionItem
@@ -289,6 +305,7 @@ class ExecutionTree(Struct, kw_only=True):
     findings: list[FindingItem]
     scores: list[ScoreItem]
     processes: list[ProcessItem]
+    clocks: list[ClockItem]
 
 
 class Gap(Struct, kw_only=True):
@@ -483,12 +500,28 @@ class CategorySummary(Struct, kw_only=True):
     cost_usd: float | None
 
 
+class RolledUp(Struct, kw_only=True):
+    """How much of an answer comes from rollups, because retention has removed what they were made of.
+
+    These are counted by windows of `window_ns` that begin at midnight UTC; percentiles are within `relative_error`.
+    """
+
+    executions: int
+    steps: int
+    window_ns: int
+    relative_error: float
+
+
 class Overview(Struct, kw_only=True):
-    """The first page: what ran, how it went, where the time went."""
+    """The first page: what ran, how it went, where the time went.
+
+    `rolled_up` is null where everything in the time range is still stored by itself.
+    """
 
     totals: Totals
     agents: list[AgentSummary]
     categories: list[CategorySummary]
+    rolled_up: RolledUp | None = None
 
 
 class Problem(Struct, kw_only=True):

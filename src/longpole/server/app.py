@@ -4,6 +4,7 @@ import logging
 from typing import cast
 
 import msgspec
+from litestar.handlers import HTTPRouteHandler
 
 from longpole.ingest.pipeline import Pipeline
 from longpole.ingest.spool import Spool
@@ -11,8 +12,9 @@ from longpole.server.asgi import App, Message, Receive, Scope, Send, send_answer
 from longpole.server.dashboard import dashboard_app
 from longpole.server.guard import guard_loopback
 from longpole.server.http import PREFIXES, api_app
-from longpole.server.intake import Intake, intake_route
-from longpole.server.otlp import PATHS, OtlpDoor
+from longpole.server.intake import Intake, intake_route, trouble_item
+from longpole.server.letter_routes import letter_routes
+from longpole.server.otlp import DEFAULT_LIMITS, PATHS, DoorLimits, OtlpDoor
 from longpole.server.problems import MEDIA_TYPE, problem_body
 from longpole.server.score_intake import score_route
 from longpole.store.engine import Engine
@@ -25,14 +27,26 @@ _API_ROOTS = tuple(prefix.rstrip("/") for prefix in PREFIXES)
 class Server:
     """What the process serves. Call `app` with ASGI; the store, spool and pipeline belong to the caller."""
 
-    def __init__(self, store: Engine, spool: Spool, pipeline: Pipeline, *, version: str, body_limit: int) -> None:
+    def __init__(
+        self,
+        store: Engine,
+        spool: Spool,
+        pipeline: Pipeline,
+        *,
+        version: str,
+        limits: DoorLimits = DEFAULT_LIMITS,
+        more_routes: tuple[HTTPRouteHandler, ...] = (),
+    ) -> None:
+        self._store = store
         self._spool = spool
         self._pipeline = pipeline
         self._version = version
         self._internal_errors = 0
-        self._door = OtlpDoor(spool, self._unread_bytes, body_limit=body_limit)
+        self._door = OtlpDoor(spool, self._unread_bytes, limits)
         # Litestar's type of an ASGI application is narrower than the raw one.
-        self._api = cast("App", api_app(store, more_routes=(intake_route(self.intake), score_route(spool.append))))
+        letters = letter_routes(pipeline.retry, pipeline.write)
+        more = (intake_route(self.intake), score_route(spool.append), *letters, *more_routes)
+        self._api = cast("App", api_app(store, more_routes=more))
         self._dashboard: App = dashboard_app()
         self.app: App = self._named(guard_loopback(self._bounded(self._route)))
 
@@ -51,11 +65,21 @@ class Server:
             spool_bytes=self._spool.held_bytes,
             open_spans=pipeline.open_spans,
             unreadable=pipeline.poisoned + pipeline.dropped_writes,
+            damaged_bytes=pipeline.damaged_bytes,
+            dead_letters=self._count_letters(),
             failed_writes=pipeline.failed_writes,
             crashed=pipeline.crashed,
             sampled_out=pipeline.sampled_out,
             internal_errors=self._internal_errors,
+            store_trouble=trouble_item(self._pipeline.trouble),
+            spool_trouble=trouble_item(self._spool.trouble),
         )
+
+    def _count_letters(self) -> int | None:
+        try:
+            return self._store.rows("dead_letter_count", {"workspace": None, "kind": None})[0]["letters"]
+        except Exception:  # a store that is away; `store_trouble` says so
+            return None
 
     def _unread_bytes(self) -> int:
         return self._spool.unread_bytes(self._pipeline.position)
@@ -79,11 +103,14 @@ class Server:
             detail = f"{scope['method']} is not possible at /healthz. Expected GET. Use GET."
             await send_answer(send, 405, problem_body(405, detail), MEDIA_TYPE, [(b"allow", b"GET, HEAD")])
             return
+        store, spool = trouble_item(self._pipeline.trouble), trouble_item(self._spool.trouble)
         state = {
-            "status": "ok",
+            "status": "ok" if store is None and spool is None else "degraded",
             "version": self._version,
             "spool_bytes": self._spool.held_bytes,
             "pending_bytes": self._unread_bytes(),
+            "store_trouble": store,
+            "spool_trouble": spool,
         }
         no_store = [(b"cache-control", b"no-store")]
         is_head = scope["method"] == "HEAD"

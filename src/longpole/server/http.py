@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from longpole.model.errors import LongpoleError
 from longpole.server.problems import answer_http_error, answer_longpole_error, answer_unexpected_error
+from longpole.server.question_routes import QUESTION_ROUTES
 from longpole.server.routes import (
     get_coverage,
     get_execution,
@@ -46,6 +47,7 @@ def api_app(store: Engine, *, more_routes: tuple[ControllerRouterHandler, ...] =
             get_overview,
             get_scores,
             get_processes,
+            *QUESTION_ROUTES,
             *more_routes,
         ],
         dependencies={"store": Provide(lambda: store, use_cache=True, sync_to_thread=False)},

@@ -6,7 +6,24 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
+from longpole.ingest.outage import Trouble
+from longpole.model.clock import to_rfc3339
 from longpole.server.answer import Asked, answer
+
+
+class TroubleItem(Struct, kw_only=True):
+    """What fails now: since when, how often since, and the last reason."""
+
+    since: str
+    failures: int
+    reason: str
+
+
+def trouble_item(trouble: Trouble | None) -> TroubleItem | None:
+    """The trouble as it is shown."""
+    if trouble is None:
+        return None
+    return TroubleItem(since=to_rfc3339(trouble.since_ns), failures=trouble.failures, reason=trouble.reason)
 
 
 class Intake(Struct, kw_only=True):
@@ -14,9 +31,10 @@ class Intake(Struct, kw_only=True):
 
     `accepted` counts spans, log records and data points that were acknowledged; `rejected` those that were not, by
     rule; `refused` whole requests, by status. `duplicates` were sent before and changed nothing. `pending_bytes` wait
-    to be read, `spool_bytes` are on disk, `open_spans` in memory. `unreadable` bodies and rows lie in the data folder
-    under `dead-letters`. `crashed` steps were closed because their process fell silent, `sampled_out` groups of
-    traces were not kept by tail sampling.
+    to be read, `spool_bytes` are on disk, `open_spans` in memory. `unreadable` bodies and rows became dead letters,
+    and so did `damaged_bytes` of the spool; `dead_letters` are there now, null if the store does not say. `crashed`
+    steps were closed because their process fell silent, `sampled_out` groups of traces were not kept by tail sampling.
+    `store_trouble` tells since when and why the store takes no writes, `spool_trouble` the same of the spool's disk.
     """
 
     requests: int
@@ -30,10 +48,14 @@ class Intake(Struct, kw_only=True):
     spool_bytes: int
     open_spans: int
     unreadable: int
+    damaged_bytes: int
+    dead_letters: int | None
     failed_writes: int
     crashed: int
     sampled_out: int
     internal_errors: int
+    store_trouble: TroubleItem | None
+    spool_trouble: TroubleItem | None
 
 
 def intake_route(report: Callable[[], Intake]) -> HTTPRouteHandler:

@@ -22,7 +22,7 @@ from longpole.ingest.decode import check_body
 from longpole.ingest.limits import Checked, explain
 from longpole.ingest.spool import BodyFormat, Incoming, Signal, Spool
 from longpole.model.clock import now_ns
-from longpole.model.errors import BodyTooLarge, InvalidInput, SpoolFull, UnsupportedMedia
+from longpole.model.errors import BodyTooLarge, InvalidInput, SpoolFull, SpoolUnwritable, UnsupportedMedia
 from longpole.server.asgi import Header, Receive, Scope, Send, header_of, send_answer
 from longpole.server.encodings import body_format_of, decompress, encoding_of, too_large
 from longpole.server.problems import MEDIA_TYPE, problem_body
@@ -30,18 +30,20 @@ from longpole.server.problems import MEDIA_TYPE, problem_body
 PATHS = {prefix + signal: signal for prefix in ("/v1/", "/api/public/otel/v1/") for signal in Signal}
 """What is posted where. Langfuse's clients post below `/api/public/otel`."""
 
-BODY_LIMIT_BYTES = 16 * 1024 * 1024
-# Parsed in a thread from here on. The parsers hold the interpreter lock: a body of 16 MiB still halts the loop for
-# 55 ms (measured, both formats). A process of its own would save only this half: the pipeline decodes it here as well.
+# Decompressed and parsed in a thread from here on. The parsers hold the interpreter lock: a body of 15 MB still halts
+# the loop for 70 to 150 ms. Why there is no process for it: docs/decisions/0015.
 THREAD_FROM_BYTES = 512 * 1024
-IN_FLIGHT_BYTES = 128 * 1024 * 1024
-BACKLOG_BYTES = 256 * 1024 * 1024
-RECEIVE_TIMEOUT_S = 60.0
 RETRY_AFTER_S = 2
 
 _CONTENT_TYPES = {BodyFormat.PROTOBUF: "application/x-protobuf", BodyFormat.JSON: "application/json"}
 _RETRY: Header = (b"retry-after", str(RETRY_AFTER_S).encode())
-_STATUS_OF = ((BodyTooLarge, 413), (UnsupportedMedia, 415), (InvalidInput, 400), (SpoolFull, 503))
+_STATUS_OF = (
+    (BodyTooLarge, 413),
+    (UnsupportedMedia, 415),
+    (InvalidInput, 400),
+    (SpoolUnwritable, 503),
+    (SpoolFull, 429),
+)
 
 
 class DoorCounters(Struct):
@@ -56,36 +58,38 @@ class DoorCounters(Struct):
     refused: Counter[str] = msgspec.field(default_factory=Counter[str])
 
 
+class DoorLimits(Struct, frozen=True, kw_only=True):
+    """How much the door takes at a time.
+
+    `body_bytes` bound one body, before and after decompression. Beyond `in_flight_bytes` of all bodies that are being
+    received and checked, and beyond `backlog_bytes` that wait for the pipeline, senders get 429. A sender has
+    `receive_timeout_s` seconds for one body.
+    """
+
+    body_bytes: int = 16 * 1024 * 1024
+    in_flight_bytes: int = 128 * 1024 * 1024
+    backlog_bytes: int = 256 * 1024 * 1024
+    receive_timeout_s: float = 60.0
+
+
+DEFAULT_LIMITS = DoorLimits()
+
+
 class OtlpDoor:
     """An ASGI application for the paths in `PATHS`."""
 
-    def __init__(
-        self,
-        spool: Spool,
-        unread_bytes: Callable[[], int],
-        *,
-        body_limit: int = BODY_LIMIT_BYTES,
-        in_flight_limit: int = IN_FLIGHT_BYTES,
-        backlog_limit: int = BACKLOG_BYTES,
-        receive_timeout_s: float = RECEIVE_TIMEOUT_S,
-    ) -> None:
+    def __init__(self, spool: Spool, unread_bytes: Callable[[], int], limits: DoorLimits = DEFAULT_LIMITS) -> None:
         """A door to `spool`.
 
         Args:
             spool: takes the bodies.
             unread_bytes: how many bytes of the spool the pipeline has not read yet.
-            body_limit: bytes of one body, before and after decompression.
-            in_flight_limit: bytes of all bodies that are being received and checked; beyond it senders get 429.
-            backlog_limit: bytes that may wait for the pipeline; beyond it senders get 429.
-            receive_timeout_s: seconds that a sender has for one body.
+            limits: how much it takes at a time.
         """
         self.counters = DoorCounters()
         self._spool = spool
         self._unread_bytes = unread_bytes
-        self._body_limit = body_limit
-        self._in_flight_limit = in_flight_limit
-        self._backlog_limit = backlog_limit
-        self._receive_timeout_s = receive_timeout_s
+        self._limits = limits
         self._in_flight = 0
         # One big body at a time off the loop: two would only take turns, with twice the memory.
         self._big_body = asyncio.Semaphore(1)
@@ -109,7 +113,7 @@ class OtlpDoor:
             await self._refuse(send, error.status, str(error), *error.headers)
         except (InvalidInput, SpoolFull) as error:
             status = next(status for kind, status in _STATUS_OF if isinstance(error, kind))
-            await self._refuse(send, status, str(error), *([_RETRY] if status == 503 else []))
+            await self._refuse(send, status, str(error), *([_RETRY] if status in (429, 503) else []))
         else:
             await send_answer(send, 200, _success(signal, body_format, checked), _CONTENT_TYPES[body_format])
 
@@ -122,8 +126,8 @@ class OtlpDoor:
     async def _take(self, scope: Scope, receive: Receive, signal: Signal, body_format: BodyFormat) -> Checked:
         encoding = encoding_of(header_of(scope, b"content-encoding"))
         announced = header_of(scope, b"content-length")
-        if announced.isdecimal() and int(announced) > self._body_limit:
-            raise too_large(self._body_limit, "as sent")
+        if announced.isdecimal() and int(announced) > self._limits.body_bytes:
+            raise too_large(self._limits.body_bytes, "as sent")
         self._check_backlog()
         held = _Held(self)
         try:
@@ -140,10 +144,10 @@ class OtlpDoor:
 
     def _check_backlog(self) -> None:
         unread = self._unread_bytes()
-        if unread > self._backlog_limit:
+        if unread > self._limits.backlog_bytes:
             raise _RefusedError(
                 429,
-                f"{unread} bytes wait to be stored. Expected at most {self._backlog_limit}. "
+                f"{unread} bytes wait to be stored. Expected at most {self._limits.backlog_bytes}. "
                 f"Send the same again in {RETRY_AFTER_S} seconds.",
                 _RETRY,
             )
@@ -153,7 +157,7 @@ class OtlpDoor:
         pieces: list[bytes] = []
         size = 0
         try:
-            async with asyncio.timeout(self._receive_timeout_s):
+            async with asyncio.timeout(self._limits.receive_timeout_s):
                 is_more = True
                 while is_more:
                     message = await receive()
@@ -162,14 +166,14 @@ class OtlpDoor:
                     piece = message.get("body", b"")
                     is_more = message.get("more_body", False)
                     size += len(piece)
-                    if size > self._body_limit:
-                        raise too_large(self._body_limit, "as sent")
+                    if size > self._limits.body_bytes:
+                        raise too_large(self._limits.body_bytes, "as sent")
                     held.add(len(piece))
                     pieces.append(piece)
         except TimeoutError:
             raise _RefusedError(
                 408,
-                f"The body was not complete after {self._receive_timeout_s:g} seconds; {size} bytes had come. "
+                f"The body was not complete after {self._limits.receive_timeout_s:g} seconds; {size} bytes had come. "
                 "Expected it sooner. Send the same again.",
                 (b"connection", b"close"),
             ) from None
@@ -180,24 +184,24 @@ class OtlpDoor:
     ) -> tuple[bytes, Checked]:
         """The body decompressed, and what is in it; a big one in a thread."""
         try:
-            small_limit = min(THREAD_FROM_BYTES, self._body_limit)
+            small_limit = min(THREAD_FROM_BYTES, self._limits.body_bytes)
             body = decompress(content, encoding, small_limit) if len(content) <= small_limit else None
         except BodyTooLarge:
             body = None
         if body is not None:
             return body, _check(body, body_format, signal)
         async with self._big_body:
-            body = await asyncio.to_thread(decompress, content, encoding, self._body_limit)
+            body = await asyncio.to_thread(decompress, content, encoding, self._limits.body_bytes)
             held.add(len(body) - len(content))
             return body, await asyncio.to_thread(_check, body, body_format, signal)
 
     def hold(self, size: int) -> None:
         """Count bytes as being in flight; 429 if there are too many."""
-        if self._in_flight + size > self._in_flight_limit and self._in_flight:
+        if self._in_flight + size > self._limits.in_flight_bytes and self._in_flight:
             raise _RefusedError(
                 429,
                 f"{self._in_flight} bytes of other bodies are being taken in. Expected at most "
-                f"{self._in_flight_limit} at a time. Send the same again in {RETRY_AFTER_S} seconds.",
+                f"{self._limits.in_flight_bytes} at a time. Send the same again in {RETRY_AFTER_S} seconds.",
                 _RETRY,
             )
         self._in_flight += size

@@ -30,6 +30,7 @@ from longpole.wire.otlp_encode import LogOut, encode_log, logs_body
 APPEND_TIMEOUT_S = 30.0
 _LARGEST_TIME_NS = 2**63 - 1
 _REFUSALS = REFUSALS_OF_ONE | {
+    429: ResponseSpec(Problem, generate_examples=False, media_type=MEDIA_TYPE, description="Too much waits"),
     503: ResponseSpec(Problem, generate_examples=False, media_type=MEDIA_TYPE, description="Cannot be kept now"),
 }
 

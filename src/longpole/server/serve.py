@@ -11,11 +11,14 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
+from urllib.parse import urlsplit
 
 import msgspec
 import uvicorn
 
 from longpole import settings as settings_module
+from longpole.ingest.folder_lock import STATE_FILE, hold_folder
+from longpole.ingest.offline import LETTERS_FOLDER, SPOOL_FOLDER
 from longpole.ingest.pipeline import Pipeline, stored_position
 from longpole.ingest.spool import Spool
 from longpole.ingest.tail_sampling import TailSampling
@@ -23,13 +26,15 @@ from longpole.ingest.threshold_findings import Thresholds
 from longpole.ingest.traces import Limits
 from longpole.model.errors import RefusedToServe
 from longpole.server.app import Server
+from longpole.server.chosen_store import open_chosen_store
 from longpole.server.guard import check_bind
+from longpole.server.jobs import ONLY_SERVER, Jobs
 from longpole.server.leftovers import Leftovers
+from longpole.server.otlp import DoorLimits
+from longpole.server.store_jobs import store_jobs
+from longpole.server.store_routes import served_care, store_routes
 from longpole.settings import Settings
-from longpole.store.store import open_store
 
-STATE_FILE = "server.json"
-DATABASE_FILE = "longpole.duckdb"
 _REQUESTS_END_S = 4
 _PIPELINE_END_S = 4.0
 
@@ -44,6 +49,7 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
     Raises:
         RefusedToServe: the address is not a loopback one, or the port is taken.
         StoreLocked: another server holds the data folder.
+        StoreError: the database of the setting `store` cannot be used.
     """
     check_bind(settings.host)
     say = say or _print_line
@@ -52,16 +58,21 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
         folder = settings_module.data_folder(settings)
         if not settings.persistence_enabled:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="longpole-")))
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        store = open_store(folder / DATABASE_FILE if settings.persistence_enabled else ":memory:")
+        stack.enter_context(hold_folder(folder))
+        store = open_chosen_store(settings, folder)
         stack.callback(store.close)
-        spool = Spool.open(folder / "spool", after=stored_position(store))
-        limits = Limits(settle_after_ns=settings.settle_after_ms * 1_000_000, thresholds=_thresholds(settings))
+        spool = Spool.open(
+            folder / SPOOL_FOLDER,
+            after=stored_position(store),
+            max_bytes=settings.server_spool_limit_bytes,
+            survives_power_loss=settings.durability == "power",
+        )
+        waits = Limits(settle_after_ns=settings.settle_after_ms * 1_000_000, thresholds=_thresholds(settings))
         pipeline = Pipeline(
             store,
             spool,
-            dead_letters=folder / "dead-letters",
-            limits=limits,
+            dead_letters=folder / LETTERS_FOLDER,
+            limits=waits,
             sampling=_sampling(settings),
             crashed_after_ns=settings.crashed_after_ms * 1_000_000,
         )
@@ -69,7 +80,10 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
         stack.callback(spool.close)
         pipeline.start()
         release = version("longpole")
-        server = Server(store, spool, pipeline, version=release, body_limit=settings.body_limit_bytes)
+        jobs = Jobs(store, store_jobs(store, settings), holder=store.server or ONLY_SERVER)
+        stack.callback(jobs.close)
+        routes = store_routes(served_care(store, spool, pipeline, jobs, settings))
+        server = Server(store, spool, pipeline, version=release, limits=_door_limits(settings), more_routes=routes)
         url = _url_of(listener)
         state = folder / STATE_FILE
         stack.callback(state.unlink, missing_ok=True)
@@ -78,12 +92,21 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
 
         def ready() -> None:
             _write_state(state, url, release)
+            jobs.start()
             if settings.persistence_enabled:
                 leftovers.start()
-            for line in _welcome(url, folder, settings.persistence_enabled):
+            for line in _welcome(url, _kept_in(settings, folder)):
                 say(line)
 
         _run(server, listener, ready)
+
+
+def _door_limits(settings: Settings) -> DoorLimits:
+    return DoorLimits(
+        body_bytes=settings.body_limit_bytes,
+        in_flight_bytes=settings.in_flight_limit_bytes,
+        backlog_bytes=settings.backlog_limit_bytes,
+    )
 
 
 def _thresholds(settings: Settings) -> Thresholds:
@@ -185,10 +208,20 @@ def _write_state(path: Path, url: str, release: str) -> None:
     draft.replace(path)
 
 
-def _welcome(url: str, folder: Path, is_kept: bool) -> list[str]:
+def _kept_in(settings: Settings, folder: Path) -> str:
+    """Where things are kept, without a password."""
+    if not settings.persistence_enabled:
+        return "memory, until it stops"
+    if settings.store is None:
+        return str(folder)
+    parts = urlsplit(settings.store)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}" if parts.scheme else settings.store
+
+
+def _welcome(url: str, kept_in: str) -> list[str]:
     return [
         f"Longpole is at {url}",
-        f"Keeps what it learns in {folder}" if is_kept else "Keeps what it learns in memory, until it stops",
+        f"Keeps what it learns in {kept_in}",
         f"To send: longpole.configure(endpoint={url!r}), or any OpenTelemetry program with "
         f"OTEL_EXPORTER_OTLP_ENDPOINT={url}",
     ]

@@ -83,9 +83,15 @@ class Queries:
 
 @cache
 def load_queries(dialect: str) -> Queries:
-    """Every query in `store/queries`, its fragments spelt for one dialect. Read once per process and dialect."""
+    """Every query in `store/queries` and in the dialect's own folder there, its fragments spelt for the dialect.
+
+    What databases have no common words for, such as the room that a table takes, is a query of the same name in each of
+    the folders. Read once per process and dialect.
+    """
     found: dict[str, Query] = {}
-    for file in sorted(resources.files("longpole.store").joinpath("queries").iterdir(), key=lambda path: path.name):
+    shared = resources.files("longpole.store").joinpath("queries")
+    files = [file for folder in (shared, shared.joinpath(dialect)) for file in folder.iterdir()]
+    for file in sorted(files, key=lambda path: path.name):
         if not file.name.endswith(".sql"):
             continue
         for query in parse_queries(file.read_text(encoding="utf-8"), DIALECTS[dialect], where=file.name):

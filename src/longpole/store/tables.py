@@ -50,6 +50,9 @@ RECORD_TABLES: Mapping[str, type[Struct]] = {
 }
 """The tables of `Batch.records`: a row takes the place of the one with its key. None of them has fresh rows."""
 
+REMOVABLE_TABLES: Mapping[str, type[Struct]] = {**RECORD_TABLES, "findings": Finding}
+"""The tables whose rows `Batch.removed` may name."""
+
 KEYS: Mapping[str, tuple[str, ...]] = {
     "agents": ("workspace", "agent"),
     "findings": ("workspace", "finding_id"),

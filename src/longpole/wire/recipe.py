@@ -130,6 +130,10 @@ def read_recipe(attributes: Mapping[str, Any], events: Sequence[EventLike], mode
     system, tools = _prompt(attributes, events) if told is None else (str(told).encode(), None)
     if system is None and tools is None and model is None:
         return None
+    return _remembered_recipe(system, tools, model)
+
+
+def _recipe(system: bytes | None, tools: bytes | None, model: str | None) -> str:
     whole = hashlib.blake2b(digest_size=8)
     for part in (system, tools, None if model is None else model.encode("utf-8", "surrogatepass")):
         whole.update(part or b"-")
@@ -184,8 +188,8 @@ def _from_requests(
     attributes: Mapping[str, Any], told: frozenset[str], needs_system: bool, needs_tools: bool
 ) -> tuple[bytes | None, bytes | None]:
     system = tools = None
-    for name in _ALL_REQUESTS if needs_tools else REQUESTS:
-        if name not in told:
+    for name in _requests_among(told) if needs_tools else REQUESTS:
+        if name not in told or _is_without_system(attributes[name]):
             continue
         found, raw_tools = _request(_bytes(attributes[name]))
         if needs_system and system is None and found:
@@ -195,6 +199,16 @@ def _from_requests(
         if (system or not needs_system) and (tools or not needs_tools):
             break
     return system, tools
+
+
+@lru_cache(_REMEMBERED)
+def _requests_among(told: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in _ALL_REQUESTS if name in told)
+
+
+def _is_without_system(value: Any) -> bool:
+    """Whether a value is a list of messages and none of them is a system prompt, as far as a quick look tells."""
+    return type(value) is str and value[:1] == "[" and '"system"' not in value and '"developer"' not in value
 
 
 def _request(data: bytes) -> tuple[bytes, bytes]:
@@ -320,5 +334,6 @@ def _digest(data: bytes) -> bytes:
 
 
 # Every call of an agent repeats its prompt and its tools; looking one up costs a hash of the text, 1 us a kilobyte.
+_remembered_recipe = lru_cache(_REMEMBERED)(_recipe)
 _remembered_normal = lru_cache(_REMEMBERED)(_normal_hash)
 _remembered_tools = lru_cache(_REMEMBERED)(_tools_hash)

@@ -1,54 +1,24 @@
 """The pipeline with its real threads, spool and store: nothing is lost, nothing doubles, nothing stops it."""
 
+import base64
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingest_house import DRAIN_S, START_NS, TRACE, House, log_body, span_json, text, traces_body
 from longpole.ingest import pipeline as pipeline_module
+from longpole.ingest import writer as writer_module
 from longpole.ingest.decode import decode_body
 from longpole.ingest.limits import Decoded
 from longpole.ingest.pipeline import Pipeline, stored_position
-from longpole.ingest.spool import START, Accepted, BodyFormat, Incoming, Signal, Spool
+from longpole.ingest.spool import START, Accepted, BodyFormat, Incoming, Signal
 from longpole.model.batch import Batch
 from longpole.store.engines.duckdb import DuckDBEngine
 from otlp_clients import CLIENTS, TRUTHS, requests_of
-
-TRACE = "ab" * 16
-DRAIN_S = 20
-START_NS = 1_795_225_553_000_000_000
-
-
-class House:
-    """A data folder in which a server may start, be killed, and start again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.engine = DuckDBEngine(str(folder / "rows.duckdb"))
-        self.engine.migrate()
-        self.spool = Spool.open(folder / "spool", after=stored_position(self.engine))
-        self.pipelines: list[Pipeline] = []
-
-    def start(self, engine: Any = None, decode: Callable[[Accepted], Decoded] = decode_body) -> Pipeline:
-        pipeline = Pipeline(engine or self.engine, self.spool, dead_letters=self.folder / "dead", decode=decode)
-        self.pipelines.append(pipeline)
-        pipeline.start()
-        return pipeline
-
-    def offer(self, body: bytes, signal: Signal = Signal.TRACES, body_format: BodyFormat = BodyFormat.JSON) -> None:
-        self.spool.append(Incoming(signal, body_format, None, 1, body)).result(DRAIN_S)
-
-    def counts(self) -> dict[str, int]:
-        return self.engine.rows("store_counts")[0]
-
-    def close(self) -> None:
-        for pipeline in self.pipelines:
-            pipeline.close(1)
-        self.spool.close()
-        self.engine.close()
 
 
 @pytest.fixture
@@ -61,31 +31,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 @pytest.fixture(autouse=True)
 def _no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline_module, "RETRY_WAIT_S", 0.01)
-
-
-def span_json(number: int, parent: int | None = None, *, trace: str = TRACE, **more: Any) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "traceId": trace,
-        "spanId": f"{number:016x}",
-        "name": f"step {number}",
-        "startTimeUnixNano": str(START_NS + number),
-        "endTimeUnixNano": str(START_NS + 1000 - number),
-    }
-    if parent is not None:
-        told["parentSpanId"] = f"{parent:016x}"
-    return told | more
-
-
-def traces_body(*spans: dict[str, Any]) -> bytes:
-    return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": list(spans)}]}]}).encode()
-
-
-def log_body(*records: dict[str, Any]) -> bytes:
-    return json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": list(records)}]}]}).encode()
-
-
-def text(name: str, value: str) -> dict[str, Any]:
-    return {"key": name, "value": {"stringValue": value}}
+    monkeypatch.setattr(writer_module, "RETRY_WAIT_S", 0.01)
 
 
 def test_after_a_drain_everything_is_stored_and_the_spool_is_passed(house: House):
@@ -162,9 +108,11 @@ def test_a_body_that_cannot_be_decoded_is_kept_aside_and_the_next_is_taken(house
     assert pipeline.drain(DRAIN_S)
     assert pipeline.counters.poisoned == 1
     assert house.counts()["executions"] == 1
-    (kept,) = (house.folder / "dead").glob("*.bin")
-    assert kept.read_bytes() == b"poison"
-    assert "nobody expected this" in kept.with_suffix(".txt").read_text()
+    (letter,) = house.letters()
+    assert base64.b64decode(letter.content) == b"poison"
+    assert (letter.kind, letter.signal, letter.body_format, letter.size_bytes) == ("body", "traces", "json", 6)
+    assert letter.reason == "RuntimeError: nobody expected this"
+    assert "picky" in (letter.traceback or "")
 
 
 def test_a_store_that_fails_for_a_while_loses_nothing(house: House):
@@ -200,7 +148,12 @@ def test_rows_that_no_database_takes_take_only_their_own_trace_with_them(house: 
     house.offer(traces_body(span_json(1), span_json(1, trace="cd" * 16)))
     assert pipeline.drain(DRAIN_S)
     assert pipeline.counters.dropped_writes == 1
-    assert len(list((house.folder / "dead").glob("rows-*.bin"))) == 1
+    (letter,) = house.letters()
+    assert (letter.kind, letter.workspace, letter.reason) == (
+        "rows",
+        "default",
+        "ValueError: this value has no column type",
+    )
     house.pipelines[0].close(DRAIN_S)
     assert house.engine.rows("trace_executions", {"workspace": "default", "trace_ids": ["cd" * 16]})
 

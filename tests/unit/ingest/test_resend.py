@@ -24,7 +24,8 @@ def event(time_ns: int, name: str = "log") -> Event:
 
 
 def body(**parts: str | int) -> Body:
-    return Body(workspace="default", trace_id="a" * 32, span_id="b" * 16, **{"received_ns": 1, **parts})  # pyright: ignore
+    columns = {"input": None, "output": None, "error_stack": None, "attributes": None, "resource": None, **parts}
+    return Body(workspace="default", trace_id="a" * 32, span_id="b" * 16, **{"received_ns": 1, **columns})  # pyright: ignore
 
 
 def merged(old: Facts, new: Facts) -> Facts:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from execution_trees import TRACE, agent, fact, groups, link, span_id
 from longpole.ingest.facts import Facts
-from longpole.ingest.settle import Rows, build_rows
+from longpole.ingest.settle import CALL_COLUMNS, EXECUTION_COPIES, STEP_COPIES, Rows, build_rows
 from longpole.model.event import Event
 from longpole.model.execution import Execution
 
@@ -141,3 +141,26 @@ def test_a_model_call_that_its_process_did_not_survive_was_waiting():
     call = fact(1, 0, start=4, end=10, category="llm", **gone)
     rows = build_rows([agent(0, start=0, end=10, **gone), call], now_ns=20)
     assert json.loads(rows.executions[0].category_ns or "") == {"llm_wait": 6, "unexplained": 4}
+
+
+def test_every_column_that_a_span_tells_of_itself_is_kept_under_its_own_name():
+    told = {
+        name: name
+        for name in Facts.__struct_fields__
+        if name not in ("workspace", "trace_id", "span_id", "parent_span_id", "name", "category", "status")
+        and name not in ("kind", "events", "decisions", "execution_id", "recipe")
+        and not name.endswith(("_ns", "_tokens", "_nanos"))
+        and name not in ("step_index", "steps_announced", "steps_reported", "attempt", "weight", "row_version")
+    }
+    counts = {"cost_usd_nanos": 1, "input_tokens": 2, "output_tokens": 3, "cache_read_tokens": 4, "weight": 5.0}
+    counts |= {"cache_write_tokens": 6, "reasoning_tokens": 7, "first_token_ns": 8, "row_version": 9}
+    top = agent(0, **told | counts)
+    step = fact(1, 0, category="llm", attempt=10, **told | counts)
+    rows = build_rows([top, step], now_ns=1000)
+    [execution], [row] = rows.executions, rows.steps
+    own = {name: getattr(row, name) for name in STEP_COPIES}
+    assert own == {name: getattr(step, name) for name in STEP_COPIES}
+    own = {name: getattr(execution, name) for name in EXECUTION_COPIES}
+    assert own == {name: getattr(top, name) for name in EXECUTION_COPIES}
+    own = [getattr(execution, name) for name in CALL_COLUMNS]
+    assert own == [getattr(top, name.removeprefix("call_")) for name in CALL_COLUMNS]

@@ -6,15 +6,16 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from longpole.ingest.segment import segment_path
-from longpole.ingest.spool import START, Accepted, BodyFormat, Incoming, Signal, Spool
+from longpole.ingest.spool import START, Accepted, BodyFormat, Damaged, Incoming, Signal, Spool
 from longpole.model.batch import SpoolPosition
-from longpole.model.errors import SpoolFull
+from longpole.model.errors import SpoolFull, SpoolUnwritable, StoreError, StoreTooNew
 
 WAIT_S = 10
 
@@ -27,8 +28,8 @@ def put(spool: Spool, *bodies: bytes) -> list[SpoolPosition]:
     return [future.result(WAIT_S) for future in [spool.append(incoming(body)) for body in bodies]]
 
 
-def read_all(spool: Spool, position: SpoolPosition = START) -> list[Accepted]:
-    found: list[Accepted] = []
+def read_all(spool: Spool, position: SpoolPosition = START) -> list[Any]:
+    found: list[Accepted | Damaged] = []
     while some := spool.read(found[-1].position_after if found else position):
         found += some
     return found
@@ -57,7 +58,7 @@ def test_bodies_come_back_in_order_with_what_was_said_of_them(spool: Spool) -> N
 
 
 def test_reading_waits_for_the_first_body(spool: Spool) -> None:
-    answers: list[list[Accepted]] = []
+    answers: list[list[Any]] = []
     reader = threading.Thread(target=lambda: answers.append(spool.read(START, timeout_s=WAIT_S)))
     reader.start()
     put(spool, b"late")
@@ -67,7 +68,7 @@ def test_reading_waits_for_the_first_body(spool: Spool) -> None:
 
 def test_reading_stops_at_the_byte_limit_but_gives_at_least_one(spool: Spool) -> None:
     put(spool, b"a" * 1000, b"b" * 1000, b"c" * 1000)
-    assert [a.body[:1] for a in spool.read(START, max_bytes=1500)] == [b"a", b"b"]
+    assert [body[:1] for body in bodies_of(spool.read(START, max_bytes=1500))] == [b"a", b"b"]
     assert len(spool.read(START, max_bytes=1)) == 1
 
 
@@ -82,27 +83,121 @@ def test_a_new_process_reads_what_the_last_one_took(tmp_path: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(cut=st.integers(1, 200), flip=st.booleans())
-def test_a_torn_or_wrong_tail_is_cut_off_and_nothing_before_it(
-    tmp_path_factory: pytest.TempPathFactory, cut: int, flip: bool
+@given(cut=st.integers(1, 300), zeros=st.booleans())
+def test_a_torn_tail_is_cut_off_and_nothing_before_it(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, zeros: bool
 ) -> None:
     folder = tmp_path_factory.mktemp("torn")
     first = Spool.open(folder)
     ends = put(first, *(bytes([n]) * 50 for n in range(4)))
     first.close()
     path = segment_path(folder, ends[0].segment)
-    content = bytearray(path.read_bytes())
-    if flip:
-        content[-cut] ^= 0x41
-    else:
-        del content[-cut:]
+    content = path.read_bytes()[:-cut]
     path.write_bytes(content)
+    if zeros:  # a file system may have noted the new length before the bytes
+        content = content[: max((end.offset for end in ends if end.offset <= len(content)), default=0)]
+        path.write_bytes(content + bytes(100))
     whole = sum(end.offset <= ends[-1].offset - cut for end in ends)
     second = Spool.open(folder)
     put(second, b"after")
     assert [a.body for a in read_all(second)] == [*(bytes([n]) * 50 for n in range(whole)), b"after"]
     assert path.stat().st_size == (ends[whole - 1].offset if whole else 0)
     second.close()
+
+
+def damage(folder: Path, segment: int, *places: int) -> None:
+    path = segment_path(folder, segment)
+    content = bytearray(path.read_bytes())
+    for place in places:
+        content[place] ^= 0x41
+    path.write_bytes(content)
+
+
+def bodies_of(items: list[Accepted | Damaged]) -> list[bytes]:
+    return [item.body for item in items if isinstance(item, Accepted)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(places=st.lists(st.integers(4, 311), min_size=1, max_size=4, unique=True))
+def test_damage_costs_only_the_records_that_it_is_in_and_its_bytes_are_kept(
+    tmp_path_factory: pytest.TempPathFactory, places: list[int]
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    first = Spool.open(folder)
+    ends = put(first, *(bytes([65 + n]) * 50 for n in range(4)))
+    first.close()
+    before = segment_path(folder, 1).read_bytes()
+    assert len(before) == 312
+    damage(folder, 1, *places)
+    second = Spool.open(folder)
+    put(second, b"after")
+    items = read_all(second)
+    hit = {place // 78 for place in places}
+    assert bodies_of(items) == [*(bytes([65 + n]) * 50 for n in range(4) if n not in hit), b"after"]
+    lost = [item for item in items if isinstance(item, Damaged)]
+    assert all(item.accepted is None or item.accepted.received_ns == 5 for item in lost)
+    kept = sum(len(item.content) + (28 if item.accepted else 0) for item in lost)
+    assert kept == 78 * len(hit)
+    assert [item.position_after for item in items if item.position_after in ends][-1] == ends[-1]
+    second.close()
+
+
+def test_a_body_whose_checksum_is_wrong_is_given_with_what_was_said_of_it(tmp_path: Path) -> None:
+    first = Spool.open(tmp_path)
+    put(first, b"good", b"flipped")
+    first.close()
+    damage(tmp_path, 1, 60)
+    second = Spool.open(tmp_path)
+    (_, flipped) = read_all(second)
+    assert isinstance(flipped, Damaged)
+    assert flipped.accepted is not None
+    assert (flipped.accepted.signal, len(flipped.accepted.body)) == (Signal.TRACES, 7)
+    second.close()
+
+
+def test_a_page_of_zeros_in_the_middle_is_skipped_while_the_server_runs(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path)
+    put(spool, *(bytes([n]) * 3000 for n in range(5)))
+    with segment_path(tmp_path, 1).open("r+b") as file:
+        file.seek(4096)
+        file.write(bytes(4096))
+    items = read_all(spool)
+    assert [body[0] for body in bodies_of(items)][:1] == [0]
+    assert bodies_of(items)[-1] == bytes([4]) * 3000
+    assert any(isinstance(item, Damaged) for item in items)
+    spool.close()
+
+
+def test_a_copy_of_a_spool_inside_a_body_is_never_taken_for_records(tmp_path: Path) -> None:
+    inner = Spool.open(tmp_path / "inner")
+    put(inner, b"forged")
+    inner.close()
+    outer = Spool.open(tmp_path / "outer")
+    put(outer, b"before" + segment_path(tmp_path / "inner", 1).read_bytes(), b"after")
+    outer.close()
+    damage(tmp_path / "outer", 1, 0)
+    again = Spool.open(tmp_path / "outer")
+    assert bodies_of(read_all(again)) == [b"after"]
+    again.close()
+
+
+def test_a_spool_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    first = Spool.open(tmp_path)
+    put(first, b"body")
+    first.close()
+    path = segment_path(tmp_path, 1)
+    content = bytearray(path.read_bytes())
+    content[3] += 1
+    path.write_bytes(content)
+    with pytest.raises(StoreTooNew, match=r"has layout 3. This Longpole knows layouts up to 2. Use the Longpole"):
+        Spool.open(tmp_path)
+    assert path.read_bytes() == content
+
+
+def test_a_spool_folder_that_cannot_be_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"Not a directory. Expected a folder .* choose another data folder"):
+        Spool.open(tmp_path / "file" / "spool")
 
 
 def test_segments_roll_and_are_deleted_once_passed(tmp_path: Path) -> None:
@@ -149,7 +244,7 @@ def test_a_full_spool_says_so_and_takes_again_when_there_is_room(tmp_path: Path)
     spool = Spool.open(tmp_path, segment_bytes=500, max_bytes=1000)
     ends = put(spool, b"a" * 400)
     ends += put(spool, b"a" * 400)
-    with pytest.raises(SpoolFull, match="its limit is 1000 bytes"):
+    with pytest.raises(SpoolFull, match="Expected at most 1000 in all"):
         spool.append(incoming(b"a" * 400))
     spool.forget(ends[-1])
     put(spool, b"x")
@@ -172,7 +267,7 @@ def test_a_disk_without_room_fails_the_body_and_loses_nothing_else(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", full_after_five_bytes)
-        with pytest.raises(SpoolFull, match="No space left on device"):
+        with pytest.raises(SpoolUnwritable, match="No space left on device"):
             spool.append(incoming(b"12345")).result(WAIT_S)
     put(spool, b"after")
     assert [a.body for a in read_all(spool)] == [b"before", b"after"]
@@ -206,7 +301,7 @@ def test_a_closed_spool_has_written_what_waited_and_takes_no_more(tmp_path: Path
     spool.close()
     assert all(future.done() for future in waiting)
     assert len(read_all(spool)) == 100
-    with pytest.raises(SpoolFull, match="closed"):
+    with pytest.raises(SpoolUnwritable, match="closed"):
         spool.append(incoming(b"x"))
 
 

@@ -90,6 +90,9 @@ def body_of(facts: Facts, output: str | None = None) -> Body:
         span_id=facts.span_id,
         input=f"input of {facts.name}",
         output=output,
+        error_stack=None,
+        attributes=None,
+        resource=None,
         received_ns=1,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from longpole.record import trouble
 from longpole.record.current import current
 from longpole.record.flusher import Flusher
 from longpole.record.recorder import recorder
@@ -13,6 +14,13 @@ from longpole.record.render import Renderer
 from longpole.record.snapshot import pack, pack_hard, pack_short
 from longpole.record.spans import SpanBuilder
 from longpole.wire.otlp_encode import LogOut, SpanOut
+
+
+@pytest.fixture(autouse=True)
+def own_warnings() -> None:
+    """Only the first 20 different warnings of a process are told; those of other tests are among them."""
+    trouble.counts.clear()
+    trouble._told.clear()  # pyright: ignore[reportPrivateUsage]
 
 
 class Taken:

@@ -5,6 +5,9 @@ import contextvars
 import gc
 import json
 import logging
+import signal
+import subprocess
+import sys
 import threading
 import traceback
 import uuid
@@ -24,12 +27,6 @@ CALLER = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
 Names = Callable[[Any], None]
 
 
-@pytest.fixture(autouse=True)
-def own_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the first 20 different warnings of a process are told; those of other tests are among them."""
-    monkeypatch.setattr("longpole.record.harmless._warned", set[str]())
-
-
 class Mute:
     def __repr__(self) -> str:
         raise RuntimeError("no")
@@ -42,13 +39,32 @@ class Odd:
         return "\ud800"
 
 
+class Leaving:
+    """A value whose text ends the program."""
+
+    def __init__(self, kind: type[BaseException]) -> None:
+        self.kind = kind
+
+    def __repr__(self) -> str:
+        raise self.kind("from a value")
+
+    __str__ = __repr__
+
+
+class Quitting:
+    def __repr__(self) -> str:
+        sys.exit(3)
+
+
 def cycle() -> list[Any]:
     found: list[Any] = []
     found += [found, found]
     return found
 
 
+LEAVING = [Leaving(kind) for kind in (SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)]
 HOSTILE: list[Any] = [
+    *(*LEAVING, [LEAVING[0]], {LEAVING[1]: 1}, Quitting(), SystemExit(LEAVING[0])),
     *(None, 5, float("nan"), 10**400, "\ud800", "x" * 300_000, b"\xff", [1, "\ud800"], cycle(), {1: {"a": cycle()}}),
     *(Mute(), Odd(), [Mute()], {Mute(): 1}, {(1, 2): 3}, {1, "a"}, ValueError("\ud800"), object),
 ]
@@ -210,6 +226,49 @@ def test_an_exception_that_cannot_be_read_goes_on_unchanged(recorded: Any) -> No
         fail()
     assert raised.value is error
     assert recorded.span("fail").status_code == 2
+
+
+@pytest.mark.parametrize("value", LEAVING)
+def test_an_exception_whose_text_ends_the_program_goes_on_unchanged(recorded: Any, value: Any) -> None:
+    error = ValueError(value)
+
+    @longpole.timing_step
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(ValueError) as raised:  # noqa: PT011 - its text is what cannot be read
+        fail()
+    assert raised.value is error
+    assert recorded.span("fail").status_code == 2
+
+
+class Interrupting:
+    """A value during whose text a signal arrives."""
+
+    def __repr__(self) -> str:
+        signal.raise_signal(signal.SIGINT)
+        return "interrupted"
+
+
+@pytest.mark.parametrize("kind", [None, KeyboardInterrupt, SystemExit])
+def test_an_interrupt_by_signal_reaches_the_program_through_a_snapshot(
+    recorded: Any, kind: type[BaseException] | None
+) -> None:
+    """With Python's own handler of Ctrl+C, and with the program's, which raises what it likes."""
+
+    def handler(*_: Any) -> None:
+        assert kind is not None
+        raise kind("from a signal")
+
+    @longpole.timing_step
+    def take(_: Any) -> None: ...
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler if kind is None else handler)
+    try:
+        with pytest.raises(kind or KeyboardInterrupt):
+            take(Interrupting())
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_group_of_exceptions_says_which(recorded: Any) -> None:
@@ -394,6 +453,44 @@ def test_finalizers_may_profile_and_flush_in_the_middle_of_anything(recorded: An
     assert not thread.is_alive()
     gc.collect()
     assert add is not None
+
+
+RECORDS_WHILE_COLLECTED = """
+import gc
+import longpole
+from longpole.record.recorder import recorder
+
+@longpole.timing_step
+def step(): ...
+
+@longpole.timing_step
+def items():
+    yield 1
+    yield 2
+
+class Dying:
+    def __init__(self):
+        self.me = self
+    def __del__(self):
+        step()
+        for _ in items():
+            break
+
+recorder.is_on = True
+gc.set_threshold(10)
+for _ in range(2000):
+    Dying()
+    for _ in items():
+        Dying()
+        break
+    recorder.records.clear()
+"""
+
+
+def test_a_finalizer_that_records_in_the_middle_of_a_step_does_not_crash_the_interpreter() -> None:
+    """CPython 3.11 collects garbage inside of `ContextVar.set` (python/cpython#148891)."""
+    run = subprocess.run([sys.executable, "-X", "faulthandler", "-c", RECORDS_WHILE_COLLECTED], capture_output=True)
+    assert run.returncode == 0, run.stderr.decode()[-2000:]
 
 
 @pytest.mark.parametrize(

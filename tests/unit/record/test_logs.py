@@ -129,7 +129,7 @@ def test_a_handler_that_fails_does_not_harm_the_program(
     with longpole.time_step("outer"):
         logger.info("one")
         logger.info("two")
-    assert "Longpole's hook logging failed" in caplog.text
+    assert "Longpole's logging failed" in caplog.text
 
 
 @pytest.mark.parametrize("content", ["off", "hashed"])

@@ -10,6 +10,7 @@ import os
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,7 +23,6 @@ from longpole.record.loop_block import Block, Reading, culprit_of, pieces_of
 from longpole.record.loop_sample import Sample, place_name, users_place
 from longpole.record.loop_watch import LoopWatch, watch_loop
 from longpole.record.site import Site
-from longpole.record.trouble import counts
 
 MS = 1_000_000
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
@@ -312,13 +312,12 @@ def test_a_look_that_fails_ends_neither_the_watching_nor_the_program(
 ) -> None:
     take, failures = loop_watch.take_sample, iter(range(2))
 
-    def fail_twice(*args: Any) -> Any:
+    def fail_twice(*args: Any, **named: Any) -> Any:
         if next(failures, None) is not None:
             raise RuntimeError("no frame")
-        return take(*args)
+        return take(*args, **named)
 
     monkeypatch.setattr(loop_watch, "take_sample", fail_twice)
-    monkeypatch.setitem(counts, "loop_watch", 0)
 
     async def main() -> None:
         watches.append(watch_loop(threshold_ms=10))
@@ -327,7 +326,7 @@ def test_a_look_that_fails_ends_neither_the_watching_nor_the_program(
 
     asyncio.run(main())
     assert blocks(recorded)
-    assert "Longpole's hook loop_watch failed" in caplog.text
+    assert "Longpole's loop_watch failed" in caplog.text
 
 
 def test_a_child_of_a_fork_watches_its_own_loops(recorded: Any, watches: list[LoopWatch]) -> None:
@@ -391,7 +390,7 @@ def test_of_what_the_clocks_did_around_a_block_only_its_share_counts(waiting: in
 def test_where_the_watcher_came_late_what_held_it_up_held_up_the_loop() -> None:
     sample = Sample(0, 1, [], [])
     block = Block(100 * MS, sample, reading(0), 50 * MS)
-    block.add(sample, reading(180, cpu=1, waiting=80), 0)
+    block.add(sample, reading(180, cpu=1, waiting=80)._replace(is_late=True), 0)
     assert block.close(200 * MS, reading(205, cpu=1, waiting=80), 0) == "not_scheduled"
 
 
@@ -402,6 +401,85 @@ def test_a_process_that_got_no_time_charges_nobody(recorded: Any) -> None:
     assert block.close(100 * MS, reading(105, cpu=20, waiting=80), 0) == "not_scheduled"
     loop.close()
     assert blocks(recorded) == []
+
+
+class Standing:
+    """A loop that runs, and its turns; it stands from 0 to 60 ms."""
+
+    limit_ns = 50 * MS
+    can_wake = is_asleep = False
+
+    def __init__(self) -> None:
+        self.is_over = False
+        self.long_turns: deque[tuple[int, int]] = deque()
+
+    def is_running(self) -> bool:
+        return True
+
+    def busy_since(self, _: int) -> int | None:
+        return None if self.is_over else 0
+
+    def rest(self, now: int) -> None: ...
+
+    def remove(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("looks", "late_ms", "charged"),
+    [
+        ([(20, 1), (35, 1)], 0, 1),
+        ([(5, 1), (20, 1)], 0, 1),
+        ([(20, 1), (35, 2)], 0, 0),
+        ([(20, 1)], 0, 0),
+        ([(20, 1)], 15, 1),
+    ],
+    ids=["seen twice", "seen from the start", "two callbacks", "seen once", "seen once, and then kept away"],
+)
+def test_a_callback_is_charged_only_if_it_was_seen_to_last(
+    looks: list[tuple[int, int]], late_ms: int, charged: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A turn of many short callbacks is as long as one of a long one; a single look may meet any of them."""
+    loop: Any = Standing()
+    now_ms = [0]
+    monkeypatch.setattr(loop_watch, "steady_ns", lambda: now_ms[0] * MS)
+    tasks = {number: asyncio.Future[None](loop=asyncio.new_event_loop()) for number in (1, 2)}
+    keys = dict(looks)
+    monkeypatch.setattr(loop_watch.asyncio, "current_task", lambda _: tasks[keys[now_ms[0]]])
+    monkeypatch.setattr(
+        loop_watch, "take_sample", lambda *_, **__: Sample(now_ms[0] * MS, id(tasks[keys[now_ms[0]]]), [], [])
+    )
+    watched = loop_watch._Watched(loop, LoopWatch(50), loop)
+    for at_ms, _ in looks:
+        now_ms[0], watched.due_ns = at_ms, at_ms * MS
+        watched.look()
+    loop.is_over = True
+    loop.long_turns.append((0, 60 * MS))
+    now_ms[0], watched.due_ns = 65, (65 - late_ms) * MS
+    watched.look()
+    watched.forget()
+    for task in tasks.values():
+        task.get_loop().close()
+    assert watched.watch.blocks + watched.watch.not_scheduled == charged
+    assert watched.watch.crowded == 1 - charged
+
+
+def test_a_loop_that_rests_between_two_runs_does_not_stand(recorded: Any, watches: list[LoopWatch]) -> None:
+    loop = asyncio.new_event_loop()
+
+    async def start() -> LoopWatch:
+        return watch_loop(threshold_ms=10)
+
+    async def run_again() -> None:
+        async with longpole.time_step("outer"):
+            await asyncio.sleep(0.05)
+
+    watches.append(loop.run_until_complete(start()))
+    watched = loop_watch._watcher._watched[id(loop)]
+    assert wait_for(lambda: watched.turns.busy_since(0) is None)
+    threading.Event().wait(0.05)
+    loop.run_until_complete(run_again())
+    loop.close()
+    assert (watches[0].unsampled, watches[0].blocks) == (0, 0)
 
 
 def samples_of(*paths: Any) -> list[Sample]:

@@ -290,7 +290,6 @@ def test_a_step_ends_even_if_the_memory_cannot_be_read_any_more(
 ) -> None:
     readings = iter([5])
     monkeypatch.setattr(profiled_call, "_samplers", [MemorySampler(lambda: next(readings))])
-    monkeypatch.setattr(profiled_call, "_warned", ["once"])
 
     @profile_sync(track_memory=True)
     def work() -> int:

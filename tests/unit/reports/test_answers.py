@@ -67,7 +67,8 @@ def test_a_filter_keeps_what_it_says(store: Engine, name: str, text: str, found:
 
 def test_text_in_another_workspace_is_not_found_through_the_back_door(store: Engine) -> None:
     store.write(triage_batch(workspace="other"))
-    secret = Body(workspace="other", trace_id=TRACE_ID, span_id=PLAN_SPAN, input="secret", received_ns=1, row_version=2)
+    nothing = dict.fromkeys(("output", "error_stack", "attributes", "resource"))
+    secret = Body("other", TRACE_ID, PLAN_SPAN, "secret", received_ns=1, row_version=2, **nothing)
     store.write(Batch(bodies=[secret]))
     filters = read_execution_filters([("text", "secret"), ("workspace", "default")])
     assert list_executions(store, filters).items == []

@@ -1,6 +1,8 @@
 """What the door does when there is too much: 429, 503 and 408, with a word on when to come again."""
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ import httpx
 import pytest
 
 from longpole.ingest.spool import START, Spool
-from longpole.server.otlp import OtlpDoor
+from longpole.server.otlp import DoorLimits, OtlpDoor
 from otlp_bodies import body, span
 
 BODY = body(span(1, 1))
@@ -33,7 +35,7 @@ def post(door: OtlpDoor, content: Any = BODY) -> httpx.Response:
 
 def test_above_the_backlog_senders_are_told_to_wait_and_nothing_is_taken(spool: Spool) -> None:
     waiting = 0
-    door = OtlpDoor(spool, lambda: waiting, backlog_limit=100)
+    door = OtlpDoor(spool, lambda: waiting, DoorLimits(backlog_bytes=100))
     assert post(door).status_code == 200
     waiting = 101
     response = post(door)
@@ -46,18 +48,34 @@ def test_above_the_backlog_senders_are_told_to_wait_and_nothing_is_taken(spool: 
     assert door.counters.refused == {"429": 1}
 
 
-def test_a_full_spool_is_the_only_503(spool: Spool) -> None:
+def test_a_spool_at_its_limit_tells_senders_to_wait(spool: Spool) -> None:
     door = OtlpDoor(spool, lambda: 0)
     answers = [post(door) for _ in range(20)]
-    assert {answer.status_code for answer in answers} == {200, 503}
-    assert "its limit is 1000 bytes" in answers[-1].json()["detail"]
+    assert {answer.status_code for answer in answers} == {200, 429}
+    assert "Expected at most 1000 in all" in answers[-1].json()["detail"]
     assert int(answers[-1].headers["retry-after"]) > 0
     assert len(spool.read(START)) == sum(answer.status_code == 200 for answer in answers)
 
 
+def test_a_spool_that_cannot_be_written_is_the_only_503(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = OtlpDoor(spool, lambda: 0)
+
+    def full(file: int, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        refused = post(door)
+        assert spool.trouble is not None
+    assert (refused.status_code, int(refused.headers["retry-after"]) > 0) == (503, True)
+    assert "No space left on device. Expected a disk with room" in refused.json()["detail"]
+    assert post(door).status_code == 200
+    assert spool.trouble is None
+
+
 def test_bodies_in_flight_are_bounded_and_given_back(spool: Spool) -> None:
     async def ask_twice() -> list[int]:
-        door = OtlpDoor(spool, lambda: 0, in_flight_limit=len(BODY) + 10)
+        door = OtlpDoor(spool, lambda: 0, DoorLimits(in_flight_bytes=len(BODY) + 10))
         transport = httpx.ASGITransport(app=door)  # pyright: ignore[reportArgumentType]
         is_open = asyncio.Event()
         is_held = asyncio.Event()
@@ -87,6 +105,6 @@ def test_a_body_that_does_not_end_is_given_up(spool: Spool) -> None:
         yield BODY[:5]
         await asyncio.Event().wait()
 
-    response = post(OtlpDoor(spool, lambda: 0, receive_timeout_s=0.01), endless())
+    response = post(OtlpDoor(spool, lambda: 0, DoorLimits(receive_timeout_s=0.01)), endless())
     assert response.status_code == 408
     assert spool.read(START) == []

@@ -10,7 +10,7 @@ import pytest
 
 from longpole.ingest.spool import Incoming
 from longpole.model.batch import SpoolPosition
-from longpole.model.errors import SpoolFull
+from longpole.model.errors import SpoolFull, SpoolUnwritable
 from longpole.server.http import api_app
 from longpole.server.score_intake import Append, score_route
 from longpole.store.engine import Engine
@@ -40,8 +40,11 @@ def post(store: Engine, append: Append) -> httpx.Response:
 
 
 @pytest.mark.parametrize("is_at_once", [True, False])
-def test_a_full_spool_is_told_as_not_now(store: Engine, *, is_at_once: bool):
-    full = SpoolFull("the spool holds 8 bytes; its limit is 8 bytes; wait until the server has stored what it holds")
+@pytest.mark.parametrize(("kind", "status"), [(SpoolFull, 429), (SpoolUnwritable, 503)])
+def test_a_spool_that_takes_nothing_is_told_as_not_now(
+    store: Engine, kind: type[SpoolFull], status: int, *, is_at_once: bool
+):
+    full = kind("the spool holds 8 bytes; its limit is 8 bytes; wait until the server has stored what it holds")
 
     def append(_incoming: Incoming) -> "Future[SpoolPosition]":
         if is_at_once:
@@ -51,7 +54,7 @@ def test_a_full_spool_is_told_as_not_now(store: Engine, *, is_at_once: bool):
         return future
 
     answer = post(store, append)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert (answer.status_code, answer.headers["retry-after"]) == (status, "2")
     assert "wait until the server has stored" in answer.json()["detail"]
 
 

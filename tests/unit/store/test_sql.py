@@ -73,11 +73,19 @@ def test_an_unknown_name_is_told() -> None:
         load_queries("duckdb")["slowest_planets"]
 
 
+SIZES = ("database_size", "table_sizes")
+
+
+def test_what_is_spelt_for_each_database_apart_has_the_same_names() -> None:
+    names = {dialect: [query.name for query in load_queries(dialect)] for dialect in DIALECTS}
+    assert all(set(found) == set(names["duckdb"]) for found in names.values())
+
+
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
 def test_every_query_has_a_sentence_and_reads_a_table(dialect: str) -> None:
     for query in load_queries(dialect):
         assert query.purpose.endswith((".", "!")), query.name
-        assert query.tables, query.name
+        assert query.tables or query.name in SIZES, query.name
         assert query.tables <= {*TABLES, *RECORD_TABLES}
 
 

@@ -1,4 +1,4 @@
-// Made from src/longpole/reports/views.py by scripts/generate_web_types.py; do not edit.
+// Made from the views in src/longpole/reports by scripts/generate_web_types.py; do not edit.
 // Times inside an execution are integer nanoseconds, shares 0 to 1, null is unknown.
 
 /** Where an execution or a step stands. Only the last five are final. */
@@ -275,7 +275,18 @@ export interface ProcessItem {
   readonly cpu_ns_per_step: number | null;
 }
 
-/** One execution with everything below it, as a skeleton: bodies come one by one from the step's own address. `shares` splits the duration into categories and sums to it exactly; `unexplained` is one of them. `doing` names the innermost steps (and executions without steps) that are open, or were when their process vanished. `processes` are those that the executions ran in, as far as they tell of themselves. */
+/** Two processes whose clocks are seen to differ: `skew_ns` is `process` minus `against`, negative is behind. The truth lies between `low_ns` and `high_ns`; without `low_ns` it may be further behind than `skew_ns`. `impossible` spans of `crossings` have times that cannot be. All times are shown as they were told. */
+export interface ClockItem {
+  readonly process: string;
+  readonly against: string;
+  readonly skew_ns: number;
+  readonly low_ns: number | null;
+  readonly high_ns: number;
+  readonly impossible: number;
+  readonly crossings: number;
+}
+
+/** One execution with everything below it, as a skeleton: bodies come one by one from the step's own address. `shares` splits the duration into categories and sums to it exactly; `unexplained` is one of them. `doing` names the innermost steps (and executions without steps) that are open, or were when their process vanished. `processes` are those that the executions ran in, as far as they tell of themselves; `clocks` are those that are seen to differ. */
 export interface ExecutionTree {
   readonly execution: ExecutionItem;
   readonly started_at: string;
@@ -294,6 +305,7 @@ export interface ExecutionTree {
   readonly findings: readonly FindingItem[];
   readonly scores: readonly ScoreItem[];
   readonly processes: readonly ProcessItem[];
+  readonly clocks: readonly ClockItem[];
 }
 
 /** Wall time that no step explains: inside one agent or step, after its child `before` and until its child `after`. `before` is null where the gap begins with `inside`, `after` where it ends with it. `stage` is the one that the execution was in when the gap began. The place in the code is that of `inside`. */
@@ -455,11 +467,20 @@ export interface CategorySummary {
   readonly cost_usd: number | null;
 }
 
-/** The first page: what ran, how it went, where the time went. */
+/** How much of an answer comes from rollups, because retention has removed what they were made of. These are counted by windows of `window_ns` that begin at midnight UTC; percentiles are within `relative_error`. */
+export interface RolledUp {
+  readonly executions: number;
+  readonly steps: number;
+  readonly window_ns: number;
+  readonly relative_error: number;
+}
+
+/** The first page: what ran, how it went, where the time went. `rolled_up` is null where everything in the time range is still stored by itself. */
 export interface Overview {
   readonly totals: Totals;
   readonly agents: readonly AgentSummary[];
   readonly categories: readonly CategorySummary[];
+  readonly rolled_up: RolledUp | null;
 }
 
 /** Problem details (RFC 9457), the body of every error answer. */
@@ -468,4 +489,201 @@ export interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
+}
+
+/** An execution that failed, timed out or crashed, what went in, and the stack of its error where one was sent. */
+export interface FailedExecution {
+  readonly execution: ExecutionItem;
+  readonly input: unknown;
+  readonly error_stack: string | null;
+}
+
+/** Executions that failed, the newest first. `next_cursor` is null on the last page. */
+export interface FailedPage {
+  readonly items: readonly FailedExecution[];
+  readonly next_cursor: string | null;
+}
+
+/** An execution that took long, and how much of that it waited for models. `model_ns` is the time in which at least one model call ran, those of called agents included; null without any. `overhead_ns` is the rest: parallel calls are not subtracted twice. */
+export interface SlowExecution {
+  readonly execution: ExecutionItem;
+  readonly model_ns: number | null;
+  readonly overhead_ns: number;
+}
+
+/** Executions that took long, the longest first. `next_cursor` is null on the last page. */
+export interface SlowPage {
+  readonly items: readonly SlowExecution[];
+  readonly next_cursor: string | null;
+}
+
+/** A stage that an execution passed, or an instant in it. Of a stage, `status` and `duration_ns` are those of `StageNode`, and the time is when it was entered. Of everything else `stage` is the one that the execution was in. `data` is what was told beside the message. */
+export interface LogEntry {
+  readonly time: string;
+  readonly offset_ns: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly level: string | null;
+  readonly stage: string | null;
+  readonly status: string | null;
+  readonly duration_ns: number | null;
+  readonly message: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** One execution by itself, without its steps: what went in and out, its error, and what it told, in order of time. `input` and `output` are parsed where they were JSON. */
+export interface ExecutionLog {
+  readonly execution: ExecutionItem;
+  readonly input: unknown;
+  readonly output: unknown;
+  readonly error_stack: string | null;
+  readonly entries: readonly LogEntry[];
+}
+
+/** A call of a model with its request and response; `response` and `duration_ns` are null while it has no answer. `total_tokens` is input and output together, where the client told only that. */
+export interface ModelCall {
+  readonly step_id: string;
+  readonly name: string;
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly status: string;
+  readonly started_at: string;
+  readonly offset_ns: number;
+  readonly duration_ns: number | null;
+  readonly first_token_ns: number | null;
+  readonly input_tokens: number | null;
+  readonly output_tokens: number | null;
+  readonly total_tokens: number | null;
+  readonly cost_usd: number | null;
+  readonly error_type: string | null;
+  readonly error_message: string | null;
+  readonly request: unknown;
+  readonly response: unknown;
+}
+
+/** The model calls of one execution, in order of time, without those of agents that it called. */
+export interface ModelCalls {
+  readonly execution_id: string;
+  readonly agent: string;
+  readonly status: string;
+  readonly calls: readonly ModelCall[];
+}
+
+/** One agent called another. `depth` is 1 for what the top agent called. */
+export interface AgentCall {
+  readonly depth: number;
+  readonly parent_execution_id: string;
+  readonly parent_agent: string;
+  readonly child_execution_id: string;
+  readonly child_agent: string;
+  readonly reason: string | null;
+  readonly status: string;
+  readonly started_at: string;
+  readonly duration_ns: number | null;
+}
+
+/** The calls that led to an execution and all calls below it, each before those that it led to, in order of time. */
+export interface CallChain {
+  readonly execution_id: string;
+  readonly agent: string;
+  readonly calls: readonly AgentCall[];
+}
+
+/** How often an error ended an agent's executions; `error_type` is null where none was sent. `example` is one message of it. */
+export interface ErrorCount {
+  readonly error_type: string | null;
+  readonly example: string | null;
+  readonly executions: number;
+  readonly last_seen: string;
+}
+
+/** How one agent did in a time range. Counts are of the executions that are kept; rates, times, calls, tokens and cost are estimates for all of them where some were sampled. Times leave skipped executions out. Model calls are the agent's own. `tokens` are input and output of the calls that told them, `mean_call_tokens` is over those calls. */
+export interface AgentPerformance {
+  readonly agent: string;
+  readonly executions: number;
+  readonly executions_weight: number;
+  readonly running: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly timed_out: number;
+  readonly crashed: number;
+  readonly skipped: number;
+  readonly success_rate: number | null;
+  readonly mean_ns: number | null;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly p99_ns: number | null;
+  readonly errors: readonly ErrorCount[];
+  readonly model_calls: number;
+  readonly model_calls_without_usage: number;
+  readonly tokens: number | null;
+  readonly mean_call_tokens: number | null;
+  readonly mean_call_ns: number | null;
+  readonly cost_usd: number | null;
+  readonly last_seen: string | null;
+}
+
+/** An execution, as far as it tells why an agent did or did not do its work. `score`, `threshold` and `reason` are of its own decision whether to respond. */
+export interface AgentRun {
+  readonly execution_id: string;
+  readonly agent: string;
+  readonly status: string;
+  readonly stage: string | null;
+  readonly started_at: string;
+  readonly duration_ns: number | null;
+  readonly score: number | null;
+  readonly threshold: number | null;
+  readonly reason: string | null;
+  readonly error_type: string | null;
+  readonly error_message: string | null;
+  readonly input: unknown;
+}
+
+/** An execution of another agent considered the agent, and what came of it. */
+export interface Considered {
+  readonly execution_id: string;
+  readonly by: string;
+  readonly by_status: string;
+  readonly time: string;
+  readonly score: number | null;
+  readonly threshold: number | null;
+  readonly outcome: string | null;
+  readonly reason: string | null;
+}
+
+/** Why an agent did not do its work, from what was recorded; lists are newest first, and the newest entry decides. `outcome` is "fired" (it did), "running", "failed" (so did it, or it timed out or crashed), "skipped" (it ran and decided against it), "not_chosen" (others considered it and took another), "not_called" (it was chosen, and no execution of it followed), "upstream_failed" (what chose it failed, or something else of the conversation did), "never_considered" or "unknown_agent" (no program has ever named it: `near_names` are like it). */
+export interface WhyNot {
+  readonly agent: string;
+  readonly outcome: string;
+  readonly message: string;
+  readonly is_registered: boolean;
+  readonly last_seen: string | null;
+  readonly near_names: readonly string[];
+  readonly runs: readonly AgentRun[];
+  readonly considered: readonly Considered[];
+  readonly failed_before: readonly AgentRun[];
+}
+
+/** One day (UTC) of an operation. Percentiles are within 1 % and, as the mean, weighted where some were sampled. */
+export interface TrendPoint {
+  readonly day: string;
+  readonly timings: number;
+  readonly failed: number;
+  readonly mean_ns: number;
+  readonly p50_ns: number;
+  readonly p95_ns: number;
+  readonly p99_ns: number;
+}
+
+/** How an operation's durations went over the days, those without any left out, the oldest first. An operation is every step of that name and every execution of the agent of that name, as far as they have ended. `change` is the median of the later half of the days over that of the earlier half, less 1: 0.2 is 20 % slower. It is null where a half has under 30 timings, because it would be noise. */
+export interface Trend {
+  readonly operation: string;
+  readonly days: number;
+  readonly timings: number;
+  readonly failed: number;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly p99_ns: number | null;
+  readonly change: number | null;
+  readonly points: readonly TrendPoint[];
 }

@@ -54,6 +54,7 @@ function treeOf(steps: StepNode[], more: Partial<ExecutionTree> = {}): Execution
     events: [],
     decisions: [],
     missing_parents: 0,
+    clocks: [],
     coverage: { share: 1, gaps: 0, largest_gap_ns: null, operations: 1, timed: 1 },
     stages: [],
     doing: [],

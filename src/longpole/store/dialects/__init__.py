@@ -11,8 +11,10 @@ Every dialect has the same names with the same meaning:
 
 from collections.abc import Mapping
 
+from longpole.store.dialects.clickhouse import CLICKHOUSE
 from longpole.store.dialects.duckdb import DUCKDB
 from longpole.store.dialects.fragments import Fragments
+from longpole.store.dialects.postgres import POSTGRES
 
-DIALECTS: Mapping[str, Fragments] = {"duckdb": DUCKDB}
+DIALECTS: Mapping[str, Fragments] = {"duckdb": DUCKDB, "postgres": POSTGRES, "clickhouse": CLICKHOUSE}
 """The fragments of every dialect, by the name of its database."""

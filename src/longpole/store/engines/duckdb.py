@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Lock
+from threading import Condition, Lock
 from typing import Any
 
 import duckdb
@@ -23,12 +23,20 @@ from longpole.model.clock import now_ns
 from longpole.model.errors import InvalidInput, StoreError, StoreLocked
 from longpole.model.intake import LedgerEntry
 from longpole.store.engines.arrow import arrow_table, pair_table
+from longpole.store.engines.duckdb_compact import copy_compacted
 from longpole.store.engines.duckdb_reader import Reader, Statements
 from longpole.store.engines.fresh import FreshRows, rows_by_trace, traces_of
 from longpole.store.engines.idle import WhenIdle
 from longpole.store.migrate import migrations_of, missing_migrations
 from longpole.store.sql import load_queries
-from longpole.store.tables import MERGED_TABLES, RECORD_TABLES, REPLACED_TABLES, TABLES, key_of
+from longpole.store.tables import (
+    MERGED_TABLES,
+    REMOVABLE_TABLES,
+    REPLACED_TABLES,
+    TABLES,
+    TRACE_TABLES,
+    key_of,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -73,6 +81,11 @@ class DuckDBEngine:
         # Around a commit together with the change of the fresh rows, and around the start of a reader.
         self._swap = Lock()
         self._writing = Lock()
+        # Nobody reads while a compacted file takes the place of the database.
+        self._gate = Condition()
+        self._reading = 0
+        self._is_exchanging = False
+        self._is_lost = False  # it could not be attached again
         self._unchecked_rows = 0
         self._idle = WhenIdle(self._checkpoint, quiet_s=quiet_s, name="longpole-checkpoint")
 
@@ -103,14 +116,18 @@ class DuckDBEngine:
             return
         pairs = traces_of(batch)
         with self._writing:
+            if self._is_lost:
+                self._attach_again()
             with self._swap:
                 held = self._fresh.held(pairs)
             tables = {name: arrow_table(TABLES[name], rows) for name in TABLES if (rows := getattr(batch, name))}
             with self._transaction(lambda: self._fresh.stored(batch, held)):
                 self._store(batch, tables)
-            self._unchecked_rows += sum(len(getattr(batch, name)) for name in TABLES)
-        if self._unchecked_bytes() > _CHECKPOINT_BYTES:
-            self._try_checkpoint()
+            self._unchecked_rows += sum(len(getattr(batch, name)) for name in TABLES) + len(batch.expired)
+        if batch.compact:
+            self._compact()
+        elif batch.expired or self._unchecked_bytes() > _CHECKPOINT_BYTES:
+            self._try_checkpoint()  # the room of old rows is known to be free, and used again, only after it
         self._idle.stir()
 
     def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> Sequence[dict[str, Any]]:
@@ -136,20 +153,70 @@ class DuckDBEngine:
     def close(self) -> None:
         """Checkpoint and let go of the database; see `Engine.close`. No other call may be running."""
         self._idle.close()
+        self._try_checkpoint()
+        self._let_go()
+
+    def _checkpoint(self) -> None:
+        with self._writing:
+            if self._unchecked_rows:
+                self._checkpoint_now()
+
+    def _checkpoint_now(self) -> None:
+        try:
+            self._run("checkpoint")
+        except duckdb.Error:
+            # DuckDB gives a database up whose checkpoint found the disk full, also for reading. Its log is whole.
+            self._attach_again()
+            raise
+        self._unchecked_rows = 0
+
+    def _attach_again(self) -> None:
+        if self._path == ":memory:":
+            return
+        self._is_lost = True
+        with self._exchange():
+            self._database = _attach(self._path)
+            self._writer = _cursor(self._database)
+        self._is_lost = False
+
+    @contextmanager
+    def _exchange(self) -> Generator[None]:
+        """The database is let go of; nobody reads until the end of the block."""
+        with self._gate:
+            self._is_exchanging = True
+            self._gate.wait_for(lambda: self._reading == 0)
+            try:
+                self._let_go()
+                yield
+            finally:
+                self._is_exchanging = False
+                self._gate.notify_all()
+
+    def _compact(self) -> None:
+        """Copy what is left into a new file, which takes the place of the old one while nobody reads.
+
+        Other writers wait meanwhile, readers only for the moment of the exchange.
+        """
+        with self._writing:
+            self._checkpoint_now()
+            if self._path == ":memory:" or (draft := copy_compacted(self._writer, Path(self._path))) is None:
+                return
+            with self._exchange():
+                if not self._log.exists():  # else the log would be taken for one of the new file
+                    draft.replace(self._path)
+                draft.unlink(missing_ok=True)
+                self._database = _attach(self._path)
+                self._writer = _cursor(self._database)
+
+    def _let_go(self) -> None:
+        """Close every cursor and the database."""
         while True:
             try:
                 self._readers.get_nowait().close()
             except Empty:
                 break
-        self._checkpoint()
         self._writer.close()
         self._database.close()
-
-    def _checkpoint(self) -> None:
-        with self._writing:
-            if self._unchecked_rows:
-                self._run("checkpoint")
-                self._unchecked_rows = 0
 
     def _try_checkpoint(self) -> None:
         """A checkpoint whose failure is not that of the write before it: what is stored must not be written again."""
@@ -179,8 +246,12 @@ class DuckDBEngine:
             given = to_builtins(lease)
             self._run("remove_lease", {name: given[name] for name in ("name", "holder", "asked_ns")})
             self._run("take_lease", given)
+        if batch.expired and batch.spared:
+            self._writer.register("spared_traces", pair_table(batch.spared, "workspace", "trace_id"))
         for name, before_ns in batch.expired.items():
-            self._run("remove_expired", {"before_ns": before_ns}, table=name)
+            is_sparing = batch.spared and name in TRACE_TABLES
+            statement = "remove_expired_unless_spared" if is_sparing else "remove_expired"
+            self._run(statement, {"before_ns": before_ns}, table=name)
 
     def _keep_records(self, batch: Batch) -> None:
         records = [*batch.records]
@@ -189,7 +260,7 @@ class DuckDBEngine:
             records.append(
                 LedgerEntry(server=self.server, segment=place.segment, offset=place.offset, stored_ns=now_ns())
             )
-        for name, row_type in RECORD_TABLES.items():
+        for name, row_type in REMOVABLE_TABLES.items():
             kept = {key_of(name, row): row for row in records if isinstance(row, row_type)}
             gone = [row for row in batch.removed if isinstance(row, row_type)]
             if kept or gone:
@@ -231,24 +302,33 @@ class DuckDBEngine:
             with self._swap:
                 self._writer.commit()
                 after_commit()
-        except BaseException:
+        except BaseException as error:
             with suppress(duckdb.Error):
                 self._writer.rollback()
+            self._is_lost = self._is_lost or "has been invalidated" in str(error)
             raise
 
     @contextmanager
     def _reader(self) -> Generator[Reader]:
         """A reader for one question; one that failed is thrown away, its transaction with it."""
+        with self._gate:
+            self._gate.wait_for(lambda: not self._is_exchanging)
+            self._reading += 1
         try:
-            reader = self._readers.get_nowait()
-        except Empty:
-            reader = Reader(_cursor(self._database), self._statements)
-        try:
-            yield reader
-        except BaseException:
-            reader.close()
-            raise
-        self._readers.put(reader)
+            try:
+                reader = self._readers.get_nowait()
+            except Empty:
+                reader = Reader(_cursor(self._database), self._statements)
+            try:
+                yield reader
+            except BaseException:
+                reader.close()
+                raise
+            self._readers.put(reader)
+        finally:
+            with self._gate:
+                self._reading -= 1
+                self._gate.notify_all()
 
 
 def _attach(path: str) -> duckdb.DuckDBPyConnection:

@@ -36,6 +36,13 @@ DELETE FROM stored.main.@table() AS s USING incoming_keys AS k WHERE @same_key(s
 -- Removes the rows of one table from before a time.
 DELETE FROM stored.main.@table() WHERE @age() < $before_ns;
 
+-- name: remove_expired_unless_spared
+-- Removes the rows of one table from before a time, but for those of the traces in `spared_traces`.
+DELETE FROM stored.main.@table() AS s
+WHERE
+    s.@age() < $before_ns
+    AND NOT EXISTS (SELECT 1 FROM spared_traces AS k WHERE k.workspace = s.workspace AND k.trace_id = s.trace_id);
+
 -- name: remove_lease
 -- Gives up a lease that its holder asks for again, or that has run out.
 DELETE FROM stored.main.leases WHERE name = $name AND (holder = $holder OR until_ns <= $asked_ns);

@@ -63,7 +63,7 @@ class FreshRows:
         Bodies add up until they are stored: a trace is published again without those that it has published before.
         """
         for pair, rows in traces.items():
-            self._traces[pair] = _with_earlier_bodies(self._traces.get(pair), rows)
+            self._traces[pair] = join_rows(self._traces.get(pair), rows)
         self._hidden.update(dict.fromkeys(batch.replace))
         for name in MERGED_TABLES:
             for row in getattr(batch, name):
@@ -114,7 +114,8 @@ def traces_of(batch: Batch) -> set[Pair]:
     return pairs.union(batch.replace, batch.forget)
 
 
-def _with_earlier_bodies(earlier: TraceRows | None, rows: TraceRows) -> TraceRows:
+def join_rows(earlier: TraceRows | None, rows: TraceRows) -> TraceRows:
+    """The rows of a trace that is published again, with the bodies that were published of it before."""
     if not earlier or "bodies" not in earlier:
         return rows
     bodies = {body.span_id: body for body in earlier["bodies"]}

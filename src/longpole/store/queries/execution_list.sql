@@ -3,38 +3,48 @@
 -- name: execution_page
 -- One page of executions after a place in the order, optional filters applied; unknown sort values come last.
 -- The order is (has no sort value, sort value, execution_id, trace_id, span_id, workspace), the last four ascending
--- always; `$after_id` null means from the start. Statuses are a list, or null for all.
-WITH carrying_text AS (
-    SELECT s.workspace, s.execution_id
-    FROM bodies AS b
+-- always; `$after_id` null means from the start. Statuses are a list, or null for all. Steps and bodies of an execution
+-- come after its start, but for clocks that differ: by a day at most, so that older days need not be searched.
+WITH bodies_with_text AS (
+    SELECT workspace, trace_id, span_id
+    FROM bodies
+    WHERE
+        $text IS NOT NULL
+        AND received_ns >= $from_ns - 86400000000000
+        AND (@contains(input, $text) OR @contains(output, $text))
+),
+bodies_with_attribute AS (
+    SELECT workspace, trace_id, span_id
+    FROM bodies
+    WHERE
+        $attribute_key IS NOT NULL
+        AND received_ns >= $from_ns - 86400000000000
+        AND (
+            @json_field(attributes, $attribute_key) = $attribute_value
+            OR @json_field(resource, $attribute_key) = $attribute_value
+        )
+),
+carrying_text AS (
+    SELECT s.workspace AS workspace, s.execution_id AS execution_id
+    FROM bodies_with_text AS b
     JOIN steps AS s ON s.workspace = b.workspace AND s.trace_id = b.trace_id AND s.step_id = b.span_id
-    WHERE $text IS NOT NULL AND (@contains(b.input, $text) OR @contains(b.output, $text))
+    WHERE s.received_ns >= $from_ns - 86400000000000
     UNION ALL
-    SELECT x.workspace, x.execution_id
-    FROM bodies AS b
+    SELECT x.workspace AS workspace, x.execution_id AS execution_id
+    FROM bodies_with_text AS b
     JOIN executions AS x ON x.workspace = b.workspace AND x.trace_id = b.trace_id AND x.span_id = b.span_id
-    WHERE $text IS NOT NULL AND (@contains(b.input, $text) OR @contains(b.output, $text))
+    WHERE x.received_ns >= $from_ns - 86400000000000
 ),
 carrying_attribute AS (
-    SELECT s.workspace, s.execution_id
-    FROM bodies AS b
+    SELECT s.workspace AS workspace, s.execution_id AS execution_id
+    FROM bodies_with_attribute AS b
     JOIN steps AS s ON s.workspace = b.workspace AND s.trace_id = b.trace_id AND s.step_id = b.span_id
-    WHERE
-        $attribute_key IS NOT NULL
-        AND (
-            @json_field(b.attributes, $attribute_key) = $attribute_value
-            OR @json_field(b.resource, $attribute_key) = $attribute_value
-        )
+    WHERE s.received_ns >= $from_ns - 86400000000000
     UNION ALL
-    SELECT x.workspace, x.execution_id
-    FROM bodies AS b
+    SELECT x.workspace AS workspace, x.execution_id AS execution_id
+    FROM bodies_with_attribute AS b
     JOIN executions AS x ON x.workspace = b.workspace AND x.trace_id = b.trace_id AND x.span_id = b.span_id
-    WHERE
-        $attribute_key IS NOT NULL
-        AND (
-            @json_field(b.attributes, $attribute_key) = $attribute_value
-            OR @json_field(b.resource, $attribute_key) = $attribute_value
-        )
+    WHERE x.received_ns >= $from_ns - 86400000000000
 ),
 candidates AS (
     SELECT
@@ -64,6 +74,7 @@ candidates AS (
         AND ($statuses IS NULL OR @in_list(status, $statuses))
         AND ($session IS NULL OR session_id = $session)
         AND ($user IS NULL OR user_id = $user)
+        AND ($scope_key IS NULL OR @json_field(scopes, $scope_key) = $scope_value)
         AND ($version IS NULL OR version = $version)
         AND ($environment IS NULL OR environment = $environment)
         AND ($min_duration_ns IS NULL OR duration_ns >= $min_duration_ns)
@@ -73,14 +84,18 @@ candidates AS (
             $model IS NULL
             OR model = $model
             OR (workspace, execution_id) IN (
-                SELECT workspace, execution_id FROM steps WHERE $model IS NOT NULL AND model = $model
+                SELECT workspace, execution_id
+                FROM steps
+                WHERE $model IS NOT NULL AND model = $model AND started_ns >= $from_ns - 86400000000000
             )
         )
         AND (
             $tool IS NULL
             OR tool = $tool
             OR (workspace, execution_id) IN (
-                SELECT workspace, execution_id FROM steps WHERE $tool IS NOT NULL AND tool = $tool
+                SELECT workspace, execution_id
+                FROM steps
+                WHERE $tool IS NOT NULL AND tool = $tool AND started_ns >= $from_ns - 86400000000000
             )
         )
         AND (

@@ -16,5 +16,5 @@ SELECT workspace, trace_id, max(received_ns) AS received_ns
 FROM executions
 WHERE settled_ns IS NULL AND ended_ns IS NOT NULL
 GROUP BY workspace, trace_id
-ORDER BY received_ns DESC, trace_id
+ORDER BY max(received_ns) DESC, trace_id
 LIMIT $limit;

@@ -38,6 +38,24 @@ FROM steps
 WHERE workspace = $workspace AND root_execution_id = $root_execution_id
 ORDER BY started_ns, depth, step_index, step_id;
 
+-- name: process_crossings
+-- The spans of one tree whose process is another than that of the span above them, with the times of both.
+WITH spans AS (
+    SELECT execution_id, trace_id, span_id, parent_span_id, process, kind AS category, started_ns, ended_ns
+    FROM executions
+    WHERE workspace = $workspace AND root_execution_id = $root_execution_id AND process IS NOT NULL
+    UNION ALL
+    SELECT execution_id, trace_id, step_id AS span_id, parent_step_id AS parent_span_id, process, category, started_ns,
+        ended_ns
+    FROM steps
+    WHERE workspace = $workspace AND root_execution_id = $root_execution_id AND process IS NOT NULL
+)
+SELECT below.execution_id, below.process, above.process AS against, above.category, below.started_ns, below.ended_ns,
+    above.started_ns AS above_started_ns, above.ended_ns AS above_ended_ns
+FROM spans AS below JOIN spans AS above ON above.trace_id = below.trace_id AND above.span_id = below.parent_span_id
+WHERE below.process <> above.process
+ORDER BY below.started_ns, below.span_id;
+
 -- name: code_of_steps
 -- Where in the code some steps of one tree are.
 SELECT trace_id, step_id, code_file, code_line, code_function

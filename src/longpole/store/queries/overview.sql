@@ -18,13 +18,13 @@ SELECT
     @quantile(duration_ns, 0.5) AS p50_ns,
     @quantile(duration_ns, 0.95) AS p95_ns,
     @quantile(duration_ns, 0.99) AS p99_ns,
-    CAST(round(sum(self_input_tokens * weight)) AS BIGINT) AS input_tokens,
-    CAST(round(sum(self_output_tokens * weight)) AS BIGINT) AS output_tokens,
-    CAST(round(sum(self_cost_usd_nanos * weight)) AS BIGINT) AS cost_usd_nanos,
-    CAST(round(sum(model_calls * weight) FILTER (WHERE parent_execution_id IS NULL)) AS BIGINT) AS model_calls,
-    CAST(round(sum(model_calls_without_usage * weight) FILTER (WHERE parent_execution_id IS NULL)) AS BIGINT) AS model_calls_without_usage,
-    CAST(round(sum(model_calls_without_cost * weight) FILTER (WHERE parent_execution_id IS NULL)) AS BIGINT) AS model_calls_without_cost,
-    CAST(round(sum(tool_calls * weight) FILTER (WHERE parent_execution_id IS NULL)) AS BIGINT) AS tool_calls
+    CAST(floor(sum(self_input_tokens * weight) + 0.5) AS BIGINT) AS input_tokens,
+    CAST(floor(sum(self_output_tokens * weight) + 0.5) AS BIGINT) AS output_tokens,
+    CAST(floor(sum(self_cost_usd_nanos * weight) + 0.5) AS BIGINT) AS cost_usd_nanos,
+    CAST(floor(sum(model_calls * weight) FILTER (WHERE parent_execution_id IS NULL) + 0.5) AS BIGINT) AS model_calls,
+    CAST(floor(sum(model_calls_without_usage * weight) FILTER (WHERE parent_execution_id IS NULL) + 0.5) AS BIGINT) AS model_calls_without_usage,
+    CAST(floor(sum(model_calls_without_cost * weight) FILTER (WHERE parent_execution_id IS NULL) + 0.5) AS BIGINT) AS model_calls_without_cost,
+    CAST(floor(sum(tool_calls * weight) FILTER (WHERE parent_execution_id IS NULL) + 0.5) AS BIGINT) AS tool_calls
 FROM executions
 WHERE
     started_ns >= $from_ns
@@ -49,11 +49,11 @@ WITH ran AS (
         @quantile(duration_ns, 0.5) AS p50_ns,
         @quantile(duration_ns, 0.95) AS p95_ns,
         @quantile(duration_ns, 0.99) AS p99_ns,
-        CAST(round(sum(self_ns * weight)) AS BIGINT) AS self_ns,
-        CAST(round(sum(self_input_tokens * weight)) AS BIGINT) AS input_tokens,
-        CAST(round(sum(self_output_tokens * weight)) AS BIGINT) AS output_tokens,
-        CAST(round(sum(self_cost_usd_nanos * weight)) AS BIGINT) AS cost_usd_nanos,
-        CAST(round(coalesce(sum(weight) FILTER (WHERE is_counted), 0)) AS BIGINT) AS model_calls,
+        CAST(floor(sum(self_ns * weight) + 0.5) AS BIGINT) AS self_ns,
+        CAST(floor(sum(self_input_tokens * weight) + 0.5) AS BIGINT) AS input_tokens,
+        CAST(floor(sum(self_output_tokens * weight) + 0.5) AS BIGINT) AS output_tokens,
+        CAST(floor(sum(self_cost_usd_nanos * weight) + 0.5) AS BIGINT) AS cost_usd_nanos,
+        CAST(floor(coalesce(sum(weight) FILTER (WHERE is_counted), 0) + 0.5) AS BIGINT) AS model_calls,
         max(coalesce(ended_ns, started_ns)) AS last_seen_ns
     FROM executions
     WHERE
@@ -66,7 +66,7 @@ WITH ran AS (
     GROUP BY agent
 ),
 calls AS (
-    SELECT agent, CAST(round(sum(weight)) AS BIGINT) AS model_calls
+    SELECT agent, CAST(floor(sum(weight) + 0.5) AS BIGINT) AS model_calls
     FROM steps
     WHERE
         is_counted
@@ -122,11 +122,11 @@ SELECT
     @quantile(duration_ns, 0.5) AS p50_ns,
     @quantile(duration_ns, 0.95) AS p95_ns,
     @quantile(duration_ns, 0.99) AS p99_ns,
-    coalesce(CAST(round(sum(duration_ns * weight)) AS BIGINT), 0) AS total_ns,
-    CAST(round(sum(self_ns * weight)) AS BIGINT) AS self_ns,
-    CAST(round(sum(input_tokens * weight) FILTER (WHERE is_counted)) AS BIGINT) AS input_tokens,
-    CAST(round(sum(output_tokens * weight) FILTER (WHERE is_counted)) AS BIGINT) AS output_tokens,
-    CAST(round(sum(cost_usd_nanos * weight) FILTER (WHERE is_counted)) AS BIGINT) AS cost_usd_nanos
+    coalesce(CAST(floor(sum(duration_ns * weight) + 0.5) AS BIGINT), 0) AS total_ns,
+    CAST(floor(sum(self_ns * weight) + 0.5) AS BIGINT) AS self_ns,
+    CAST(floor(sum(input_tokens * weight) FILTER (WHERE is_counted) + 0.5) AS BIGINT) AS input_tokens,
+    CAST(floor(sum(output_tokens * weight) FILTER (WHERE is_counted) + 0.5) AS BIGINT) AS output_tokens,
+    CAST(floor(sum(cost_usd_nanos * weight) FILTER (WHERE is_counted) + 0.5) AS BIGINT) AS cost_usd_nanos
 FROM steps
 WHERE
     started_ns >= $from_ns

@@ -9,6 +9,16 @@ SELECT trace_id, link_trace_id FROM steps WHERE workspace = $workspace AND @in_l
 UNION
 SELECT trace_id, link_trace_id FROM steps WHERE workspace = $workspace AND @in_list(link_trace_id, $trace_ids);
 
+-- name: spans_of_traces
+-- The spans that are stored of the given traces, and whether each has ended.
+SELECT trace_id, span_id, CASE WHEN ended_ns IS NULL THEN 0 ELSE 1 END AS has_ended
+FROM executions
+WHERE workspace = $workspace AND @in_list(trace_id, $trace_ids)
+UNION ALL
+SELECT trace_id, step_id AS span_id, CASE WHEN ended_ns IS NULL THEN 0 ELSE 1 END AS has_ended
+FROM steps
+WHERE workspace = $workspace AND @in_list(trace_id, $trace_ids);
+
 -- name: trace_executions
 -- All columns of the executions of the given traces, as the struct Execution has them.
 SELECT * FROM executions WHERE workspace = $workspace AND @in_list(trace_id, $trace_ids);

@@ -59,6 +59,10 @@ function troublesOf(tree: ExecutionTree, dropped: number): string[] {
   const troubles: string[] = [];
   if (tree.missing_parents > 0)
     troubles.push(`${counted(tree.missing_parents, "step names", "steps name")} a parent that never arrived`);
+  for (const { process, against, skew_ns } of tree.clocks)
+    troubles.push(
+      `the clock of ${process} is ${duration(Math.abs(skew_ns))} ${skew_ns < 0 ? "behind" : "ahead of"} ${against}`,
+    );
   if (dropped > 0) troubles.push(`${counted(dropped, "step")} of its process dropped`);
   return troubles;
 }

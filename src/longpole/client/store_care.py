@@ -1,0 +1,163 @@
+"""Looks after the store of a running server, or of a data folder that nobody serves: its state, deletions."""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from longpole.client.answers import DATABASE, default_address, served_address
+from longpole.client.over_http import HttpDoor
+from longpole.model.errors import ServerUnreachable, StoreError
+from longpole.reports.filters import DeletionFilters, read_deletion
+from longpole.reports.store_state import store_state
+from longpole.reports.store_views import Deletion, StoreState
+from longpole.reports.which_execution import find_execution
+from longpole.settings import Settings, data_folder
+from longpole.store.removal import Amount, Meant, count_meant
+
+if TYPE_CHECKING:
+    from longpole.store.engine import Engine
+
+DELETE_TIMEOUT_S = 3600.0
+"""So long is waited for a deletion: it may copy the whole database."""
+
+Pairs = Sequence[tuple[str, str]]
+
+
+class StoreCare:
+    """The care of an open store.
+
+    Args:
+        store: it.
+        state: what it holds, and what is known beside that.
+        delete: deletes what is meant from everywhere, and gives how much that was.
+    """
+
+    def __init__(self, store: "Engine", *, state: Callable[[], StoreState], delete: Callable[[Meant], Amount]) -> None:
+        self._store = store
+        self._state = state
+        self._delete = delete
+
+    def state(self) -> StoreState:
+        """What `GET /api/store` answers."""
+        return self._state()
+
+    def delete(self, filters: Pairs) -> Deletion:
+        """What `DELETE /api/executions` answers."""
+        asked = read_deletion(filters)
+        meant = Meant(workspace=asked.workspace, session=asked.session, user=asked.user, before_ns=asked.before_ns)
+        return self._deleted(meant, asked)
+
+    def delete_one(self, execution: str, filters: Pairs) -> Deletion:
+        """What `DELETE /api/executions/{id}` answers: the whole tree that it belongs to goes."""
+        asked = read_deletion(filters, is_of_one=True)
+        found = find_execution(self._store, execution, workspace=asked.workspace)
+        return self._deleted(Meant(workspace=found.workspace, root_execution_id=found.root_execution_id), asked)
+
+    def _deleted(self, meant: Meant, asked: DeletionFilters) -> Deletion:
+        amount = count_meant(self._store, meant) if asked.is_dry_run else self._delete(meant)
+        return Deletion(
+            is_done=not asked.is_dry_run,
+            executions=amount.executions,
+            running=amount.running,
+            steps=amount.steps,
+            events=amount.events,
+            bodies=amount.bodies,
+            scores=amount.scores,
+            dead_letters=amount.dead_letters,
+        )
+
+
+class HttpStoreCare:
+    """The care of the store of the server at an address."""
+
+    def __init__(self, url: str) -> None:
+        self._door = HttpDoor(url)
+
+    def state(self) -> StoreState:
+        """`GET /api/store`."""
+        return self._door.ask("GET", "/api/store", [], StoreState)
+
+    def delete(self, filters: Pairs) -> Deletion:
+        """`DELETE /api/executions`."""
+        return self._door.ask("DELETE", "/api/executions", filters, Deletion, timeout_s=DELETE_TIMEOUT_S)
+
+    def delete_one(self, execution: str, filters: Pairs) -> Deletion:
+        """`DELETE /api/executions/{id}`."""
+        path = f"/api/executions/{quote(execution, safe='')}"
+        return self._door.ask("DELETE", path, filters, Deletion, timeout_s=DELETE_TIMEOUT_S)
+
+
+@contextmanager
+def open_store_care(settings: Settings) -> Generator[StoreCare | HttpStoreCare]:
+    """The care of the store of the server at `settings.url`, else of the one that serves the data folder, else of its.
+
+    Raises:
+        ServerUnreachable: no server answers and there is no store.
+        StoreLocked: the store is held by a process that does not answer.
+    """
+    address = settings.url or served_address(settings)
+    if address is not None:
+        yield HttpStoreCare(address)
+        return
+    folder = data_folder(settings)
+    if settings.store is not None and "://" in settings.store:
+        with _beside_servers(settings) as care:
+            yield care
+        return
+    database = DATABASE if settings.store is None else str(Path(settings.store).absolute())
+    if not (folder / database).exists():
+        raise ServerUnreachable(
+            f"No Longpole server answers at {default_address(settings)}, and {folder} holds no executions. "
+            "Expected a running server or a data folder that one has used. "
+            "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
+        )
+    with _offline(folder, database, settings) as care:
+        yield care
+
+
+@contextmanager
+def _beside_servers(settings: Settings) -> Generator[StoreCare]:
+    """A database of servers that run elsewhere, or not at all: it is looked at, and not changed."""
+    try:
+        from longpole.store.store import open_store  # noqa: PLC0415 - the databases' packages are extras
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"The store cannot be opened: {error.name} is not installed. Expected the packages of longpole[server]. "
+            "Run: pip install 'longpole[server]', or name a running server with --url."
+        ) from None
+    store = open_store(settings.store or "", cluster=settings.cluster or "")
+    try:
+        yield StoreCare(
+            store, state=lambda: store_state(store, limit_bytes=settings.store_limit_bytes), delete=_refuse_to_delete
+        )
+    finally:
+        store.close()
+
+
+def _refuse_to_delete(_meant: Meant) -> Amount:
+    raise StoreError(
+        "Nothing was deleted: no server of this store answers. Expected one, because what waits in the spools of its "
+        "servers has to go too. Start 'longpole serve', or name one with --url, and delete again."
+    )
+
+
+@contextmanager
+def _offline(folder: Path, database: str, settings: Settings) -> Generator[StoreCare]:
+    """The store of a data folder that no server holds, with a pipeline that takes in what waits in its spool."""
+    try:
+        from longpole.ingest.deletion import delete_meant  # noqa: PLC0415 - protobuf comes with longpole[server] only
+        from longpole.ingest.offline import open_offline  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"{folder} cannot be opened: {error.name} is not installed. Expected the packages of longpole[server]. "
+            "Run: pip install 'longpole[server]', or name a running server with --url."
+        ) from None
+    width_ns = settings.rollup_interval_minutes * 60 * 10**9
+    with open_offline(folder, database) as (store, pipeline):
+        yield StoreCare(
+            store,
+            state=lambda: store_state(store, limit_bytes=settings.store_limit_bytes),
+            delete=lambda meant: delete_meant(store, pipeline, meant, width_ns=width_ns),
+        )

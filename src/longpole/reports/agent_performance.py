@@ -1,0 +1,97 @@
+"""How one agent did: counts, success, times, errors, and what its own model calls used."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from longpole.model import clock
+from longpole.reports.filters import AgentFilters
+from longpole.reports.question_views import AgentPerformance, ErrorCount
+from longpole.reports.rows import Row, dollars, time_text
+from longpole.reports.weighted import by_group, joined, weighted_quantiles
+from longpole.store.engine import Engine
+from longpole.wire.longpole_names import TOTAL_TOKENS
+
+MOST_ERRORS = 10
+_WHOLE = re.compile(r"[0-9]{1,15}")
+
+
+def performance_of(store: Engine, filters: AgentFilters) -> AgentPerformance:
+    """The performance of an agent; all counts are 0 and all else is unknown where it has not run."""
+    asked = agent_parameters(filters)
+    totals: Row = store.rows("agent_totals", asked)[0]
+    if totals["sampled"]:
+        weights = by_group(store.rows("agent_duration_weights", asked), "agent")
+        totals = {**totals, **weighted_quantiles(joined(list(weights.values())))}
+    calls = store.rows("agent_model_calls", asked)[0]
+    told: Sequence[Row] = []
+    if calls["calls_without_usage"]:  # it reads bodies, which are many
+        told = store.rows("agent_told_tokens", {**asked, "total_name": TOTAL_TOKENS})
+    errors = store.rows("agent_errors", {**asked, "limit": MOST_ERRORS})
+    tokens, calls_with_tokens = _tokens(calls, told)
+    finished = totals["finished_weight"]
+    return AgentPerformance(
+        agent=filters.agent,
+        executions=totals["executions"],
+        executions_weight=float(totals["executions_weight"]),
+        running=totals["running"],
+        succeeded=totals["succeeded"],
+        failed=totals["failed"],
+        timed_out=totals["timed_out"],
+        crashed=totals["crashed"],
+        skipped=totals["skipped"],
+        success_rate=float(totals["succeeded_weight"] or 0) / float(finished) if finished else None,
+        mean_ns=_mean(totals),
+        p50_ns=totals["p50_ns"],
+        p95_ns=totals["p95_ns"],
+        p99_ns=totals["p99_ns"],
+        errors=[_error(row) for row in errors],
+        model_calls=round(calls["calls"]),
+        model_calls_without_usage=round(float(calls["calls"]) - calls_with_tokens),
+        tokens=round(tokens) if calls_with_tokens else None,
+        mean_call_tokens=tokens / calls_with_tokens if calls_with_tokens else None,
+        mean_call_ns=_mean(calls),
+        cost_usd=dollars(calls["cost_usd_nanos"]),
+        last_seen=time_text(totals["last_seen_ns"]),
+    )
+
+
+def agent_parameters(filters: AgentFilters) -> dict[str, Any]:
+    """The filters as the queries of `one_agent.sql` take them."""
+    scope_key, scope_value = filters.belongs_to or (None, None)
+    return {
+        "agent": filters.agent,
+        "workspace": filters.scope.workspace,
+        "environment": filters.scope.environment,
+        "version": filters.scope.version,
+        "from_ns": filters.scope.from_ns,
+        "to_ns": filters.scope.to_ns,
+        "session": filters.session,
+        "user": filters.user,
+        "scope_key": scope_key,
+        "scope_value": scope_value,
+    }
+
+
+def _tokens(calls: Row, told: Sequence[Row]) -> tuple[float, float]:
+    """Tokens of all calls that told any, and how many calls those are, weighted."""
+    tokens = float(calls["tokens"] or 0)
+    counted = float(calls["calls"]) - float(calls["calls_without_usage"])
+    for row in told:
+        if _WHOLE.fullmatch(row["total"]):  # attributes come from outside
+            tokens += int(row["total"]) * float(row["weight"])
+            counted += float(row["weight"])
+    return tokens, counted
+
+
+def _mean(row: Row) -> int | None:
+    return round(float(row["total_ns"]) / float(row["timed_weight"])) if row["timed_weight"] else None
+
+
+def _error(row: Row) -> ErrorCount:
+    return ErrorCount(
+        error_type=row["error_type"],
+        example=row["example"],
+        executions=row["executions"],
+        last_seen=clock.to_rfc3339(row["last_seen_ns"]),
+    )

@@ -1,0 +1,20 @@
+"""Which executions failed, timed out or crashed, each with the stack of its error."""
+
+from longpole.reports.bodies import NO_BODY, bodies_of, span_of_row
+from longpole.reports.execution_list import page_of_rows
+from longpole.reports.filters import ExecutionFilters
+from longpole.reports.question_views import FailedExecution, FailedPage
+from longpole.reports.rows import Row, execution_item, parsed
+from longpole.store.engine import Engine
+
+
+def list_failed(store: Engine, filters: ExecutionFilters) -> FailedPage:
+    """A page of the executions that `read_failed_filters` describes, the newest first."""
+    rows, next_cursor = page_of_rows(store, filters)
+    bodies = bodies_of(store, map(span_of_row, rows))
+    items = [_failed(row, bodies.get(span_of_row(row), NO_BODY)) for row in rows]
+    return FailedPage(items=items, next_cursor=next_cursor)
+
+
+def _failed(row: Row, body: Row) -> FailedExecution:
+    return FailedExecution(execution=execution_item(row), input=parsed(body["input"]), error_stack=body["error_stack"])

@@ -1,0 +1,31 @@
+"""ClickHouse's spelling of the fragments."""
+
+from longpole.store.dialects.fragments import Fragments
+
+
+def _clickhouse_quantile(value: str, share: str) -> str:
+    return f"CAST(floor(quantileExactInclusive({share})({value})) AS Nullable(Int64))"
+
+
+def _clickhouse_in_list(value: str, texts: str) -> str:
+    return f"(({value}) IN {texts})"
+
+
+def _clickhouse_json_field(json: str, key: str) -> str:
+    kind = f"JSONType(ifNull({json}, ''), ifNull({key}, ''))"
+    return (
+        f"multiIf({kind} = 'Null', NULL, {kind} = 'String', JSONExtractString(ifNull({json}, ''), ifNull({key}, '')), "
+        f"JSONExtractRaw(ifNull({json}, ''), ifNull({key}, '')))"
+    )
+
+
+def _clickhouse_contains(text: str, part: str) -> str:
+    return f"(position(lowerUTF8({text}), lowerUTF8({part})) > 0)"
+
+
+CLICKHOUSE: Fragments = {
+    "quantile": _clickhouse_quantile,
+    "in_list": _clickhouse_in_list,
+    "json_field": _clickhouse_json_field,
+    "contains": _clickhouse_contains,
+}

@@ -1,0 +1,27 @@
+"""PostgreSQL's spelling of the fragments."""
+
+from longpole.store.dialects.fragments import Fragments
+
+
+def _postgres_quantile(value: str, share: str) -> str:
+    return f"CAST(floor(percentile_cont({share}) WITHIN GROUP (ORDER BY {value})) AS BIGINT)"
+
+
+def _postgres_in_list(value: str, texts: str) -> str:
+    return f"{value} = ANY (CAST({texts} AS TEXT[]))"
+
+
+def _postgres_json_field(json: str, key: str) -> str:
+    return f"(longpole.json_of({json}) ->> CAST({key} AS TEXT))"
+
+
+def _postgres_contains(text: str, part: str) -> str:
+    return f"(strpos(longpole.in_small_letters({text}), longpole.in_small_letters({part})) > 0)"
+
+
+POSTGRES: Fragments = {
+    "quantile": _postgres_quantile,
+    "in_list": _postgres_in_list,
+    "json_field": _postgres_json_field,
+    "contains": _postgres_contains,
+}
