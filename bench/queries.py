@@ -196,7 +196,7 @@ def show(title: str, rows: Mapping[str, tuple[float | None, Sequence[float], Seq
         cells = [None if cold is None else cold, at(0.5, warm), at(0.95, warm), at(0.5, loaded), at(0.95, loaded)]
         style = "bold" if max(cells[2] or 0, cells[4] or 0) > TARGET_MS else None
         table.add_row(name, *("" if cell is None else f"{cell:,.1f}" for cell in cells), style=style)
-    Console().print(table)
+    Console(width=110).print(table)
 
 
 def measure(address: str, repeat: int) -> dict[str, Any]:
