@@ -62,7 +62,7 @@ def pipeline(
     entries = {
         "top": entry(name, "agent", 0.0, 1.0, None),
         "ask": entry("ask", "llm", 0.1, 0.6),
-        "query": entry("query", "database", 0.1, 0.3),
+        "query": entry("query", "database", 0.15, 0.35),
         "write": entry("write", "processing", 0.6, 0.8),
     }
     children = {"top": ["ask", "query", "write"]}
