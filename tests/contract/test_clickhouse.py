@@ -439,3 +439,9 @@ def test_over_http_a_wrong_password_is_refused_and_not_shown(over_http: str) -> 
     with pytest.raises(StoreError, match="does not let us in") as refused:
         open_store(over_http.replace("hush%20hush", "whisper") + "/rows")
     assert "whisper" not in str(refused.value)
+
+
+def test_a_server_that_does_not_answer_is_named_in_one_sentence() -> None:
+    with pytest.raises(StoreError, match=r"me@127.0.0.1:1/longpole does not answer: Connection refused\.") as refused:
+        open_store("clickhouse://me:hunter2@127.0.0.1:1/longpole")
+    assert "hunter2" not in str(refused.value)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from longpole.model.errors import MissingPackage
+from longpole.model.errors import MissingPackage, StoreError
 from longpole.store.engine import Engine
 from longpole.store.engines.duckdb import DuckDBEngine
 
@@ -43,6 +43,12 @@ def _engine(address: str, server: str, cluster: str) -> Engine:
         return _postgres(address, server)
     if has_scheme and scheme in _CLICKHOUSE:
         return _clickhouse(address, server, cluster)
+    if has_scheme:  # the rest is not shown: it may hold a password
+        known = ", ".join(f"{each}://" for each in (*_POSTGRES, *_CLICKHOUSE))
+        raise StoreError(
+            f"The store is at an address that begins with {scheme}://. Expected the path of a DuckDB file, or an "
+            f"address that begins with {known}. Correct the setting `store`."
+        )
     return DuckDBEngine(address, server=server)
 
 

@@ -4,6 +4,7 @@ Both speak through clickhouse-connect. What an error says never holds the passwo
 """
 
 import io
+import logging
 import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,10 @@ from msgspec import Struct
 
 from longpole.model.errors import InvalidInput, MissingPackage, StoreError
 
+# It warns of each error that it then raises, without saying which.
+logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
+
+_NO_CONNECTION = re.compile(r"Max retries exceeded.*?\[Errno -?\d+\] ([^\"')]+)")
 _DEFAULT_DATABASE = "longpole"
 _CONNECT_TIMEOUT_S = 10
 _ANSWER_TIMEOUT_S = 300
@@ -201,6 +206,11 @@ class Database:
             return StoreError(
                 f"{self.address.shown} does not let us in or does not allow what Longpole does: {reason} "
                 "Expected a user who owns the database. docs/how-to/clickhouse.md says which rights it needs."
+            )
+        if unreached := _NO_CONNECTION.search(reason):
+            return StoreError(
+                f"{self.address.shown} does not answer: {unreached[1]}. Expected a ClickHouse at its HTTP port. "
+                "Start it there, or correct host and port in the setting `store`."
             )
         if "already initialized with path" in reason:
             return StoreError(
