@@ -73,8 +73,8 @@ def watch_loop(threshold_ms: float = 50.0, loop: asyncio.AbstractEventLoop | Non
     and stands below the step that caused it. The open steps of other tasks of the loop get the event
     `longpole.loop_blocked` and the sum of these times as attribute `longpole.loop_blocked_ns`.
 
-    Costs 0.3 to 0.5 % of a CPU with the default threshold while nothing blocks, more with a smaller one and while blocks
-    are sampled (docs/reference/performance.md), and 0.3 us for each turn of the loop.
+    Costs 0.3 to 0.5 % of a CPU with the default threshold while nothing blocks, more with a smaller one and while
+    blocks are sampled (docs/reference/performance.md), and 0.3 us for each turn of the loop.
     Works with asyncio's loops and with uvloop.
 
     Args:
