@@ -30,13 +30,8 @@ from rich.table import Table
 from longpole.model.clock import now_ns
 from longpole.reports.coverage import coverage_of
 from longpole.reports.execution_list import list_executions
-from longpole.reports.filters import (
-    read_execution_filters,
-    read_gap_limit,
-    read_process_filters,
-    read_scope,
-    read_score_filters,
-)
+from longpole.reports.filter_values import read_scope
+from longpole.reports.filters import read_execution_filters, read_gap_limit, read_process_filters, read_score_filters
 from longpole.reports.one_execution import tree_of
 from longpole.reports.one_step import step_detail
 from longpole.reports.overview import overview_of

@@ -7,7 +7,7 @@ from msgspec.structs import asdict, replace
 
 from contract.rows import MINUTE_NS, joined, trace
 from longpole.model.batch import Batch
-from longpole.reports.filters import Scope
+from longpole.reports.filter_values import Scope
 from longpole.reports.overview import overview_of
 from longpole.reports.views import Overview
 from longpole.server.jobs import Jobs

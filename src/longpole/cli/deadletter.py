@@ -17,7 +17,7 @@ from longpole.cli.options import AsJson, Data, Url, Workspace, as_pairs
 from longpole.client.letter_box import HttpLetterBox, LetterBox, open_letter_box
 from longpole.model.errors import InvalidInput
 from longpole.reports.dead_letters import DeadLetterDetail, DeadLetterItem, DeadLetterPage, RetriedLetter
-from longpole.reports.filters import MOST
+from longpole.reports.filter_values import MOST
 from longpole.reports.numbers import bytes_text, counted
 
 deadletter_app = typer.Typer(no_args_is_help=True, help="What could not be read or written: try it again or drop it.")

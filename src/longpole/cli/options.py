@@ -8,7 +8,7 @@ from longpole import settings
 from longpole.cli.draw import error_console
 from longpole.client.answers import Answers, find_answers
 from longpole.model import clock
-from longpole.reports.filters import read_duration_ns
+from longpole.reports.filter_values import read_duration_ns
 
 Url = Annotated[
     str | None, typer.Option("--url", help="Ask this server. Default: the one that serves the data folder.")

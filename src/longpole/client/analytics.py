@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from longpole import settings
-from longpole.client.answers import Answers, Pairs, find_answers
+from longpole.client.answers import Answers, find_answers
 from longpole.client.guide_answers import (
     AgentCallChain,
     AgentExecution,
@@ -33,9 +33,16 @@ from longpole.client.guide_answers import (
 )
 from longpole.model import clock
 from longpole.model.event import EventKind
-from longpole.reports.filters import MOST
+from longpole.reports.agent_performance import AGENT
+from longpole.reports.call_chain import CALLS
+from longpole.reports.execution_log import LOG
+from longpole.reports.failed_executions import FAILED
+from longpole.reports.filter_values import MOST, Pairs
+from longpole.reports.model_calls import MODEL_CALLS
 from longpole.reports.question_views import AgentPerformance, AgentRun, ExecutionLog, LogEntry, ModelCall
+from longpole.reports.slow_executions import SLOW
 from longpole.reports.views import ExecutionItem
+from longpole.reports.why_not import WHY_NOT
 
 _HOUR_NS = 3600 * 10**9
 _AS_IN_THE_GUIDE = {"fired", "running", "skipped", "failed"}
@@ -73,7 +80,7 @@ class ExecutionAnalytics:
         """
         asked = _filters(agent=agent_name, session=conversation_id, vault_id=vault_id, hours=hours, workspace=workspace)
         with open_answers() as answers:
-            found = answers.why_not(asked)
+            found = answers.ask(WHY_NOT, asked)
         return WhyNotFired(
             status=found.outcome if found.outcome in _AS_IN_THE_GUIDE else "never_invoked",
             message=found.message,
@@ -125,7 +132,7 @@ class ExecutionAnalytics:
             agent=agent_name, session=conversation_id, vault_id=vault_id, hours=hours, workspace=workspace, limit=limit
         )
         with open_answers() as answers:
-            page = answers.failed(asked)
+            page = answers.ask(FAILED, asked)
         return [_execution(one.execution, given=one.input, stack=one.error_stack) for one in page.items]
 
     @classmethod
@@ -142,13 +149,13 @@ class ExecutionAnalytics:
         """
         asked = _filters(agent=agent_name, vault_id=vault_id, hours=hours, workspace=workspace)
         with open_answers() as answers:
-            return _metrics(answers.agent(asked))
+            return _metrics(answers.ask(AGENT, asked))
 
     @classmethod
     def get_llm_interactions(cls, execution_id: object, *, workspace: str | None = None) -> LlmInteractions:
         """The model calls of an execution, with request and response as far as the content mode kept them."""
         with open_answers() as answers:
-            found = answers.model_calls(str(execution_id), workspace=_workspace(workspace))
+            found = answers.ask_about(str(execution_id), MODEL_CALLS, workspace=_workspace(workspace))
         calls = [_interaction(call) for call in found.calls]
         last = calls[-1] if calls else None
         return LlmInteractions(
@@ -166,7 +173,7 @@ class ExecutionAnalytics:
     def get_execution_call_chain(cls, execution_id: object, *, workspace: str | None = None) -> list[AgentCallChain]:
         """The calls that led to an execution and all calls below it, each before those that it led to."""
         with open_answers() as answers:
-            found = answers.calls(str(execution_id), workspace=_workspace(workspace))
+            found = answers.ask_about(str(execution_id), CALLS, workspace=_workspace(workspace))
         return [
             AgentCallChain(
                 depth=call.depth,
@@ -204,7 +211,7 @@ class ExecutionAnalytics:
         """
         asked = _filters(agent=agent_name, vault_id=vault_id, hours=hours, workspace=workspace, limit=limit)
         with open_answers() as answers:
-            page = answers.slow([*asked, ("min_duration_ns", str(round(threshold_ms * 1e6)))])
+            page = answers.ask(SLOW, [*asked, ("min_duration_ns", str(round(threshold_ms * 1e6)))])
         return [
             SlowRun(
                 execution_id=one.execution.execution_id,
@@ -263,7 +270,7 @@ def _filters(
 
 def _log(execution_id: object, workspace: str | None) -> ExecutionLog:
     with open_answers() as answers:
-        return answers.log(str(execution_id), workspace=_workspace(workspace))
+        return answers.ask_about(str(execution_id), LOG, workspace=_workspace(workspace))
 
 
 def _whole(log: ExecutionLog) -> AgentExecution:

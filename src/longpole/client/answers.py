@@ -1,28 +1,16 @@
 """The answers that every door shows, from a running server or from a store that nobody holds."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from longpole.client.in_process import StoreDoor
 from longpole.client.over_http import HttpDoor
 from longpole.model.errors import LongpoleError, ServerUnreachable
-from longpole.reports.question_views import (
-    AgentPerformance,
-    CallChain,
-    ExecutionLog,
-    FailedPage,
-    ModelCalls,
-    SlowPage,
-    Trend,
-    WhyNot,
-)
+from longpole.reports.filter_values import Pairs
+from longpole.reports.question import Question, QuestionOfOne, View
 from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, ProcessPage, StepDetail
 from longpole.settings import Settings, data_folder
-
-Pairs = Iterable[tuple[str, str]]
-"""Filters as in a query string: names and texts."""
 
 DATABASE = "longpole.duckdb"
 SERVER_FILE = "server.json"
@@ -62,37 +50,16 @@ class Answers:
         """The processes that gave a sign of life; the filters are those of `GET /api/processes`."""
         return self._door.processes(list(filters))
 
-    def log(self, execution: str, *, workspace: str | None = None) -> ExecutionLog:
-        """One execution by itself: what went in and out, its error, its stages and everything it told."""
-        return self._door.log(execution, workspace)
+    def ask(self, question: Question[View], filters: Pairs = ()) -> View:
+        """The answer to a question about many executions; the filters are those of its REST address."""
+        return self._door.ask(question, list(filters))
 
-    def model_calls(self, execution: str, *, workspace: str | None = None) -> ModelCalls:
-        """The model calls of one execution, each with its request and response."""
-        return self._door.model_calls(execution, workspace)
-
-    def calls(self, execution: str, *, workspace: str | None = None) -> CallChain:
-        """Which agent called which: the way to an execution, and everything below it."""
-        return self._door.calls(execution, workspace)
-
-    def failed(self, filters: Pairs = ()) -> FailedPage:
-        """Executions that failed; the filters are those of `GET /api/analysis/failed-executions`."""
-        return self._door.failed(list(filters))
-
-    def slow(self, filters: Pairs = ()) -> SlowPage:
-        """Executions that took long; the filters are those of `GET /api/analysis/slow-executions`."""
-        return self._door.slow(list(filters))
-
-    def agent(self, filters: Pairs) -> AgentPerformance:
-        """How one agent did; the filters are those of `GET /api/analysis/agent`."""
-        return self._door.agent(list(filters))
-
-    def why_not(self, filters: Pairs) -> WhyNot:
-        """Why an agent did not do its work; the filters are those of `GET /api/analysis/why-not`."""
-        return self._door.why_not(list(filters))
-
-    def trend(self, filters: Pairs) -> Trend:
-        """How an operation went over the days; the filters are those of `GET /api/analysis/trend`."""
-        return self._door.trend(list(filters))
+    def ask_about(
+        self, execution: str, question: QuestionOfOne[View], filters: Pairs = (), *, workspace: str | None = None
+    ) -> View:
+        """The answer to a question about the execution that an id, a unique part of it, or a trace id names."""
+        scope = () if workspace is None else (("workspace", workspace),)
+        return self._door.ask_about(execution, question, [*scope, *filters])
 
     def troubles(self) -> list[str]:
         """What the server says of itself that is not as it should be, a sentence each; nothing without a server."""

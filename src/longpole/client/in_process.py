@@ -4,43 +4,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from longpole.model import clock
 from longpole.model.errors import StoreError
-from longpole.reports.agent_performance import performance_of
-from longpole.reports.call_chain import call_chain_of
 from longpole.reports.coverage import coverage_of
 from longpole.reports.execution_list import list_executions
-from longpole.reports.execution_log import log_of
-from longpole.reports.failed_executions import list_failed
+from longpole.reports.filter_values import read_scope
 from longpole.reports.filters import (
-    read_agent_filters,
     read_execution_filters,
-    read_failed_filters,
     read_gap_limit,
     read_process_filters,
-    read_scope,
-    read_slow_filters,
-    read_trend_filters,
 )
-from longpole.reports.model_calls import model_calls_of
 from longpole.reports.one_execution import tree_of
 from longpole.reports.one_step import step_detail
 from longpole.reports.overview import overview_of
 from longpole.reports.processes import list_processes
-from longpole.reports.question_views import (
-    AgentPerformance,
-    CallChain,
-    ExecutionLog,
-    FailedPage,
-    ModelCalls,
-    SlowPage,
-    Trend,
-    WhyNot,
-)
-from longpole.reports.slow_executions import list_slow
-from longpole.reports.trend import trend_of
+from longpole.reports.question import Question, QuestionOfOne, View
 from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, ProcessPage, StepDetail
-from longpole.reports.why_not import why_not
 
 if TYPE_CHECKING:
     from longpole.store.engine import Engine
@@ -95,37 +73,13 @@ class StoreDoor:
         """What `GET /api/processes` answers."""
         return list_processes(self._store, read_process_filters(filters))
 
-    def log(self, execution: str, workspace: str | None) -> ExecutionLog:
-        """What `GET /api/executions/{id}/log` answers."""
-        return log_of(self._store, execution, workspace=workspace)
+    def ask(self, question: Question[View], filters: Sequence[tuple[str, str]]) -> View:
+        """What the question's REST address answers."""
+        return question.ask(self._store, filters)
 
-    def model_calls(self, execution: str, workspace: str | None) -> ModelCalls:
-        """What `GET /api/executions/{id}/model-calls` answers."""
-        return model_calls_of(self._store, execution, workspace=workspace)
-
-    def calls(self, execution: str, workspace: str | None) -> CallChain:
-        """What `GET /api/executions/{id}/calls` answers."""
-        return call_chain_of(self._store, execution, workspace=workspace)
-
-    def failed(self, filters: Sequence[tuple[str, str]]) -> FailedPage:
-        """What `GET /api/analysis/failed-executions` answers."""
-        return list_failed(self._store, read_failed_filters(filters))
-
-    def slow(self, filters: Sequence[tuple[str, str]]) -> SlowPage:
-        """What `GET /api/analysis/slow-executions` answers."""
-        return list_slow(self._store, read_slow_filters(filters))
-
-    def agent(self, filters: Sequence[tuple[str, str]]) -> AgentPerformance:
-        """What `GET /api/analysis/agent` answers."""
-        return performance_of(self._store, read_agent_filters(filters))
-
-    def why_not(self, filters: Sequence[tuple[str, str]]) -> WhyNot:
-        """What `GET /api/analysis/why-not` answers."""
-        return why_not(self._store, read_agent_filters(filters))
-
-    def trend(self, filters: Sequence[tuple[str, str]]) -> Trend:
-        """What `GET /api/analysis/trend` answers."""
-        return trend_of(self._store, read_trend_filters(filters), clock.now_ns())
+    def ask_about(self, execution: str, question: QuestionOfOne[View], filters: Sequence[tuple[str, str]]) -> View:
+        """What the question's REST address answers for an execution."""
+        return question.ask(self._store, execution, filters)
 
     def close(self) -> None:
         """Close the store."""

@@ -85,19 +85,19 @@ class HttpLetterBox:
 
     def letters(self, filters: Pairs) -> DeadLetterPage:
         """`GET /api/dead-letters`."""
-        return self._door.ask("GET", "/api/dead-letters", filters, DeadLetterPage)
+        return self._door.request("GET", "/api/dead-letters", filters, DeadLetterPage)
 
     def letter(self, letter_id: str, workspace: str | None) -> DeadLetterDetail:
         """`GET /api/dead-letters/{id}`."""
-        return self._door.ask("GET", _path(letter_id), _scope(workspace), DeadLetterDetail)
+        return self._door.request("GET", _path(letter_id), _scope(workspace), DeadLetterDetail)
 
     def retry(self, letter_id: str, workspace: str | None) -> RetriedLetter:
         """`POST /api/dead-letters/{id}/retry`."""
-        return self._door.ask("POST", f"{_path(letter_id)}/retry", _scope(workspace), RetriedLetter)
+        return self._door.request("POST", f"{_path(letter_id)}/retry", _scope(workspace), RetriedLetter)
 
     def drop(self, letter_id: str, workspace: str | None) -> RetriedLetter:
         """`DELETE /api/dead-letters/{id}`."""
-        return self._door.ask("DELETE", _path(letter_id), _scope(workspace), RetriedLetter)
+        return self._door.request("DELETE", _path(letter_id), _scope(workspace), RetriedLetter)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import http.client
 from collections.abc import Sequence
-from typing import TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
@@ -11,24 +10,13 @@ import msgspec
 from msgspec import Struct
 
 from longpole.model.errors import InvalidInput, LongpoleError, NotFound, ServerUnreachable
-from longpole.reports.question_views import (
-    AgentPerformance,
-    CallChain,
-    ExecutionLog,
-    FailedPage,
-    ModelCalls,
-    SlowPage,
-    Trend,
-    WhyNot,
-)
+from longpole.reports.question import Question, QuestionOfOne, View
 from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, Problem, ProcessPage, StepDetail
 from longpole.wire.longpole_names import SERVER_HEADER
 
 TIMEOUT_S = 30.0
 PROBE_TIMEOUT_S = 0.5
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-View = TypeVar("View")
 
 
 class TroubleNow(Struct):
@@ -91,37 +79,13 @@ class HttpDoor:
         """`GET /api/processes`."""
         return self._get("/api/processes", filters, ProcessPage)
 
-    def log(self, execution: str, workspace: str | None) -> ExecutionLog:
-        """`GET /api/executions/{id}/log`."""
-        return self._get(f"/api/executions/{quote(execution, safe='')}/log", _scope(workspace), ExecutionLog)
+    def ask(self, question: Question[View], filters: Sequence[tuple[str, str]]) -> View:
+        """The question's REST address."""
+        return self._get(question.path, filters, question.view)
 
-    def model_calls(self, execution: str, workspace: str | None) -> ModelCalls:
-        """`GET /api/executions/{id}/model-calls`."""
-        return self._get(f"/api/executions/{quote(execution, safe='')}/model-calls", _scope(workspace), ModelCalls)
-
-    def calls(self, execution: str, workspace: str | None) -> CallChain:
-        """`GET /api/executions/{id}/calls`."""
-        return self._get(f"/api/executions/{quote(execution, safe='')}/calls", _scope(workspace), CallChain)
-
-    def failed(self, filters: Sequence[tuple[str, str]]) -> FailedPage:
-        """`GET /api/analysis/failed-executions`."""
-        return self._get("/api/analysis/failed-executions", filters, FailedPage)
-
-    def slow(self, filters: Sequence[tuple[str, str]]) -> SlowPage:
-        """`GET /api/analysis/slow-executions`."""
-        return self._get("/api/analysis/slow-executions", filters, SlowPage)
-
-    def agent(self, filters: Sequence[tuple[str, str]]) -> AgentPerformance:
-        """`GET /api/analysis/agent`."""
-        return self._get("/api/analysis/agent", filters, AgentPerformance)
-
-    def why_not(self, filters: Sequence[tuple[str, str]]) -> WhyNot:
-        """`GET /api/analysis/why-not`."""
-        return self._get("/api/analysis/why-not", filters, WhyNot)
-
-    def trend(self, filters: Sequence[tuple[str, str]]) -> Trend:
-        """`GET /api/analysis/trend`."""
-        return self._get("/api/analysis/trend", filters, Trend)
+    def ask_about(self, execution: str, question: QuestionOfOne[View], filters: Sequence[tuple[str, str]]) -> View:
+        """The question's REST address for an execution."""
+        return self._get(question.path_of(execution), filters, question.view)
 
     def is_open(self) -> bool:
         """Whether a Longpole server answers there within half a second."""
@@ -139,9 +103,9 @@ class HttpDoor:
         """Nothing is held open between two questions."""
 
     def _get(self, path: str, pairs: Sequence[tuple[str, str]], view: type[View]) -> View:
-        return self.ask("GET", path, pairs, view)
+        return self.request("GET", path, pairs, view)
 
-    def ask(
+    def request(
         self,
         method: str,
         path: str,

@@ -77,16 +77,16 @@ class HttpStoreCare:
 
     def state(self) -> StoreState:
         """`GET /api/store`."""
-        return self._door.ask("GET", "/api/store", [], StoreState)
+        return self._door.request("GET", "/api/store", [], StoreState)
 
     def delete(self, filters: Pairs) -> Deletion:
         """`DELETE /api/executions`."""
-        return self._door.ask("DELETE", "/api/executions", filters, Deletion, timeout_s=DELETE_TIMEOUT_S)
+        return self._door.request("DELETE", "/api/executions", filters, Deletion, timeout_s=DELETE_TIMEOUT_S)
 
     def delete_one(self, execution: str, filters: Pairs) -> Deletion:
         """`DELETE /api/executions/{id}`."""
         path = f"/api/executions/{quote(execution, safe='')}"
-        return self._door.ask("DELETE", path, filters, Deletion, timeout_s=DELETE_TIMEOUT_S)
+        return self._door.request("DELETE", path, filters, Deletion, timeout_s=DELETE_TIMEOUT_S)
 
 
 @contextmanager

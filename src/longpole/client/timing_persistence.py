@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 
 from longpole import flush, settings
 from longpole.client.analytics import open_answers
-from longpole.client.answers import Pairs
 from longpole.model import clock
 from longpole.model.category import Category
 from longpole.model.errors import StoreError
 from longpole.record.collector import ExecutionTimingTree, TimingEntry
 from longpole.record.timed_before import record_tree
+from longpole.reports.filter_values import Pairs
 from longpole.reports.question_views import Trend
+from longpole.reports.trend import TREND
 from longpole.reports.views import ExecutionNode, ExecutionTree, StepNode
 
 FLUSH_S = 10.0
@@ -202,7 +203,7 @@ def _metadata(node: ExecutionNode | StepNode, agents: dict[str, str]) -> dict[st
 def _trend(operation: str, days: int, workspace: str | None) -> Trend:
     place = settings.in_force().workspace if workspace is None else workspace
     with open_answers() as answers:
-        return answers.trend([("operation", operation), ("days", str(days)), ("workspace", place)])
+        return answers.ask(TREND, [("operation", operation), ("days", str(days)), ("workspace", place)])
 
 
 def _trend_data(trend: Trend) -> TrendData:

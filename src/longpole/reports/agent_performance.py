@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from longpole.model import clock
-from longpole.reports.filters import AgentFilters
+from longpole.reports.filters import AGENT_FILTERS, AgentFilters, read_agent_filters
+from longpole.reports.question import Question
 from longpole.reports.question_views import AgentPerformance, ErrorCount
 from longpole.reports.rows import Row, dollars, time_text
 from longpole.reports.weighted import by_group, joined, weighted_quantiles
@@ -95,3 +96,12 @@ def _error(row: Row) -> ErrorCount:
         executions=row["executions"],
         last_seen=clock.to_rfc3339(row["last_seen_ns"]),
     )
+
+
+AGENT = Question(
+    name="agent",
+    meaning="How one agent did in a time range: success, times, errors, what its model calls used.",
+    view=AgentPerformance,
+    filters=AGENT_FILTERS,
+    ask=lambda store, pairs: performance_of(store, read_agent_filters(pairs)),
+)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from longpole.model import clock
+from longpole.reports.filter_values import read_workspace
+from longpole.reports.question import QuestionOfOne
 from longpole.reports.question_views import AgentCall, CallChain
 from longpole.reports.rows import Row
 from longpole.reports.which_execution import find_execution
@@ -79,3 +81,11 @@ def _call(parent: Row, child: Row, depth: int) -> AgentCall:
         started_at=clock.to_rfc3339(child["started_ns"]),
         duration_ns=child["duration_ns"],
     )
+
+
+CALLS = QuestionOfOne(
+    name="calls",
+    meaning="Which agent called which: the way to an execution, and everything below it.",
+    view=CallChain,
+    ask=lambda store, execution, pairs: call_chain_of(store, execution, workspace=read_workspace(pairs)),
+)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from longpole.model import clock
 from longpole.model.event import EventKind
 from longpole.reports.bodies import NO_BODY, bodies_of, span_of_row
+from longpole.reports.filter_values import read_workspace
+from longpole.reports.question import QuestionOfOne
 from longpole.reports.question_views import ExecutionLog, LogEntry
 from longpole.reports.rows import Row, execution_item, parsed, parsed_object
 from longpole.reports.stages import Passed, passed_stages
@@ -91,3 +93,11 @@ def _event_entry(event: Row, stage: str | None, origin_ns: int) -> LogEntry:
 
 def _data(text: str | None) -> dict[str, object]:
     return {name: value for name, value in parsed_object(text).items() if name not in _SHOWN_ALREADY}
+
+
+LOG = QuestionOfOne(
+    name="log",
+    meaning="One execution by itself: what went in and out, its error, its stages and everything it told.",
+    view=ExecutionLog,
+    ask=lambda store, execution, pairs: log_of(store, execution, workspace=read_workspace(pairs)),
+)

@@ -2,7 +2,8 @@
 
 from longpole.reports.bodies import NO_BODY, bodies_of, span_of_row
 from longpole.reports.execution_list import page_of_rows
-from longpole.reports.filters import ExecutionFilters
+from longpole.reports.filters import FAILED_FILTERS, ExecutionFilters, read_failed_filters
+from longpole.reports.question import Question
 from longpole.reports.question_views import FailedExecution, FailedPage
 from longpole.reports.rows import Row, execution_item, parsed
 from longpole.store.engine import Engine
@@ -18,3 +19,12 @@ def list_failed(store: Engine, filters: ExecutionFilters) -> FailedPage:
 
 def _failed(row: Row, body: Row) -> FailedExecution:
     return FailedExecution(execution=execution_item(row), input=parsed(body["input"]), error_stack=body["error_stack"])
+
+
+FAILED = Question(
+    name="failed-executions",
+    meaning="A page of executions that failed, timed out or crashed, newest first, with their stacks.",
+    view=FailedPage,
+    filters=FAILED_FILTERS,
+    ask=lambda store, pairs: list_failed(store, read_failed_filters(pairs)),
+)

@@ -5,81 +5,75 @@ Filters arrive as names and texts, from a query string or from options; here the
 
 import base64
 import binascii
-import re
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
 
 import msgspec
 from msgspec import Struct
 
-from longpole.model import clock
 from longpole.model.errors import InvalidInput
 from longpole.model.intake import LetterKind
 from longpole.model.status import ExecutionStatus
+from longpole.reports.filter_values import (
+    DEFAULT_LIMIT,
+    DURATION,
+    LATEST_NS,
+    LIMIT,
+    PEOPLE,
+    SCOPE,
+    UNITS_NS,
+    Filter,
+    Pairs,
+    Scope,
+    collect,
+    key_and_value,
+    limit_of,
+    missing,
+    not_one_of,
+    read_duration_ns,
+    read_given,
+    refused,
+    scope_of,
+    single,
+    time_ns_of,
+    whole_number,
+)
 
-LATEST_NS = 2**63 - 1
-DEFAULT_LIMIT = 50
-MOST = 1000
 MOST_DAYS = 3660
 SLOW_NS = 5_000_000_000
 FAILED_STATUSES = (ExecutionStatus.FAILED, ExecutionStatus.TIMEOUT, ExecutionStatus.CRASHED)
 SORTS = ("started", "duration", "tokens", "cost", "status", "agent")
 _ASCENDING_BY_NATURE = frozenset({"status", "agent"})
-_UNITS_NS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}
-# At most 15 digits: a longer number may be infinite as a float.
-_DURATION = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?(ns|us|µs|ms|s|min|h)")
-_LOST_PLUS = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)")
 
 
-class Filter(Struct, frozen=True, kw_only=True):
-    """One filter as users write it."""
-
-    name: str
-    meaning: str
-    example: str
-    is_repeatable: bool = False
-
-
-_SCOPE = (
-    Filter(name="workspace", meaning="Whose data; without it, every workspace.", example="default"),
-    Filter(name="agent", meaning="The agent's name, exactly.", example="claims-triage"),
-    Filter(name="environment", meaning="The environment it ran in, exactly.", example="production"),
-    Filter(name="version", meaning="The agent's version, exactly.", example="2.14.0"),
-    Filter(name="from", meaning="Started at this time or later, RFC 3339.", example="2026-11-21T00:00:00Z"),
-    Filter(name="to", meaning="Started before this time, RFC 3339.", example="2026-11-22T00:00:00Z"),
-)
-
-OVERVIEW_FILTERS = _SCOPE
+OVERVIEW_FILTERS = SCOPE
 """The filters of `GET /api/overview`."""
 
 COVERAGE_FILTERS = (
-    _SCOPE[0],
+    SCOPE[0],
     Filter(name="gap_ms", meaning="Name gaps longer than so many milliseconds; 100 by default.", example="100"),
 )
 """The parameters of `GET /api/executions/{id}/coverage`."""
 
-_LIMIT = Filter(name="limit", meaning=f"At most so many, 1 to {MOST}; {DEFAULT_LIMIT} by default.", example="50")
-
 SCORE_FILTERS = (
-    *_SCOPE,
+    *SCOPE,
     Filter(name="name", meaning="The name of the score, exactly.", example="helpful"),
     Filter(name="label", meaning="The label of the score, exactly.", example="good"),
-    _LIMIT,
+    LIMIT,
 )
 """The filters of `GET /api/scores`."""
 
-PROCESS_FILTERS = (_SCOPE[0], _LIMIT)
+PROCESS_FILTERS = (SCOPE[0], LIMIT)
 """The filters of `GET /api/processes`."""
 
 LETTER_FILTERS = (
-    _SCOPE[0],
+    SCOPE[0],
     Filter(name="kind", meaning=f"One of {', '.join(LetterKind)}.", example="body"),
-    _LIMIT,
+    LIMIT,
 )
 """The filters of `GET /api/dead-letters`."""
 
 DELETION_FILTERS = (
-    _SCOPE[0],
+    SCOPE[0],
     Filter(name="session", meaning="Executions of this session or conversation.", example="CLM-48213"),
     Filter(name="user", meaning="Executions of this user.", example="u-17"),
     Filter(name="before", meaning="Executions that started before this time, RFC 3339.", example="2026-10-01T00:00Z"),
@@ -90,30 +84,24 @@ DELETION_FILTERS = (
 ONE_DELETION_FILTERS = (DELETION_FILTERS[0], DELETION_FILTERS[-1])
 """The parameters of `DELETE /api/executions/{id}`."""
 
-_PEOPLE = (
-    Filter(name="session", meaning="The session or conversation id, exactly.", example="CLM-48213"),
-    Filter(name="user", meaning="The user id, exactly.", example="u-17"),
-    Filter(name="scope", meaning="key=value: what else it belongs to, such as a vault.", example="vault_id=v-7"),
-)
-
-AGENT_FILTERS = (*_SCOPE, *_PEOPLE)
+AGENT_FILTERS = (*SCOPE, *PEOPLE)
 """The filters of `GET /api/analysis/agent` and `/api/analysis/why-not`; `agent` must be given."""
 
 _OPERATION = Filter(name="operation", meaning="The name of a step or agent, exactly; required.", example="plan")
 _DAYS = Filter(name="days", meaning="How many days back, today included, 1 to 3660; 30 by default.", example="30")
 
-TREND_FILTERS = (_OPERATION, _DAYS, _SCOPE[0], *_SCOPE[2:4])
+TREND_FILTERS = (_OPERATION, _DAYS, SCOPE[0], *SCOPE[2:4])
 """The filters of `GET /api/analysis/trend`."""
 
 LIST_FILTERS = (
-    *_SCOPE,
+    *SCOPE,
     Filter(
         name="status",
         meaning=f"One of {', '.join(ExecutionStatus)}; several by repeating it or with commas.",
         example="failed",
         is_repeatable=True,
     ),
-    *_PEOPLE,
+    *PEOPLE,
     Filter(name="model", meaning="A model that it or one of its steps called, exactly.", example="gpt-5.2-mini"),
     Filter(name="tool", meaning="A tool that one of its steps ran, exactly.", example="search_policies"),
     Filter(name="attribute", meaning="key=value: an attribute of its spans or their resource.", example="tenant=acme"),
@@ -132,7 +120,7 @@ LIST_FILTERS = (
         meaning="asc or desc; largest and latest first by default, status and agent A to Z.",
         example="desc",
     ),
-    _LIMIT,
+    LIMIT,
     Filter(name="cursor", meaning="The next_cursor of the page before.", example=""),
 )
 """The filters of `GET /api/executions`."""
@@ -142,17 +130,6 @@ FAILED_FILTERS = tuple(one for one in LIST_FILTERS if one.name not in ("status",
 
 SLOW_FILTERS = tuple(one for one in LIST_FILTERS if one.name not in ("sort", "order"))
 """The filters of `GET /api/analysis/slow-executions`."""
-
-
-class Scope(Struct, frozen=True, kw_only=True):
-    """What an overview looks at. Times are nanoseconds since 1970, `from_ns` included, `to_ns` not."""
-
-    workspace: str | None = None
-    agent: str | None = None
-    environment: str | None = None
-    version: str | None = None
-    from_ns: int = 0
-    to_ns: int = LATEST_NS
 
 
 class DeletionFilters(Struct, frozen=True, kw_only=True):
@@ -255,26 +232,17 @@ class ExecutionFilters(Struct, frozen=True, kw_only=True):
     after: Place | None = None
 
 
-def read_scope(pairs: Iterable[tuple[str, str]]) -> Scope:
-    """The scope that names and texts describe; empty texts filter nothing.
-
-    Raises:
-        InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
-    """
-    return _scope(_single(_collect(pairs, OVERVIEW_FILTERS)))
-
-
-def read_execution_filters(pairs: Iterable[tuple[str, str]]) -> ExecutionFilters:
+def read_execution_filters(pairs: Pairs) -> ExecutionFilters:
     """The page that names and texts describe; empty texts filter nothing.
 
     Raises:
         InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
     """
-    collected = _collect(pairs, LIST_FILTERS)
+    collected = collect(pairs, LIST_FILTERS)
     statuses = _statuses(collected.pop("status", []))
-    given = _single(collected)
+    given = single(collected)
     sort, is_descending = _order(given)
-    scope = _scope(given)
+    scope = scope_of(given)
     return ExecutionFilters(
         workspace=scope.workspace,
         agent=scope.agent,
@@ -287,67 +255,67 @@ def read_execution_filters(pairs: Iterable[tuple[str, str]]) -> ExecutionFilters
         user=given.get("user"),
         model=given.get("model"),
         tool=given.get("tool"),
-        scope=_key_and_value("scope", given.get("scope"), "vault_id=v-7"),
-        attribute=_key_and_value("attribute", given.get("attribute"), "tenant=acme"),
+        scope=key_and_value("scope", given.get("scope"), "vault_id=v-7"),
+        attribute=key_and_value("attribute", given.get("attribute"), "tenant=acme"),
         min_duration_ns=_min_duration_ns(given),
         text=given.get("text"),
         parent=None if given.get("parent") == "none" else given.get("parent"),
         only_roots=given.get("parent") == "none",
         sort=sort,
         is_descending=is_descending,
-        limit=_limit(given.get("limit")),
+        limit=limit_of(given.get("limit")),
         after=_place(given.get("cursor"), sort=sort, is_descending=is_descending),
     )
 
 
-def read_gap_limit(pairs: Iterable[tuple[str, str]]) -> GapLimit:
+def read_gap_limit(pairs: Pairs) -> GapLimit:
     """Whose execution and which gaps names and texts describe.
 
     Raises:
         InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
     """
-    given = _single(_collect(pairs, COVERAGE_FILTERS))
+    given = read_given(pairs, COVERAGE_FILTERS)
     text = given.get("gap_ms")
     if text is None:
         return GapLimit(workspace=given.get("workspace"))
-    match = _DURATION.fullmatch(f"{text.strip()}ms")
+    match = DURATION.fullmatch(f"{text.strip()}ms")
     if match is None:
-        raise _refused("gap_ms", text, "a number of milliseconds, 0 or more", "Write it like 100 or 0.5.")
-    gap_ns = min(round(float(match[1]) * _UNITS_NS["ms"]), LATEST_NS)
+        raise refused("gap_ms", text, "a number of milliseconds, 0 or more", "Write it like 100 or 0.5.")
+    gap_ns = min(round(float(match[1]) * UNITS_NS["ms"]), LATEST_NS)
     return GapLimit(workspace=given.get("workspace"), gap_ns=gap_ns)
 
 
-def read_score_filters(pairs: Iterable[tuple[str, str]]) -> ScoreFilters:
+def read_score_filters(pairs: Pairs) -> ScoreFilters:
     """The scores that names and texts describe; empty texts filter nothing.
 
     Raises:
         InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
     """
-    given = _single(_collect(pairs, SCORE_FILTERS))
-    limit = _limit(given.get("limit"))
-    return ScoreFilters(scope=_scope(given), name=given.get("name"), label=given.get("label"), limit=limit)
+    given = read_given(pairs, SCORE_FILTERS)
+    limit = limit_of(given.get("limit"))
+    return ScoreFilters(scope=scope_of(given), name=given.get("name"), label=given.get("label"), limit=limit)
 
 
-def read_process_filters(pairs: Iterable[tuple[str, str]]) -> ProcessFilters:
+def read_process_filters(pairs: Pairs) -> ProcessFilters:
     """The processes that names and texts describe; empty texts filter nothing.
 
     Raises:
         InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
     """
-    given = _single(_collect(pairs, PROCESS_FILTERS))
-    return ProcessFilters(workspace=given.get("workspace"), limit=_limit(given.get("limit")))
+    given = read_given(pairs, PROCESS_FILTERS)
+    return ProcessFilters(workspace=given.get("workspace"), limit=limit_of(given.get("limit")))
 
 
-def read_deletion(pairs: Iterable[tuple[str, str]], *, is_of_one: bool = False) -> DeletionFilters:
+def read_deletion(pairs: Pairs, *, is_of_one: bool = False) -> DeletionFilters:
     """What names and texts say is to be deleted; `is_of_one` where the execution is named apart.
 
     Raises:
         InvalidInput: nothing says which executions, a name is unknown, or a value cannot be read.
     """
-    given = _single(_collect(pairs, ONE_DELETION_FILTERS if is_of_one else DELETION_FILTERS))
+    given = read_given(pairs, ONE_DELETION_FILTERS if is_of_one else DELETION_FILTERS)
     dry_run = given.get("dry_run", "false")
     if dry_run not in ("true", "false"):
-        raise _not_one_of("dry_run", dry_run, ("true", "false"))
+        raise not_one_of("dry_run", dry_run, ("true", "false"))
     before = given.get("before")
     if not (is_of_one or before or given.get("session") or given.get("user")):
         raise InvalidInput(
@@ -358,80 +326,80 @@ def read_deletion(pairs: Iterable[tuple[str, str]], *, is_of_one: bool = False) 
         workspace=given.get("workspace"),
         session=given.get("session"),
         user=given.get("user"),
-        before_ns=None if before is None else _time_ns("before", before, default=0),
+        before_ns=None if before is None else time_ns_of("before", before, default=0),
         is_dry_run=dry_run == "true",
     )
 
 
-def read_letter_filters(pairs: Iterable[tuple[str, str]]) -> LetterFilters:
+def read_letter_filters(pairs: Pairs) -> LetterFilters:
     """The dead letters that names and texts describe; empty texts filter nothing.
 
     Raises:
         InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
     """
-    given = _single(_collect(pairs, LETTER_FILTERS))
+    given = read_given(pairs, LETTER_FILTERS)
     kind = given.get("kind")
     if kind is not None and kind not in tuple(LetterKind):
-        raise _not_one_of("kind", kind, tuple(LetterKind))
-    return LetterFilters(workspace=given.get("workspace"), kind=kind, limit=_limit(given.get("limit")))
+        raise not_one_of("kind", kind, tuple(LetterKind))
+    return LetterFilters(workspace=given.get("workspace"), kind=kind, limit=limit_of(given.get("limit")))
 
 
-def read_failed_filters(pairs: Iterable[tuple[str, str]]) -> ExecutionFilters:
+def read_failed_filters(pairs: Pairs) -> ExecutionFilters:
     """The page of executions that failed, timed out or crashed, the newest first, that names and texts describe.
 
     Raises:
         InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
     """
     given = list(pairs)
-    _collect(given, FAILED_FILTERS)
+    collect(given, FAILED_FILTERS)
     return read_execution_filters([*given, ("status", ",".join(FAILED_STATUSES))])
 
 
-def read_slow_filters(pairs: Iterable[tuple[str, str]]) -> ExecutionFilters:
+def read_slow_filters(pairs: Pairs) -> ExecutionFilters:
     """The page of executions, the longest first, that names and texts describe; without a duration 5 s or more.
 
     Raises:
         InvalidInput: a name is unknown (the message names the nearest), repeated, or its value cannot be read.
     """
     given = list(pairs)
-    _collect(given, SLOW_FILTERS)
+    collect(given, SLOW_FILTERS)
     filters = read_execution_filters([*given, ("sort", "duration")])
     if filters.min_duration_ns is None:
         return msgspec.structs.replace(filters, min_duration_ns=SLOW_NS)
     return filters
 
 
-def read_agent_filters(pairs: Iterable[tuple[str, str]]) -> AgentFilters:
+def read_agent_filters(pairs: Pairs) -> AgentFilters:
     """The agent that names and texts describe, and which of its executions.
 
     Raises:
         InvalidInput: no agent is named, a name is unknown or repeated, or its value cannot be read.
     """
-    given = _single(_collect(pairs, AGENT_FILTERS))
-    scope = _scope(given)
+    given = read_given(pairs, AGENT_FILTERS)
+    scope = scope_of(given)
     if scope.agent is None:
-        raise _missing("agent", "the name of an agent")
+        raise missing("agent", "the name of an agent")
     return AgentFilters(
         scope=scope,
         agent=scope.agent,
         session=given.get("session"),
         user=given.get("user"),
-        belongs_to=_key_and_value("scope", given.get("scope"), "vault_id=v-7"),
+        belongs_to=key_and_value("scope", given.get("scope"), "vault_id=v-7"),
     )
 
 
-def read_trend_filters(pairs: Iterable[tuple[str, str]]) -> TrendFilters:
+def read_trend_filters(pairs: Pairs) -> TrendFilters:
     """The operation that names and texts describe, and how many days of it.
 
     Raises:
         InvalidInput: no operation is named, a name is unknown or repeated, or its value cannot be read.
     """
-    given = _single(_collect(pairs, TREND_FILTERS))
+    given = read_given(pairs, TREND_FILTERS)
     if "operation" not in given:
-        raise _missing("operation", "the name of a step or an agent")
-    days = _whole_number("days", given.get("days", "30"))
+        raise missing("operation", "the name of a step or an agent")
+    days = whole_number("days", given.get("days", "30"))
     if not 1 <= days <= MOST_DAYS:
-        raise _refused("days", str(days), f"a whole number from 1 to {MOST_DAYS}", "Ask for fewer.")
+        raise refused("days", str(days), f"a whole number from 1 to {MOST_DAYS}", "Ask for fewer.")
     return TrendFilters(
         operation=given["operation"],
         days=days,
@@ -446,100 +414,19 @@ def write_cursor(place: Place) -> str:
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(place)).decode().rstrip("=")
 
 
-def read_duration_ns(name: str, text: str) -> int:
-    """Nanoseconds of a duration such as "250ms" or "1.5 s".
-
-    Raises:
-        InvalidInput: the text is not such a duration; `name` is in the message.
-    """
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        raise _refused(name, text, "a number and one of ns, us, ms, s, min, h", "Write it like 250ms or 1.5s.")
-    return round(float(match[1]) * _UNITS_NS[match[2]])
-
-
-def _collect(pairs: Iterable[tuple[str, str]], filters: tuple[Filter, ...]) -> dict[str, list[str]]:
-    known = {filter_.name for filter_ in filters}
-    collected: dict[str, list[str]] = {}
-    for name, text in pairs:
-        if name not in known:
-            raise _unknown_name(name, known)
-        if text:
-            collected.setdefault(name, []).append(text)
-    return collected
-
-
-def _missing(name: str, what: str) -> InvalidInput:
-    return InvalidInput(f"The filter {name!r} is missing. Expected {what}. Add {name}=...")
-
-
-def _unknown_name(name: str, known: Iterable[str]) -> InvalidInput:
-    ordered = sorted(known)
-    nearest = get_close_matches(name, ordered, n=1, cutoff=0.5)
-    cure = f"Did you mean {nearest[0]!r}?" if nearest else "Remove it or use one of these."
-    return InvalidInput(f"There is no filter {name[:60]!r}. Expected one of {', '.join(ordered)}. {cure}")
-
-
-def _single(collected: Mapping[str, list[str]]) -> dict[str, str]:
-    for name, texts in collected.items():
-        if len(texts) > 1:
-            raise InvalidInput(
-                f"The filter {name!r} was given {len(texts)} times. Expected it once. Keep one of them; "
-                "only 'status' may be repeated."
-            )
-    return {name: texts[0] for name, texts in collected.items()}
-
-
-def _scope(given: Mapping[str, str]) -> Scope:
-    from_ns = _time_ns("from", given.get("from"), default=0)
-    to_ns = _time_ns("to", given.get("to"), default=LATEST_NS)
-    if from_ns > to_ns:
-        raise _refused("to", given.get("to", ""), "a time after 'from'", "Exchange the two or widen the range.")
-    return Scope(
-        workspace=given.get("workspace"),
-        agent=given.get("agent"),
-        environment=given.get("environment"),
-        version=given.get("version"),
-        from_ns=from_ns,
-        to_ns=to_ns,
-    )
-
-
-def _time_ns(name: str, text: str | None, *, default: int) -> int:
-    if text is None:
-        return default
-    try:
-        # A plus sign that was not percent-encoded arrives as a space.
-        time_ns = clock.from_rfc3339(_LOST_PLUS.sub("+", text.strip()))
-    except (ValueError, OverflowError):
-        raise _refused(
-            name, text, "an RFC 3339 time", "Write it like 2026-11-21T14:00:00Z; a plus sign in an address is %2B."
-        ) from None
-    return min(max(time_ns, 0), LATEST_NS)
-
-
 def _statuses(texts: list[str]) -> tuple[str, ...] | None:
     words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
     known = [status.value for status in ExecutionStatus]
     for word in words:
         if word not in known:
-            raise _not_one_of("status", word, known)
+            raise not_one_of("status", word, known)
     return tuple(words) or None
-
-
-def _key_and_value(name: str, text: str | None, example: str) -> tuple[str, str] | None:
-    if text is None:
-        return None
-    key, equals, value = text.partition("=")
-    if not (key and equals):
-        raise _refused(name, text, "a key and a value joined by '='", f"Write it like {example}.")
-    return key, value
 
 
 def _min_duration_ns(given: Mapping[str, str]) -> int | None:
     units: dict[str, Callable[[str, str], int]] = {
         "min_duration": read_duration_ns,
-        "min_duration_ns": _whole_number,
+        "min_duration_ns": whole_number,
         "min_duration_ms": lambda name, text: read_duration_ns(name, f"{text}ms"),
     }
     names = [name for name in units if name in given]
@@ -553,27 +440,13 @@ def _order(given: Mapping[str, str]) -> tuple[str, bool]:
     text = given.get("sort", "started")
     sort = text.removeprefix("-")
     if sort not in SORTS:
-        raise _not_one_of("sort", text, SORTS)
+        raise not_one_of("sort", text, SORTS)
     order = given.get("order")
     if order not in (None, "asc", "desc"):
-        raise _not_one_of("order", order or "", ("asc", "desc"))
+        raise not_one_of("order", order or "", ("asc", "desc"))
     if order is not None:
         return sort, order == "desc"
     return sort, text.startswith("-") or sort not in _ASCENDING_BY_NATURE
-
-
-def _limit(text: str | None) -> int:
-    limit = DEFAULT_LIMIT if text is None else _whole_number("limit", text)
-    if not 1 <= limit <= MOST:
-        raise _refused("limit", str(limit), f"a whole number from 1 to {MOST}", "Ask for less and follow next_cursor.")
-    return limit
-
-
-def _whole_number(name: str, text: str) -> int:
-    # 18 digits fit 64 bits, and a number of many thousand digits would take long to read.
-    if not re.fullmatch(r"[0-9]{1,18}", text.strip(), re.ASCII):
-        raise _refused(name, text, "a whole number of at most 18 digits", "Write it with digits only.")
-    return int(text)
 
 
 def _place(cursor: str | None, *, sort: str, is_descending: bool) -> Place | None:
@@ -583,7 +456,7 @@ def _place(cursor: str | None, *, sort: str, is_descending: bool) -> Place | Non
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         place = msgspec.msgpack.decode(raw, type=Place)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
-        raise _refused(
+        raise refused(
             "cursor", cursor, "the next_cursor of a page, unchanged", "Start again without a cursor."
         ) from None
     if (place.sort, place.is_descending) != (sort, is_descending):
@@ -593,15 +466,3 @@ def _place(cursor: str | None, *, sort: str, is_descending: bool) -> Place | Non
             "Expected the same sort on every page. Start again without a cursor."
         )
     return place
-
-
-def _not_one_of(name: str, text: str, known: Iterable[str]) -> InvalidInput:
-    ordered = list(known)
-    nearest = get_close_matches(text, ordered, n=1, cutoff=0.5)
-    cure = f"Did you mean {nearest[0]!r}?" if nearest else "Use one of these."
-    return _refused(name, text, f"one of {', '.join(ordered)}", cure)
-
-
-def _refused(name: str, text: str, expected: str, cure: str) -> InvalidInput:
-    shown = text if len(text) <= 60 else f"{text[:57]}..."
-    return InvalidInput(f"{name!r} is {shown!r}. Expected {expected}. {cure}")

@@ -2,6 +2,8 @@
 
 from longpole.model import clock
 from longpole.reports.bodies import NO_BODY, bodies_of, span_of_row
+from longpole.reports.filter_values import read_workspace
+from longpole.reports.question import QuestionOfOne
 from longpole.reports.question_views import ModelCall, ModelCalls
 from longpole.reports.rows import Row, dollars, parsed, parsed_object
 from longpole.reports.total_tokens import total_tokens
@@ -56,3 +58,11 @@ def _call(row: Row, body: Row, origin_ns: int) -> ModelCall:
         request=parsed(body["input"]),
         response=parsed(body["output"]),
     )
+
+
+MODEL_CALLS = QuestionOfOne(
+    name="model-calls",
+    meaning="The model calls of one execution, each with its request and response.",
+    view=ModelCalls,
+    ask=lambda store, execution, pairs: model_calls_of(store, execution, workspace=read_workspace(pairs)),
+)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from longpole.reports.filters import Scope
+from longpole.reports.filter_values import Scope
 from longpole.reports.rolled_up import added, gone_of, joined_rows, joined_weights
 from longpole.reports.rows import Row, dollars, time_text, whole
 from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from longpole.analysis.model_time import covered_ns
 from longpole.reports.execution_list import page_of_rows
-from longpole.reports.filters import ExecutionFilters
+from longpole.reports.filters import SLOW_FILTERS, ExecutionFilters, read_slow_filters
+from longpole.reports.question import Question
 from longpole.reports.question_views import SlowExecution, SlowPage
 from longpole.reports.rows import Row, execution_item
 from longpole.store.engine import Engine
@@ -57,3 +58,12 @@ def _and_above(name: _Name, parents: dict[_Name, tuple[str, str | None]]) -> Ite
 
 def _name(row: Row) -> _Name:
     return row["workspace"], row["execution_id"]
+
+
+SLOW = Question(
+    name="slow-executions",
+    meaning="A page of executions that took long, the longest first, and how much of that they waited for models.",
+    view=SlowPage,
+    filters=SLOW_FILTERS,
+    ask=lambda store, pairs: list_slow(store, read_slow_filters(pairs)),
+)

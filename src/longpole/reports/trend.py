@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from longpole.model import clock
-from longpole.reports.filters import LATEST_NS, TrendFilters
+from longpole.reports.filter_values import LATEST_NS
+from longpole.reports.filters import TREND_FILTERS, TrendFilters, read_trend_filters
+from longpole.reports.question import Question
 from longpole.reports.question_views import Trend, TrendPoint
 from longpole.reports.rows import Row
 from longpole.reports.weighted import weighted_quantiles
@@ -91,3 +93,12 @@ def _point(day_ns: int, group: _Group) -> TrendPoint:
         p95_ns=quantiles["p95_ns"] or 0,
         p99_ns=quantiles["p99_ns"] or 0,
     )
+
+
+TREND = Question(
+    name="trend",
+    meaning="How the durations of a step or an agent went over the days.",
+    view=Trend,
+    filters=TREND_FILTERS,
+    ask=lambda store, pairs: trend_of(store, read_trend_filters(pairs), clock.now_ns()),
+)

@@ -8,7 +8,8 @@ from longpole.model import clock
 from longpole.model.status import OPEN_STATUSES, ExecutionStatus
 from longpole.reports.agent_performance import agent_parameters
 from longpole.reports.bodies import NO_BODY, bodies_of, span_of_row
-from longpole.reports.filters import AgentFilters
+from longpole.reports.filters import AGENT_FILTERS, AgentFilters, read_agent_filters
+from longpole.reports.question import Question
 from longpole.reports.question_views import AgentRun, Considered, WhyNot
 from longpole.reports.rows import Row, parsed, time_text
 from longpole.store.engine import Engine
@@ -197,3 +198,12 @@ def _considered(row: Row) -> Considered:
         outcome=row["outcome"],
         reason=row["reason"],
     )
+
+
+WHY_NOT = Question(
+    name="why-not",
+    meaning="Why an agent did not do its work, with the evidence.",
+    view=WhyNot,
+    filters=AGENT_FILTERS,
+    ask=lambda store, pairs: why_not(store, read_agent_filters(pairs)),
+)

@@ -16,8 +16,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Operation, Parameter, Reference, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
-from longpole.model.errors import InvalidInput
-from longpole.reports.filters import Filter
+from longpole.reports.filter_values import Filter, read_workspace
 from longpole.reports.views import Problem
 from longpole.server.problems import MEDIA_TYPE
 
@@ -64,15 +63,7 @@ def workspace_of(request: Asked) -> str | None:
     Raises:
         InvalidInput: another parameter was given.
     """
-    for name in request.query_params:
-        if name != WORKSPACE.name:
-            raise InvalidInput(
-                f"There is no parameter {name[:60]!r} here. Expected only 'workspace', or none. Remove it."
-            )
-    return request.query_params.get(WORKSPACE.name) or None
-
-
-WORKSPACE = Filter(name="workspace", meaning="Whose data; without it, every workspace.", example="default")
+    return read_workspace(request.query_params.multi_items())
 
 
 def documented(filters: Iterable[Filter]) -> type[Operation]:

@@ -12,8 +12,9 @@ from longpole.client.letter_box import LetterBox
 from longpole.model.batch import Batch
 from longpole.model.intake import DeadLetter
 from longpole.reports.dead_letters import DeadLetterDetail, DeadLetterPage, RetriedLetter
+from longpole.reports.filter_values import WORKSPACE
 from longpole.reports.filters import LETTER_FILTERS
-from longpole.server.answer import REFUSALS, REFUSALS_OF_ONE, WORKSPACE, Asked, answer, documented, workspace_of
+from longpole.server.answer import REFUSALS, REFUSALS_OF_ONE, Asked, answer, documented, workspace_of
 from longpole.server.routes import Store
 
 LetterName = Annotated[str, Parameter(description="The id of a dead letter.")]

@@ -8,6 +8,7 @@ from litestar.params import Parameter, SkipValidation
 
 from longpole.reports.coverage import coverage_of
 from longpole.reports.execution_list import list_executions
+from longpole.reports.filter_values import WORKSPACE, read_scope
 from longpole.reports.filters import (
     COVERAGE_FILTERS,
     LIST_FILTERS,
@@ -17,7 +18,6 @@ from longpole.reports.filters import (
     read_execution_filters,
     read_gap_limit,
     read_process_filters,
-    read_scope,
     read_score_filters,
 )
 from longpole.reports.one_execution import tree_of
@@ -34,7 +34,7 @@ from longpole.reports.views import (
     ScorePage,
     StepDetail,
 )
-from longpole.server.answer import REFUSALS, REFUSALS_OF_ONE, WORKSPACE, Asked, answer, documented, workspace_of
+from longpole.server.answer import REFUSALS, REFUSALS_OF_ONE, Asked, answer, documented, workspace_of
 from longpole.store.engine import Engine
 
 ExecutionName = Annotated[

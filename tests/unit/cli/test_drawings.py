@@ -12,7 +12,8 @@ from longpole.cli.draw_tree import draw_tree
 from longpole.cli.list import draw_page
 from longpole.cli.overview import draw_overview
 from longpole.reports.execution_list import list_executions
-from longpole.reports.filters import ExecutionFilters, Scope
+from longpole.reports.filter_values import Scope
+from longpole.reports.filters import ExecutionFilters
 from longpole.reports.one_execution import tree_of
 from longpole.reports.overview import overview_of
 from longpole.reports.views import ExecutionPage

@@ -15,6 +15,7 @@ from longpole.client.answers import DATABASE, Answers
 from longpole.client.in_process import StoreDoor
 from longpole.client.over_http import HttpDoor
 from longpole.model.errors import InvalidInput, NotFound, ServerUnreachable
+from longpole.reports.questions import QUESTIONS, QUESTIONS_OF_ONE
 from longpole.settings import child_environment
 from longpole.store.store import open_store
 from running_server import RunningServer
@@ -55,17 +56,15 @@ def doors(folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 
 
 def all_answers(answers: Answers) -> dict[str, Any]:
-    of_agent = [("agent", "claims-triage"), ("workspace", "default")]
-    return {
-        "log": answers.log(EXECUTION_ID, workspace="default"),
-        "model_calls": answers.model_calls(EXECUTION_ID, workspace="default"),
-        "calls": answers.calls(CHILD_ID, workspace="default"),
-        "failed": answers.failed([("workspace", "default")]),
-        "slow": answers.slow([("workspace", "default")]),
-        "agent": answers.agent(of_agent),
-        "why_not": answers.why_not(of_agent),
-        "trend": answers.trend([("operation", "embed"), ("days", "3660")]),
-    }
+    needed = {"agent": "claims-triage", "operation": "embed"}
+    found: dict[str, Any] = {}
+    for question in QUESTIONS:
+        names = {one.name for one in question.filters}
+        given = [(name, text) for name, text in needed.items() if name in names]
+        found[question.name] = answers.ask(question, [("workspace", "default"), *given])
+    for question in QUESTIONS_OF_ONE:
+        found[f"one {question.name}"] = answers.ask_about(EXECUTION_ID, question, workspace="default")
+    return found
 
 
 def test_both_doors_give_the_same_answers(doors: tuple[dict[str, Any], dict[str, Any]]) -> None:

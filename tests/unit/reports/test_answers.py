@@ -9,7 +9,8 @@ from longpole.model.batch import Batch
 from longpole.model.errors import InvalidInput, NotFound
 from longpole.model.event import Body
 from longpole.reports.execution_list import list_executions
-from longpole.reports.filters import Scope, read_execution_filters
+from longpole.reports.filter_values import Scope
+from longpole.reports.filters import read_execution_filters
 from longpole.reports.one_execution import ENOUGH_FOR_USUAL, tree_of
 from longpole.reports.one_step import step_detail
 from longpole.reports.overview import overview_of

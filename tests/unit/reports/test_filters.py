@@ -3,7 +3,8 @@
 import pytest
 
 from longpole.model.errors import InvalidInput
-from longpole.reports.filters import LATEST_NS, Place, read_execution_filters, read_scope, write_cursor
+from longpole.reports.filter_values import LATEST_NS, read_scope
+from longpole.reports.filters import Place, read_execution_filters, write_cursor
 
 
 def test_without_filters_everything_stored_is_meant_newest_first() -> None:

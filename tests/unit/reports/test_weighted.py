@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from longpole.model.batch import Batch
 from longpole.model.buckets import duration_bucket
-from longpole.reports.filters import Scope
+from longpole.reports.filter_values import Scope
 from longpole.reports.one_execution import tree_of
 from longpole.reports.overview import overview_of
 from longpole.reports.weighted import weighted_quantiles
