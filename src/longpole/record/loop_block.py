@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter
+from contextvars import Context
 from itertools import groupby, pairwise
 from typing import Any, Literal, NamedTuple
 
 from longpole.model.category import Category
-from longpole.record.current import ENDED, PARENT, SITE, STARTED, Record
-from longpole.record.loop_sample import Place, Sample, place_name, record_of, stack_text, users_place
+from longpole.record.current import ENDED, PARENT, SITE, STARTED, Record, current
+from longpole.record.loop_sample import Place, Sample, context_of, path_of, place_name, stack_text, users_place
 from longpole.record.more import ATTRIBUTES, put, put_all
 from longpole.record.recorder import recorder
 from longpole.record.site import CO_ASYNC_GENERATOR, CO_COROUTINE, Site
@@ -31,23 +32,25 @@ class Reading(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A part of a block that one step caused."""
+    """A part of a block that one step caused, or none that is known."""
 
     started_ns: int
     ended_ns: int
     samples: list[Sample]
+    culprit: Record | None
 
 
 class Block:
     """A stretch of time in which one callback held a loop. Made at the first look at it; `close` ends it.
 
     Args:
-        started_ns: since when; `before`: the clocks at the last look before.
+        started_ns: since when; `before`: the clocks at looks before, from the last one before it.
         limit_ns: from how many nanoseconds it is worth telling.
     """
 
     __slots__ = (
         "_event",
+        "_others",
         "_record",
         "_sufferers",
         "ended_ns",
@@ -62,11 +65,11 @@ class Block:
         "started_ns",
     )
 
-    def __init__(self, started_ns: int, first: Sample, before: Reading, limit_ns: int) -> None:
+    def __init__(self, started_ns: int, first: Sample, before: list[Reading], limit_ns: int) -> None:
         self.started_ns = started_ns
         self.key = first.key
         self.samples: list[Sample] = []
-        self.readings = [before]
+        self.readings = before
         self.limit_ns = limit_ns
         self.looked_ns = 0  # the last look at frames
         self.latest_ns = 0  # how long the watcher itself could not run
@@ -74,6 +77,7 @@ class Block:
         self.left_out = 0
         self.ended_ns: int | None = None
         self._event: dict[str, Any] = {}
+        self._others: list[Context] | None = None
         self._sufferers: list[tuple[Record, int]] = []
         self._record: Record | None = None
 
@@ -86,19 +90,37 @@ class Block:
         self.latest_ns = max(self.latest_ns, late_ns)
 
     def meet(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Finds who waits; before they go on, because they may end right after it."""
-        self._sufferers = [(record, _blocked_so_far(record)) for record in self._waiting(loop)]
+        """Finds who waits, once; before they go on, because they may end right after it."""
+        if self._others is None:
+            found = [context_of(task) for task in asyncio.all_tasks(loop) if id(task) != self.key]
+            self._others = [context for context in found if context is not None]
+            self._sufferers = [(record, _blocked_so_far(record)) for record in self._waiting(self._others)]
 
-    def tell(self, loop: asyncio.AbstractEventLoop, now: int) -> None:
+    def narrow(self, ended_ns: int) -> int:
+        """Takes off what was not of this callback, because a step began in another task; gives the end."""
+        own = {id(sample.path[-1]) for sample in self.samples if sample.path}
+        for context in self._others or ():
+            record = context.get(current)
+            if record is None or not self.started_ns < (began_ns := record[STARTED]) < ended_ns:
+                continue
+            if any(id(above) in own for above in path_of(record)):
+                continue  # it was begun by the culprit
+            if began_ns <= self.samples[0].time_ns:
+                self.started_ns = began_ns
+            else:
+                ended_ns = began_ns
+        return ended_ns
+
+    def tell(self, now: int) -> None:
         """Notes the block on all who wait, while it lasts."""
-        self.meet(loop)
-        self._event.update(self._description(self.samples, now))
-        self._note(now)
+        if not self.is_told:
+            self._event.update(self._description(self.samples, now))
+            self._note(now)
 
     def open_step(self, now: int) -> None:
         """Shows a block that goes on and on as an open step."""
         if self._record is None:
-            self._record = self._step(Piece(self.started_ns, now, self.samples), None)
+            self._record = self._step(self._whole(now), None)
 
     def close(self, ended_ns: int, after: Reading, gc_ns: int) -> Cause:
         """Ends the block: its steps are recorded, and those who waited learn how long it was."""
@@ -110,12 +132,16 @@ class Block:
         self._event.update(self._description(longest.samples, ended_ns, cause))
         self._note(ended_ns)
         if self._record is not None:
-            put(self._record, ATTRIBUTES, self._measures(Piece(self.started_ns, ended_ns, self.samples), cause))
+            put(self._record, ATTRIBUTES, self._measures(self._whole(ended_ns), cause))
             self._record[ENDED] = ended_ns
         elif cause != "not_scheduled":
             for piece in pieces:
                 self._step(piece, cause)
         return cause
+
+    def _whole(self, ended_ns: int) -> Piece:
+        culprit = culprit_of(self.samples[-1], self.started_ns, ended_ns, self.limit_ns)
+        return Piece(self.started_ns, ended_ns, self.samples, culprit)
 
     def cause(self, gc_ns: int) -> Cause:
         """Why the loop stood: the garbage collector, the machine, its own work, or waiting for something else.
@@ -162,14 +188,16 @@ class Block:
             described["by"] = samples[0].callback
         return described
 
-    def _waiting(self, loop: asyncio.AbstractEventLoop) -> list[Record]:
+    def _waiting(self, others: list[Context]) -> list[Record]:
         """Open steps of the other tasks of this loop. A step that the culprit stands in caused it, and is left out."""
         caused = {id(record) for sample in self.samples for record in sample.path}
+        last_ns = self.samples[-1].time_ns
         found: dict[int, Record] = {}
-        for task in asyncio.all_tasks(loop):
-            record = None if id(task) == self.key else record_of(task)
+        for context in others:
+            record = context.get(current)
             while record is not None and id(record) not in caused and id(record) not in found:
-                if record[SITE] is not None and record[ENDED] is None and _is_async(record):
+                is_waiting = record[SITE] is not None and record[ENDED] is None and record[STARTED] < last_ns
+                if is_waiting and _is_async(record):
                     if len(found) < MOST_SUFFERERS:
                         found[id(record)] = record
                     else:
@@ -192,7 +220,7 @@ class Block:
 
     def _step(self, piece: Piece, cause: Cause | None) -> Record | None:
         """The step of a piece, below its culprit; open if the block has not ended, none where no step ran."""
-        culprit = culprit_of(piece.samples)
+        culprit = piece.culprit
         if culprit is None:
             return None
         place = place_of(piece.samples)
@@ -211,52 +239,51 @@ class Block:
         cpu_ns = self._spent("cpu_ns", piece.started_ns, piece.ended_ns)
         if cause in ("work", "wait"):
             cause = "work" if cpu_ns * 2 > piece.ended_ns - piece.started_ns else "wait"
-        stacks = Counter(tuple(sample.frames) for sample in piece.samples if sample.frames)
-        stack = stacks.most_common(1)[0][0] if stacks else ()
+        stacks = [sample.frames for sample in piece.samples if sample.frames]
+        stack = max(stacks, key=stacks.count, default=[])
         return {
             names.BLOCK_CAUSE: cause,
             names.BLOCK_CPU_NS: cpu_ns,
             names.BLOCK_SAMPLES: len(piece.samples),
-            names.STACK: stack_text(list(stack)) or None,
+            names.STACK: stack_text(stack) or None,
         }
 
 
 def pieces_of(samples: list[Sample], started_ns: int, ended_ns: int, limit_ns: int) -> list[Piece]:
-    """A block by the steps that caused it: each step that was the innermost one for longer than the limit has its own
-    piece; shorter ones in a row have one together. What is shorter than half the limit then is left out, unless there
-    is nothing else."""
-    runs: list[Piece] = []
-    for _, group in groupby(samples, key=lambda sample: id(sample.path[-1]) if sample.path else 0):
+    """A block by the steps that caused it, each with its own piece. What is shorter than half the limit is left out,
+    unless there is nothing else."""
+    pieces: list[Piece] = []
+    culprits = [culprit_of(sample, started_ns, ended_ns, limit_ns) for sample in samples]
+    for _, group in groupby(zip(culprits, samples, strict=True), key=lambda pair: id(pair[0])):
         run = list(group)
-        if runs:
-            started_ns = (runs[-1].samples[-1].time_ns + run[0].time_ns) // 2
-            runs[-1] = runs[-1]._replace(ended_ns=started_ns)
-        runs.append(Piece(started_ns, ended_ns, run))
-    joined: list[Piece] = []
-    was_short = False
-    for run in runs:
-        is_short = run.ended_ns - run.started_ns < limit_ns
-        if is_short and was_short:
-            before = joined.pop()
-            joined.append(Piece(before.started_ns, run.ended_ns, before.samples + run.samples))
-        else:
-            joined.append(run)
-        was_short = is_short
-    long = [piece for piece in joined if (piece.ended_ns - piece.started_ns) * 2 >= limit_ns]
-    return long or joined
+        culprit = run[0][0]
+        if pieces:
+            started_ns = _change(pieces[-1], culprit, run[0][1].time_ns)
+            pieces[-1] = pieces[-1]._replace(ended_ns=started_ns)
+        pieces.append(Piece(started_ns, ended_ns, [sample for _, sample in run], culprit))
+    return [piece for piece in pieces if (piece.ended_ns - piece.started_ns) * 2 >= limit_ns] or pieces
 
 
-def culprit_of(samples: list[Sample]) -> Record | None:
-    """The innermost step that more than half of the looks found running."""
-    if len({id(sample.path[-1]) if sample.path else 0 for sample in samples}) == 1:
-        return samples[0].path[-1] if samples[0].path else None
-    counts = Counter(id(record) for sample in samples for record in sample.path)
-    best: tuple[int, Record] | None = None
-    for sample in samples:
-        for depth, record in enumerate(sample.path):
-            if counts[id(record)] * 2 > len(samples) and (best is None or depth > best[0]):
-                best = (depth, record)
-    return None if best is None else best[1]
+def culprit_of(sample: Sample, started_ns: int, ended_ns: int, limit_ns: int) -> Record | None:
+    """The innermost of the steps seen running that ran for the limit, or for more than half of the block."""
+    for record in reversed(sample.path):
+        ran_ns = min(record[ENDED] or ended_ns, ended_ns) - max(record[STARTED], started_ns)
+        if ran_ns >= limit_ns or ran_ns * 2 > ended_ns - started_ns:
+            return record
+    return None
+
+
+def _change(before: Piece, culprit: Record | None, seen_ns: int) -> int:
+    """When one culprit followed the other, between two looks."""
+    last_ns = before.samples[-1].time_ns
+    times: list[int | None] = [
+        None if culprit is None else culprit[STARTED],
+        None if before.culprit is None else before.culprit[ENDED],
+    ]
+    for at_ns in times:
+        if at_ns is not None and last_ns <= at_ns <= seen_ns:
+            return at_ns
+    return (last_ns + seen_ns) // 2
 
 
 def place_of(samples: list[Sample]) -> Place | None:

@@ -63,13 +63,21 @@ def take_sample(loop: asyncio.AbstractEventLoop, thread: int, now: int, *, knows
 
 
 def record_of(task: "asyncio.Task[Any]") -> Record | None:
-    """The current record of a task, whatever thread asks: what the context variable says in the task's context."""
+    """The current record of a task, whatever thread asks."""
+    context = context_of(task)
+    return None if context is None else context.get(current)
+
+
+def context_of(task: "asyncio.Task[Any]") -> Context | None:
+    """The context that a task runs in."""
     get_context = getattr(task, "get_context", None)
     if get_context is not None:
-        return get_context().get(current)
+        return get_context()
     # CPython 3.11 keeps the context of a task to itself; the garbage collector must know it all the same.
-    context = next((inner for inner in gc.get_referents(task) if isinstance(inner, Context)), None)
-    return None if context is None else context.get(current)
+    for inner in gc.get_referents(task):
+        if type(inner) is Context:
+            return inner
+    return None
 
 
 def path_of(record: Record | None) -> list[Record]:

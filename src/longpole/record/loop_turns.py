@@ -44,12 +44,12 @@ def watch_turns(loop: asyncio.AbstractEventLoop, limit_ns: int, wake: Callable[[
     Args:
         loop: the loop that is to be watched.
         limit_ns: from how many nanoseconds a turn is worth noting.
-        wake: called when a turn begins while `is_asleep`.
+        wake: called when the loop turns while `is_asleep`.
     """
     selector: Any = getattr(loop, "_selector", None)
     if selector is not None and callable(getattr(selector, "select", None)):
         return SelectorTurns(selector, limit_ns, wake)
-    return BeatTurns(loop, limit_ns)
+    return BeatTurns(loop, limit_ns, wake)
 
 
 class SelectorTurns:
@@ -88,28 +88,44 @@ class SelectorTurns:
             since = self._since
             if since and now - since >= self.limit_ns:
                 self.long_turns.append((since, now))
+                self._call()
             self._since = 0
             try:
                 return select(timeout)
             finally:
                 self._since = steady_ns()
                 if self.is_asleep:
-                    self.is_asleep = False
-                    self.wake()
+                    self._call()
 
         return longpole_select
+
+    def _call(self) -> None:
+        if self.is_asleep:
+            self.is_asleep = False
+            self.wake()
 
 
 class BeatTurns:
     """Turns of any loop, by a timer of its own."""
 
-    __slots__ = ("_beat_at", "_handle", "_interval_ns", "_loop", "can_wake", "is_asleep", "limit_ns", "long_turns")
+    __slots__ = (
+        "_beat_at",
+        "_handle",
+        "_interval_ns",
+        "_loop",
+        "can_wake",
+        "is_asleep",
+        "limit_ns",
+        "long_turns",
+        "wake",
+    )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, limit_ns: int) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, limit_ns: int, wake: Callable[[], None]) -> None:
         self.limit_ns = limit_ns
         self.long_turns: deque[Turn] = deque(maxlen=64)
         self.is_asleep = False
         self.can_wake = False
+        self.wake = wake
         self._loop = loop
         self._interval_ns = max(limit_ns // 4, 1_000_000)
         self._beat_at = steady_ns()
@@ -134,5 +150,8 @@ class BeatTurns:
         start = self._beat_at + self._interval_ns // 2
         if now - start >= self.limit_ns:
             self.long_turns.append((start, now))
+        if self.is_asleep:
+            self.is_asleep = False
+            self.wake()
         self._beat_at = now
         self._handle = self._loop.call_later(self._interval_ns / 1e9, self._beat)

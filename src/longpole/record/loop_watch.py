@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from longpole.model.clock import steady_ns
@@ -21,14 +22,14 @@ from longpole.record.loop_turns import Turns, watch_turns
 from longpole.record.recorder import recorder
 from longpole.record.trouble import complain
 
-LOOKS_PER_THRESHOLD = 2.0  # a look costs 60 us, two thirds of it for waking up
-LOOKS_PER_READING = 4  # of an idle loop; reading the clocks costs 30 us
+LOOKS_PER_THRESHOLD = 1.7  # a look costs 45 us, two thirds of it for waking up
+LOOKS_PER_READING = 8  # of an idle loop; reading the clocks costs 30 us
+SURE_SHARE = 0.7  # of the threshold; most callbacks that run now will have ended by then
 # A callback is charged if it was seen to run for a quarter of the threshold: a single look may meet any of many.
 SEEN_SHARE = 4
 SOON_NS = 200_000
 LONGEST_WAIT_NS = 10_000_000
 KEPT_AWAY_NS = 6_000_000  # more than the 5 ms for which a thread that computes keeps the interpreter
-LOOKS_AT_LONG = 8
 SMALLEST_MS, LARGEST_MS = 5.0, 3_600_000.0
 QUIET_LOOKS = 64  # of an idle loop; then the thread sleeps until the loop turns
 OPEN_AFTER_NS = 1_000_000_000
@@ -73,9 +74,9 @@ def watch_loop(threshold_ms: float = 50.0, loop: asyncio.AbstractEventLoop | Non
     and stands below the step that caused it. The open steps of other tasks of the loop get the event
     `longpole.loop_blocked` and the sum of these times as attribute `longpole.loop_blocked_ns`.
 
-    Costs 0.3 to 0.5 % of a CPU with the default threshold while nothing blocks, more with a smaller one and while
-    blocks are sampled (docs/reference/performance.md), and 0.3 us for each turn of the loop.
-    Works with asyncio's loops and with uvloop.
+    Costs 0.3 to 0.5 % of a CPU with the default threshold while nothing blocks, 0.5 to 1.4 % while blocks of 100 ms
+    take a third of the time, more with a smaller one (docs/reference/performance.md), and 0.3 us for each turn of the
+    loop. Works with asyncio's loops and with uvloop.
 
     Args:
         threshold_ms: from how many milliseconds a standstill is told; at least 5.
@@ -106,12 +107,13 @@ class _Watched:
         self.idle_looks = 0
         self.due_ns = steady_ns()  # when the next look is
         self._seen_enough_ns = watch.threshold_ns // SEEN_SHARE
+        self._sure_ns = round(watch.threshold_ns * SURE_SHARE)
         self._schedstat = _open_schedstat()
         self._clock = None if self._schedstat is not None else _thread_clock(self.thread)
         self._since: int | None = None
         self._late_ns = 0  # by how much this look came after it was due
-        self._last = self._read(self.due_ns)
         self._unread = 0  # looks of an idle loop until the clocks are read again
+        self._readings = [self._read(self.due_ns)]  # the last one before the turn, and those in it
         self._block: Block | None = None
         self._seen: tuple[int, int] = (0, 0)  # which callback runs, and since when it was seen to
         self._told: set[int] = set()
@@ -119,7 +121,7 @@ class _Watched:
     def look(self) -> None:
         """One look at the loop, which says when the next one is due."""
         now = steady_ns()
-        self._late_ns = now - self.due_ns
+        self._late_ns = max(now - self.due_ns, 0)
         since = self.turns.busy_since(now)
         if since != self._since:
             self._leave_turn()
@@ -133,8 +135,8 @@ class _Watched:
         self.idle_looks = 0
         if now - since < self._seen_enough_ns:  # it has only just begun: who runs is enough, and costs less
             self._see(id(asyncio.current_task(self.loop) or self), now)
-            self._come_again(now)
-            self._last = self._read(now)
+            self._come_again(now, since)
+            self._readings.append(self._read(now))
         else:
             self._sample(now, since)
 
@@ -143,9 +145,10 @@ class _Watched:
         self.due_ns = now + self.watch.pause_ns
         self._unread -= 1
         if self._unread < 0:
-            before, self._last = self._last, self._read(now)
+            before, last = self._readings[-1], self._read(now)
+            self._readings = [last]
             # On a busy machine every time: what it took from this thread has to be told from a block.
-            is_held_up = 50 * (self._last.waiting_ns - before.waiting_ns) > now - before.time_ns
+            is_held_up = 50 * (last.waiting_ns - before.waiting_ns) > now - before.time_ns
             self._unread = 0 if is_held_up else LOOKS_PER_READING - 1
 
     def forget(self) -> None:
@@ -157,12 +160,12 @@ class _Watched:
             self._schedstat = None
 
     def _sample(self, now: int, since: int) -> None:
-        block, before = self._block, self._last
+        block = self._block
         knows = block.key if block is not None and now - block.looked_ns < self.watch.threshold_ns else None
         sample = take_sample(self.loop, self.thread, now, knows=knows)
         has_turned = self.turns.busy_since(now) != since
         # Not before: it lets the loop's thread go on, and a thread that computes lets nobody in for 5 ms.
-        self._last = self._read(now)
+        self._readings.append(self._read(now))
         self.due_ns = now + self.watch.pause_ns
         if sample is None or has_turned:
             return
@@ -171,38 +174,41 @@ class _Watched:
             since = (block.samples[-1].time_ns + now) // 2
             block = None
         # Python code lets the watcher in after 5 ms: what has computed for longer without was a single call.
-        was_held = LONGEST_WAIT_NS < self._late_ns < 2 * (self._last.cpu_ns - before.cpu_ns)
+        was_held = LONGEST_WAIT_NS < self._late_ns < 2 * (self._readings[-1].cpu_ns - self._readings[-2].cpu_ns)
         self._see(sample.key, now - self._late_ns if was_held else now)
         if block is None:
-            block = self._block = Block(since, sample, before, self.watch.threshold_ns)
-        block.add(sample, self._last, min(max(self._late_ns - self.watch.pause_ns, 0), now - since))
+            block = self._block = Block(since, sample, self._readings[:-1], self.watch.threshold_ns)
+        block.add(sample, self._readings[-1], min(max(self._late_ns - self.watch.pause_ns, 0), now - since))
         lasted = now - block.started_ns
         if not self._has_seen_enough(now):
-            self._come_again(now)
+            self._come_again(now, since)
             return
-        if lasted >= self.watch.threshold_ns and not block.is_told:
-            block.tell(self.loop, now)
+        block.meet(self.loop)
+        if lasted >= self.watch.threshold_ns:
+            block.tell(now)
         if lasted >= OPEN_AFTER_NS:
             block.open_step(now)
-        self.due_ns = now + max(self.watch.pause_ns, lasted // LOOKS_AT_LONG)
+        self.due_ns = now + max(self.watch.pause_ns, lasted)
+        self.turns.is_asleep = True
 
     def _see(self, key: int, now: int) -> None:
         if key != self._seen[0]:
             self._seen = key, now
 
     def _has_seen_enough(self, now: int) -> bool:
-        return now - self._seen[1] >= self._seen_enough_ns
+        return now - self._seen[1] >= self._seen_enough_ns - SOON_NS
 
-    def _come_again(self, now: int) -> None:
+    def _come_again(self, now: int, since: int) -> None:
         """As soon as the callback that was seen now will have run for long enough, if it goes on.
 
         Where it computes, the next look will come as late as this one.
         """
-        self.due_ns = now + max(self._seen_enough_ns - self._late_ns, SOON_NS)
+        self.due_ns = max(now + max(self._seen_enough_ns - self._late_ns, SOON_NS), since + self._sure_ns)
 
     def _leave_turn(self) -> None:
         """The loop has turned: the block that was seen in the turn has ended, perhaps others that nobody saw."""
         block, self._block = self._block, None
+        self.turns.is_asleep = False
         while self.turns.long_turns:
             start, end = self.turns.long_turns.popleft()
             if block is not None and start <= block.started_ns <= end:
@@ -215,6 +221,7 @@ class _Watched:
         if block is not None and block.is_told:
             self._close(block, steady_ns())
         self._seen = (0, 0)
+        del self._readings[:-1]
 
     def _close(self, block: Block, ended_ns: int) -> bool:
         """Ends a block; whether it was long enough to be told, and seen for long enough to be charged."""
@@ -223,10 +230,12 @@ class _Watched:
         would_have_seen = self._late_ns > KEPT_AWAY_NS and self.due_ns <= ended_ns
         if not would_have_seen and not self._has_seen_enough(block.samples[-1].time_ns):
             return False
-        if not block.is_told:
-            block.meet(self.loop)
-        after = self._read(steady_ns())
-        cause = block.close(ended_ns, after, _gc_ns(self.thread, block.started_ns, ended_ns))
+        block.meet(self.loop)
+        ended_ns = block.narrow(ended_ns)
+        if ended_ns - block.started_ns < self.watch.threshold_ns and not block.is_told:
+            return False
+        self._readings.append(self._read(steady_ns()))
+        cause = block.close(ended_ns, self._readings[-1], _gc_ns(self.thread, block.started_ns, ended_ns))
         if cause == "not_scheduled":
             self.watch.not_scheduled += 1
         else:
@@ -252,7 +261,7 @@ class _Watcher:
         self._lock = threading.RLock()
         self._watched: dict[int, _Watched] = {}
         self._for_all: LoopWatch | None = None
-        self._poke = threading.Event()
+        self._bell = threading.Lock()  # locked while nothing has happened; a third cheaper to wait for than an event
         self._thread: threading.Thread | None = None
 
     def attach(self, loop: Any, watch: LoopWatch) -> None:
@@ -261,13 +270,13 @@ class _Watcher:
             if not watch.is_on:
                 return
             self.detach(loop)
-            watched = _Watched(loop, watch, watch_turns(loop, watch.threshold_ns, self._poke.set))
+            watched = _Watched(loop, watch, watch_turns(loop, watch.threshold_ns, self._ring))
             self._watched = {**self._watched, id(loop): watched}
             if self._thread is None or not self._thread.is_alive():
                 gc.callbacks.append(_on_gc)
                 self._thread = threading.Thread(target=self._run, name="longpole-loop-watch", daemon=True)
                 self._thread.start()
-        self._poke.set()
+        self._ring()
 
     def detach(self, loop: Any) -> None:
         """Ends with a loop."""
@@ -276,7 +285,7 @@ class _Watcher:
             if watched is not None:
                 self._watched = {key: each for key, each in self._watched.items() if each is not watched}
                 watched.forget()
-                self._poke.set()
+                self._ring()
 
     def add_for_all(self, watch: LoopWatch) -> None:
         """Watches every loop that starts from now on."""
@@ -293,7 +302,7 @@ class _Watcher:
             for watched in list(self._watched.values()):
                 if watched.watch is watch:
                     self.detach(watched.loop)
-        self._poke.set()
+        self._ring()
 
     def loop_changed(self, before: Any, loop: Any) -> None:
         """A loop starts or ends in this thread."""
@@ -317,22 +326,29 @@ class _Watcher:
             if not recorder.is_on:
                 self._rest(OFF_PAUSE_S)
                 continue
-            soon, due_ns, idle_looks = steady_ns() + SOON_NS, sys.maxsize, QUIET_LOOKS
+            soon, due_ns, idle_looks, stands = steady_ns() + SOON_NS, sys.maxsize, QUIET_LOOKS, False
             for watched in self._watched.values():
-                if watched.due_ns <= soon:
+                if watched.due_ns <= soon or watched.turns.long_turns:
                     self._look(watched)
                 due_ns = min(due_ns, watched.due_ns)
                 idle_looks = min(idle_looks, watched.idle_looks)
+                stands = stands or watched.turns.is_asleep
             self.cpu_ns = recorder.watching_ns = before + time.thread_time_ns()
             if idle_looks >= QUIET_LOOKS and self._all_sleep():
-                self._rest(None)
+                self._rest(-1)
             elif (pause_ns := due_ns - steady_ns()) > 0:  # else not even for nothing: it may cost 5 ms, see `_sample`
-                time.sleep(pause_ns / 1e9)  # a third cheaper than waiting for the event
+                if stands:
+                    self._rest(pause_ns / 1e9)
+                else:
+                    time.sleep(pause_ns / 1e9)  # a third cheaper than waiting for the event
         gc.callbacks.remove(_on_gc)
 
-    def _rest(self, seconds: float | None) -> None:
-        self._poke.wait(seconds)
-        self._poke.clear()
+    def _rest(self, seconds: float) -> None:
+        self._bell.acquire(timeout=seconds)
+
+    def _ring(self) -> None:
+        with suppress(RuntimeError):  # it has been rung, and nobody has heard it yet
+            self._bell.release()
 
     def _look(self, watched: _Watched) -> None:
         try:

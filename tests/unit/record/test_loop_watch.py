@@ -19,6 +19,7 @@ import uvloop
 
 import longpole
 from longpole.record import loop_watch
+from longpole.record.current import current
 from longpole.record.loop_block import Block, Reading, culprit_of, pieces_of
 from longpole.record.loop_sample import Sample, place_name, users_place
 from longpole.record.loop_watch import LoopWatch, watch_loop
@@ -356,7 +357,7 @@ def block_of(last: Reading, gap_ms: float = 0) -> Block:
     """A block from 0 to 100 ms with a threshold of 50."""
     site = Site("step", "processing")
     sample = Sample(last.time_ns, 1, [[None, site, 0, None, None, None, None, None, None]], [])
-    block = Block(0, sample, reading(0), 50 * MS)
+    block = Block(0, sample, [reading(0)], 50 * MS)
     block.add(sample, last, round(gap_ms * MS))
     return block
 
@@ -382,14 +383,14 @@ def test_the_clocks_tell_why_the_loop_stood(last: Reading, gap_ms: float, gc_ms:
 def test_of_what_the_clocks_did_around_a_block_only_its_share_counts(waiting: int, cpu: int, cause: str) -> None:
     """A block from 50 to 150 ms; the clocks are read at 20, 100 and 180, and 50 of each 80 ms lie inside."""
     sample = Sample(0, 1, [], [])
-    block = Block(50 * MS, sample, reading(20), 60 * MS)
+    block = Block(50 * MS, sample, [reading(20)], 60 * MS)
     block.add(sample, reading(100, cpu=cpu, waiting=waiting), 0)
     assert block.close(150 * MS, reading(180, cpu=2 * cpu, waiting=2 * waiting), 0) == cause
 
 
 def test_where_the_watcher_came_late_what_held_it_up_held_up_the_loop() -> None:
     sample = Sample(0, 1, [], [])
-    block = Block(100 * MS, sample, reading(0), 50 * MS)
+    block = Block(100 * MS, sample, [reading(0)], 50 * MS)
     block.add(sample, reading(180, cpu=1, waiting=80)._replace(is_late=True), 0)
     assert block.close(200 * MS, reading(205, cpu=1, waiting=80), 0) == "not_scheduled"
 
@@ -397,7 +398,8 @@ def test_where_the_watcher_came_late_what_held_it_up_held_up_the_loop() -> None:
 def test_a_process_that_got_no_time_charges_nobody(recorded: Any) -> None:
     loop = asyncio.new_event_loop()
     block = block_of(reading(100, cpu=20, waiting=75))
-    block.tell(loop, 100 * MS)
+    block.meet(loop)
+    block.tell(100 * MS)
     assert block.close(100 * MS, reading(105, cpu=20, waiting=80), 0) == "not_scheduled"
     loop.close()
     assert blocks(recorded) == []
@@ -482,33 +484,81 @@ def test_a_loop_that_rests_between_two_runs_does_not_stand(recorded: Any, watche
     assert (watches[0].unsampled, watches[0].blocks) == (0, 0)
 
 
+def step(name: str, started_ms: int, ended_ms: int | None, parent: Any = None) -> Any:
+    ended = None if ended_ms is None else ended_ms * MS
+    return [parent, Site(name, "processing"), started_ms * MS, ended, *[None] * 5]
+
+
 def samples_of(*paths: Any) -> list[Sample]:
     """Looks 10 ms apart."""
     return [Sample(10 * MS * number, 1, list(path), []) for number, path in enumerate(paths, 1)]
 
 
-def test_the_step_that_most_looks_found_is_the_culprit() -> None:
-    outer, first, second = ([None, Site(name, "processing"), 0, None, *[None] * 5] for name in ("outer", "1", "2"))
-    short = [[outer, first], [outer, first], [outer, second], [outer], [outer]]
-    long = [[outer, first], [outer, first], [outer, first], [outer, second], [outer]]
-    assert culprit_of(samples_of(*short)) is outer
-    assert culprit_of(samples_of(*long)) is first
+@pytest.mark.parametrize(("ran_to", "culprit"), [(60, "inner"), (45, "inner"), (12, "outer")])
+def test_the_innermost_step_that_ran_for_long_is_the_culprit(ran_to: int, culprit: str) -> None:
+    outer = step("outer", 0, None)
+    (sample,) = samples_of([outer, step("inner", 5, ran_to, outer)])
+    found = culprit_of(sample, 0, 60 * MS, 40 * MS)
+    assert found is not None
+    assert found[1].name == culprit
+
+
+def test_a_step_that_had_not_begun_or_had_ended_caused_no_block() -> None:
+    (sample,) = samples_of([step("before", 0, 52), step("quick", 8, 11)])
+    assert culprit_of(sample, 50 * MS, 110 * MS, 40 * MS) is None
 
 
 def test_steps_that_block_one_after_the_other_share_the_block() -> None:
-    outer, first, second = ([None, Site(name, "processing"), 0, None, *[None] * 5] for name in ("outer", "1", "2"))
+    outer = step("outer", 0, None)
+    first, second = step("1", 0, 53, outer), step("2", 54, 105, outer)
     samples = samples_of(*[[outer, first]] * 5, *[[outer, second]] * 5, [outer])
     pieces = pieces_of(samples, 0, 120 * MS, 40 * MS)
-    assert [(piece.started_ns, piece.ended_ns) for piece in pieces] == [(0, 55 * MS), (55 * MS, 105 * MS)]
-    assert [culprit_of(piece.samples) for piece in pieces] == [first, second]
+    assert [(piece.started_ns, piece.ended_ns) for piece in pieces] == [(0, 54 * MS), (54 * MS, 105 * MS)]
+    assert [piece.culprit for piece in pieces] == [first, second]
 
 
 def test_many_quick_steps_make_one_block_of_what_they_stand_in() -> None:
-    outer = [None, Site("outer", "processing"), 0, None, *[None] * 5]
-    quick = [[outer, [outer, Site("quick", "processing"), 0, None, *[None] * 5]] for _ in range(10)]
+    outer = step("outer", 0, None)
+    quick = [[outer, step("quick", 10 * at, 10 * at + 2, outer)] for at in range(1, 11)]
     (piece,) = pieces_of(samples_of(*quick), 0, 110 * MS, 40 * MS)
     assert (piece.started_ns, piece.ended_ns) == (0, 110 * MS)
-    assert culprit_of(piece.samples) is outer
+    assert piece.culprit is outer
+
+
+def narrowed(block: Block, *others: Any) -> tuple[int, int]:
+    """A block that ends at 100 ms, beside tasks that these steps run in; in milliseconds."""
+    loop = asyncio.new_event_loop()
+    contexts = [contextvars.copy_context() for _ in others]
+    for context, record in zip(contexts, others, strict=True):
+        context.run(current.set, record)
+    tasks = [loop.create_task(asyncio.sleep(0), context=context) for context in contexts]
+    block.meet(loop)
+    ended_ns = block.narrow(100 * MS)
+    loop.run_until_complete(asyncio.gather(*tasks))
+    loop.close()
+    return block.started_ns // MS, ended_ns // MS
+
+
+@pytest.mark.parametrize(
+    ("began_ms", "left"),
+    [([0], (0, 100)), ([20, 30], (30, 100)), ([70, 60], (0, 60)), ([30, 60], (30, 60))],
+    ids=["before it", "before the look", "after the look", "around the look"],
+)
+def test_while_a_step_began_in_another_task_this_callback_did_not_run(
+    began_ms: list[int], left: tuple[int, int]
+) -> None:
+    sample = Sample(50 * MS, 1, [step("seen", 0, None)], [])
+    block = Block(0, sample, [reading(0)], 50 * MS)
+    block.add(sample, reading(50), 0)
+    assert narrowed(block, *(step("another", at, None) for at in began_ms)) == left
+
+
+def test_a_step_that_the_culprit_itself_began_does_not_shorten_its_block() -> None:
+    seen = step("seen", 0, None)
+    sample = Sample(50 * MS, 1, [seen], [])
+    block = Block(0, sample, [reading(0)], 50 * MS)
+    block.add(sample, reading(50), 0)
+    assert narrowed(block, step("eager", 20, None, step("between", 10, None, seen))) == (0, 100)
 
 
 def test_the_place_is_the_users_own_code_and_names_what_it_calls() -> None:
