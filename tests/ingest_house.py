@@ -9,6 +9,7 @@ from longpole.ingest.decode import decode_body
 from longpole.ingest.limits import Decoded
 from longpole.ingest.pipeline import Pipeline, stored_position
 from longpole.ingest.spool import Accepted, BodyFormat, Incoming, Signal, Spool
+from longpole.ingest.traces import Limits
 from longpole.model.intake import DeadLetter
 from longpole.store.engines.duckdb import DuckDBEngine
 
@@ -27,8 +28,15 @@ class House:
         self.spool = Spool.open(folder / "spool", after=stored_position(self.engine))
         self.pipelines: list[Pipeline] = []
 
-    def start(self, engine: Any = None, decode: Callable[[Accepted], Decoded] = decode_body) -> Pipeline:
-        pipeline = Pipeline(engine or self.engine, self.spool, dead_letters=self.folder / "dead", decode=decode)
+    def start(
+        self,
+        engine: Any = None,
+        decode: Callable[[Accepted], Decoded] = decode_body,
+        limits: Limits | None = None,
+    ) -> Pipeline:
+        pipeline = Pipeline(
+            engine or self.engine, self.spool, dead_letters=self.folder / "dead", decode=decode, limits=limits
+        )
         self.pipelines.append(pipeline)
         pipeline.start()
         return pipeline

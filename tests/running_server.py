@@ -12,6 +12,10 @@ from typing import Any
 
 import httpx
 
+from longpole.ingest.segment import segment_path
+from longpole.ingest.spool import START, BodyFormat, Incoming, Signal, Spool
+from longpole.model.clock import now_ns
+
 DEADLINE_S = 20.0
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
@@ -106,3 +110,12 @@ class RunningServer:
         if self.process is not None and self.process.poll() is None:
             self.kill()
         self.client.close()
+
+
+def put_into_spool(folder: Path, *bodies: bytes) -> Path:
+    """Bodies that a killed server had acknowledged and not read; gives their segment."""
+    spool = Spool.open(folder / "spool", after=START)
+    items = [Incoming(Signal.TRACES, BodyFormat.PROTOBUF, None, now_ns(), each) for each in bodies]
+    ends = [spool.append(item).result(10) for item in items]
+    spool.close()
+    return segment_path(folder / "spool", ends[-1].segment)

@@ -14,11 +14,9 @@ import duckdb
 import pytest
 
 from longpole.ingest.segment import segment_path
-from longpole.ingest.spool import START, BodyFormat, Incoming, Signal, Spool
-from longpole.model.clock import now_ns
 from longpole.settings import child_environment
 from otlp_bodies import body, span
-from running_server import DEADLINE_S, RunningServer, wait_until
+from running_server import DEADLINE_S, RunningServer, put_into_spool, wait_until
 
 PROGRAM = Path(sys.executable).with_name("longpole")
 _DROP_CAPABILITY = 24  # PR_CAPBSET_DROP
@@ -187,15 +185,6 @@ def test_a_spool_of_a_newer_version_is_refused_and_left_as_it_is(stopped: Runnin
     path.write_bytes(b"\xf1LP\x09" + bytes(100))
     assert "Segment 900 of the spool has layout 9." in refused(stopped.folder)
     assert path.stat().st_size == 104
-
-
-def put_into_spool(folder: Path, *bodies: bytes) -> Path:
-    """Bodies that a killed server had acknowledged and not read; gives their segment."""
-    spool = Spool.open(folder / "spool", after=START)
-    items = [Incoming(Signal.TRACES, BodyFormat.PROTOBUF, None, now_ns(), each) for each in bodies]
-    ends = [spool.append(item).result(10) for item in items]
-    spool.close()
-    return segment_path(folder / "spool", ends[-1].segment)
 
 
 def letters(server: RunningServer, **filters: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from database_servers import PostgresServer, postgres_server
 from longpole.settings import child_environment
 from otlp_bodies import body, span, text
 from otlp_clients import CLIENTS, TRUTHS, requests_of
-from running_server import RunningServer, wait_until
+from running_server import RunningServer, put_into_spool, wait_until
 
 NUMBERS = count()
 DISTINCT = """
@@ -126,6 +126,12 @@ def test_two_servers_that_each_get_half_of_a_trace_lose_and_double_nothing(
     assert stored_spans(database) == (5 * 41, 5 * 41)
 
 
+def longpole(*arguments: str, folder: Path, store: str) -> "subprocess.CompletedProcess[str]":
+    command = [str(Path(sys.executable).with_name("longpole")), *arguments, "--data", str(folder)]
+    environment = child_environment({"LONGPOLE_STORE": store, "LONGPOLE_PORT": "1"})
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
 def test_commands_answer_from_the_database_while_no_server_runs(
     serve: Callable[[str], RunningServer], database: str, tmp_path: Path
 ) -> None:
@@ -133,7 +139,42 @@ def test_commands_answer_from_the_database_while_no_server_runs(
     server.post(traces_of(1))
     server.wait_for_spans(6)
     assert server.stop() == 0
-    command = [str(Path(sys.executable).with_name("longpole")), "list", "--data", str(tmp_path), "--json"]
-    environment = child_environment({"LONGPOLE_STORE": database})
-    listed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    listed = longpole("list", "--json", folder=tmp_path, store=database)
     assert [item["agent"] for item in json.loads(listed.stdout)["items"]] == ["a"]
+
+
+def test_executions_are_deleted_while_no_server_runs_also_what_waits_in_its_spool(
+    serve: Callable[[str], RunningServer], database: str
+) -> None:
+    server = serve("one")
+    server.post(traces_of(1))
+    server.wait_for_spans(6)
+    assert server.stop() == 0
+    put_into_spool(server.folder, traces_of(2), traces_of(3))
+    gone = longpole("store", "delete", "--execution", f"{1:032x}", "--yes", folder=server.folder, store=database)
+    assert (gone.returncode, gone.stderr) == (0, "")
+    assert stored_spans(database) == (12, 12)
+    found = longpole("store", "delete", "--before", "2100-01-01T00:00:00Z", "--yes", "--json", folder=server.folder,
+                     store=database)  # fmt: skip
+    assert json.loads(found.stdout) | {"is_done": True, "executions": 2, "steps": 10} == json.loads(found.stdout)
+    assert stored_spans(database) == (0, 0)
+    server.start()
+    assert server.stored_spans() == 0
+
+
+def test_dead_letters_in_the_database_are_tried_again_while_no_server_runs(
+    serve: Callable[[str], RunningServer], database: str
+) -> None:
+    server = serve("one")
+    assert server.stop() == 0
+    put_into_spool(server.folder, b"no protobuf")
+    server.start()
+    wait_until(lambda: server.get("/api/dead-letters").json()["items"], "the dead letter")
+    assert server.stop() == 0
+    (letter,) = json.loads(longpole("deadletter", "list", "--json", folder=server.folder, store=database).stdout)[
+        "items"
+    ]
+    again = longpole("deadletter", "retry", "--all", "--json", folder=server.folder, store=database)
+    assert (again.returncode, json.loads(again.stdout)[0]["attempts"]) == (1, 2)
+    assert longpole("deadletter", "drop", letter["letter_id"], folder=server.folder, store=database).returncode == 0
+    assert "No dead letters" in longpole("deadletter", "list", folder=server.folder, store=database).stdout

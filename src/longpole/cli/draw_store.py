@@ -14,7 +14,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 def draw_state(state: StoreState, *, width: int) -> Group:
     """What the store holds, as far as it is known."""
-    parts: list[RenderableType] = [_room(state), Text(), _tables(state.tables, width)]
+    parts: list[RenderableType] = [_room(state), Text(), _tables(state.tables, width, log_bytes=state.log_bytes)]
     if state.spool is not None:
         parts += [Text(), _spool(state.spool)]
     if state.jobs is not None:
@@ -43,17 +43,17 @@ def draw_deletion(found: Deletion) -> Text:
 
 
 def _room(state: StoreState) -> Text:
-    text = Text(f"{bytes_text(state.used_bytes)} in use", style="bold")
+    text = Text(f"{bytes_text(state.used_bytes + state.log_bytes)} in use", style="bold")
     if state.limit_bytes:
         text.append(f" of {bytes_text(state.limit_bytes)} allowed", "not bold")
     if state.free_bytes:
         text.append(f", {bytes_text(state.free_bytes)} free in the files for what comes", "not bold")
     if state.log_bytes:
-        text.append(f", log {bytes_text(state.log_bytes)}", "not bold")
+        text.append(f", {bytes_text(state.log_bytes)} of it still in the log", "not bold")
     return text
 
 
-def _tables(tables: list[TableState], width: int) -> FittedTable | Text:
+def _tables(tables: list[TableState], width: int, *, log_bytes: int) -> FittedTable | Text:
     if not any(table.rows for table in tables):
         return Text("The store is empty. Start an agent that records, or send OTLP to the server.")
     biggest = max(1, *(table.size_bytes for table in tables))
@@ -64,7 +64,7 @@ def _tables(tables: list[TableState], width: int) -> FittedTable | Text:
             (
                 cell(table.table.replace("_", " ")),
                 Text(_bar(table.size_bytes / biggest, bar_width), style="blue"),
-                cell(bytes_text(table.size_bytes) if table.size_bytes else NONE),
+                cell(_size(table, log_bytes=log_bytes)),
                 cell(count_text(table.rows)),
                 muted(table.oldest[:16].replace("T", " ") if table.oldest else NONE),
             )
@@ -74,6 +74,12 @@ def _tables(tables: list[TableState], width: int) -> FittedTable | Text:
         shortened=("table",),
         left_out=("", "oldest (UTC)"),
     )
+
+
+def _size(table: TableState, *, log_bytes: int) -> str:
+    if table.size_bytes:
+        return bytes_text(table.size_bytes)
+    return "in the log" if table.rows and log_bytes else NONE
 
 
 def _bar(share: float, width: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from longpole.client.answers import DATABASE, default_address, served_address
+from longpole.client.answers import default_address, has_store, served_address
 from longpole.client.over_http import HttpDoor
 from longpole.model.batch import Batch
 from longpole.model.errors import ServerUnreachable, StoreError
@@ -102,7 +102,9 @@ class HttpLetterBox:
 
 @contextmanager
 def open_letter_box(settings: Settings) -> Generator[LetterBox | HttpLetterBox]:
-    """The letters of the server at `settings.url`, else of the one that serves the data folder, else of its store.
+    """The letters of the server at `settings.url`, else of the one that serves the data folder, else of the store.
+
+    That is the one that `settings.store` names, else the database file of the folder.
 
     Raises:
         ServerUnreachable: no server answers and there is no store.
@@ -113,18 +115,18 @@ def open_letter_box(settings: Settings) -> Generator[LetterBox | HttpLetterBox]:
         yield HttpLetterBox(address)
         return
     folder = data_folder(settings)
-    if not (folder / DATABASE).exists():
+    if not has_store(settings):
         raise ServerUnreachable(
             f"No Longpole server answers at {default_address(settings)}, and {folder} holds no database file. "
             "Expected a running server or a data folder that one has used. "
             "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
         )
-    with _offline(folder) as box:
+    with _offline(settings, folder) as box:
         yield box
 
 
 @contextmanager
-def _offline(folder: Path) -> Generator[LetterBox]:
+def _offline(settings: Settings, folder: Path) -> Generator[LetterBox]:
     """The letters of a data folder that no server holds; its own pipeline takes in what is tried again."""
     try:
         from longpole.ingest.offline import open_offline  # noqa: PLC0415 - needs DuckDB and protobuf of the server extra
@@ -134,7 +136,7 @@ def _offline(folder: Path) -> Generator[LetterBox]:
             "Run: pip install 'longpole[server]', or name a running server with --url."
         ) from None
     with ExitStack() as stack:
-        store, pipeline = stack.enter_context(open_offline(folder, DATABASE))
+        store, pipeline = stack.enter_context(open_offline(settings, folder))
         yield LetterBox(store, retry=pipeline.retry, write=pipeline.write)
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from longpole.client.answers import DATABASE, default_address, served_address
+from longpole.client.answers import default_address, has_store, is_file, served_address
 from longpole.client.over_http import HttpDoor
 from longpole.model.errors import ServerUnreachable, StoreError
 from longpole.reports.filters import DeletionFilters, read_deletion
@@ -55,6 +54,10 @@ class StoreCare:
         found = find_execution(self._store, execution, workspace=asked.workspace)
         return self._deleted(Meant(workspace=found.workspace, root_execution_id=found.root_execution_id), asked)
 
+    def forget(self, meant: Meant) -> Amount:
+        """Delete what is meant from everywhere; how much that was."""
+        return self._delete(meant)
+
     def _deleted(self, meant: Meant, asked: DeletionFilters) -> Deletion:
         amount = count_meant(self._store, meant) if asked.is_dry_run else self._delete(meant)
         return Deletion(
@@ -91,7 +94,8 @@ class HttpStoreCare:
 
 @contextmanager
 def open_store_care(settings: Settings) -> Generator[StoreCare | HttpStoreCare]:
-    """The care of the store of the server at `settings.url`, else of the one that serves the data folder, else of its.
+    """The care of the store of the server at `settings.url`, else of the one that serves the data folder, else of the
+    store that `settings.store` names, else of the database file of the folder.
 
     Raises:
         ServerUnreachable: no server answers and there is no store.
@@ -101,63 +105,55 @@ def open_store_care(settings: Settings) -> Generator[StoreCare | HttpStoreCare]:
     if address is not None:
         yield HttpStoreCare(address)
         return
-    folder = data_folder(settings)
-    if settings.store is not None and "://" in settings.store:
-        with _beside_servers(settings) as care:
-            yield care
-        return
-    database = DATABASE if settings.store is None else str(Path(settings.store).absolute())
-    if not (folder / database).exists():
+    if not has_store(settings):
         raise ServerUnreachable(
-            f"No Longpole server answers at {default_address(settings)}, and {folder} holds no executions. "
-            "Expected a running server or a data folder that one has used. "
+            f"No Longpole server answers at {default_address(settings)}, and {data_folder(settings)} holds no "
+            "executions. Expected a running server or a data folder that one has used. "
             "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
         )
-    with _offline(folder, database, settings) as care:
+    with _offline(settings) if is_file(settings) else _beside_servers(settings) as care:
         yield care
 
 
 @contextmanager
 def _beside_servers(settings: Settings) -> Generator[StoreCare]:
-    """A database of servers that run elsewhere, or not at all: it is looked at, and not changed."""
+    """A database that servers with other data folders may use: only who deletes takes hold of the folder."""
     try:
         from longpole.store.store import open_store  # noqa: PLC0415 - the databases' packages are extras
     except ModuleNotFoundError as error:
-        raise StoreError(
-            f"The store cannot be opened: {error.name} is not installed. Expected the packages of longpole[server]. "
-            "Run: pip install 'longpole[server]', or name a running server with --url."
-        ) from None
+        raise _not_installed("The store", error) from None
+
+    def delete(meant: Meant) -> Amount:
+        with _offline(settings) as care:
+            return care.forget(meant)
+
     store = open_store(settings.store or "", cluster=settings.cluster or "")
     try:
-        yield StoreCare(
-            store, state=lambda: store_state(store, limit_bytes=settings.store_limit_bytes), delete=_refuse_to_delete
-        )
+        yield StoreCare(store, state=lambda: store_state(store, limit_bytes=settings.store_limit_bytes), delete=delete)
     finally:
         store.close()
 
 
-def _refuse_to_delete(_meant: Meant) -> Amount:
-    raise StoreError(
-        "Nothing was deleted: no server of this store answers. Expected one, because what waits in the spools of its "
-        "servers has to go too. Start 'longpole serve', or name one with --url, and delete again."
-    )
-
-
 @contextmanager
-def _offline(folder: Path, database: str, settings: Settings) -> Generator[StoreCare]:
+def _offline(settings: Settings) -> Generator[StoreCare]:
     """The store of a data folder that no server holds, with a pipeline that takes in what waits in its spool."""
+    folder = data_folder(settings)
     try:
         from longpole.ingest.deletion import delete_meant  # noqa: PLC0415 - protobuf comes with longpole[server] only
         from longpole.ingest.offline import open_offline  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise StoreError(
-            f"{folder} cannot be opened: {error.name} is not installed. Expected the packages of longpole[server]. "
-            "Run: pip install 'longpole[server]', or name a running server with --url."
-        ) from None
+        raise _not_installed(str(folder), error) from None
     width_ns = settings.rollup_interval_minutes * 60 * 10**9
-    with open_offline(folder, database) as (store, pipeline):
+    with open_offline(settings, folder) as (store, pipeline):
         yield StoreCare(
             store,
             state=lambda: store_state(store, limit_bytes=settings.store_limit_bytes),
             delete=lambda meant: delete_meant(store, pipeline, meant, width_ns=width_ns),
         )
+
+
+def _not_installed(what: str, error: ModuleNotFoundError) -> StoreError:
+    return StoreError(
+        f"{what} cannot be opened: {error.name} is not installed. Expected the packages of longpole[server]. "
+        "Run: pip install 'longpole[server]', or name a running server with --url."
+    )

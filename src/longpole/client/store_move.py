@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from longpole.client.answers import DATABASE, served_address
+from longpole.client.answers import database_file, has_store, is_file, served_address
 from longpole.model.clock import now_ns
 from longpole.model.errors import InvalidInput, ServerUnreachable, StoreError, StoreLocked
 from longpole.settings import Settings, data_folder, shown_value
@@ -89,22 +89,22 @@ def _open(settings: Settings, *, must_exist: bool) -> Generator["Engine"]:
             "Run: pip install 'longpole[server]'."
         ) from None
     folder = data_folder(settings)
-    if settings.store is not None and "://" in settings.store:
-        store = open_store(settings.store, cluster=settings.cluster or "")
+    if not is_file(settings):
+        store = open_store(settings.store or "", cluster=settings.cluster or "")
         try:
             yield store
         finally:
             store.close()
         return
     _check_free(settings, folder)
-    database = DATABASE if settings.store is None else str(Path(settings.store).absolute())
-    if must_exist and not (folder / database).exists():
+    if must_exist and not has_store(settings):
         raise ServerUnreachable(
-            f"There is no store at {folder / database}. Expected one that a server has used. Name its folder with "
-            f"--data, or its address with LONGPOLE_STORE (now {shown_value('store', settings.store) or 'not set'})."
+            f"There is no store at {database_file(settings)}. Expected one that a server has used. "
+            "Name its folder with --data, or its address with LONGPOLE_STORE "
+            f"(now {shown_value('store', settings.store) or 'not set'})."
         )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open_offline(folder, database) as (store, pipeline):
+    with open_offline(settings, folder) as (store, pipeline):
         pipeline.drain(600.0)
         yield store
 

@@ -4,30 +4,37 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from longpole.ingest.assemble import Recogniser
 from longpole.ingest.folder_lock import hold_folder
 from longpole.ingest.pipeline import Pipeline, stored_position
+from longpole.ingest.prices import Prices
 from longpole.ingest.spool import Spool
+from longpole.settings import Settings
+from longpole.store.chosen_store import open_kept_store
 from longpole.store.engine import Engine
-from longpole.store.store import open_store
+from longpole.store.own_prices import own_prices
 
 LETTERS_FOLDER = "dead-letters"
 SPOOL_FOLDER = "spool"
 
 
 @contextmanager
-def open_offline(folder: Path, database: str) -> Generator[tuple[Engine, Pipeline]]:
+def open_offline(settings: Settings, folder: Path) -> Generator[tuple[Engine, Pipeline]]:
     """The store of a data folder and a pipeline that runs on its spool; at the end everything is stored.
+
+    Where the store is elsewhere, servers with other data folders may use it meanwhile.
 
     Raises:
         StoreLocked: a server holds the folder.
     """
     with ExitStack() as stack:
         stack.enter_context(hold_folder(folder))
-        store = open_store(folder / database)
+        store = open_kept_store(settings, folder)
         stack.callback(store.close)
         spool = Spool.open(folder / SPOOL_FOLDER, after=stored_position(store))
         stack.callback(spool.close)
-        pipeline = Pipeline(store, spool, dead_letters=folder / LETTERS_FOLDER)
+        recogniser = Recogniser(prices=Prices(own=own_prices(store)))
+        pipeline = Pipeline(store, spool, dead_letters=folder / LETTERS_FOLDER, recogniser=recogniser)
         stack.callback(pipeline.close)
         pipeline.start()
         yield store, pipeline

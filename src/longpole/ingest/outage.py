@@ -1,18 +1,26 @@
-"""Something that keeps failing for a while: since when, and why. Its beginning and its end are logged, no more."""
+"""Something that keeps failing for a while, or does not come to an end: since when, and why.
+
+The beginning and the end of failures are logged, no more.
+"""
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from msgspec import Struct
 
 from longpole.model.clock import now_ns
 
+SLOW_NS = 3 * 10**9
 _LONGEST_REASON = 500
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
-    """What fails now: since when (nanoseconds since 1970), how often since, and the last reason."""
+    """What fails now: since when (nanoseconds since 1970), how often since, and the last reason.
+
+    Without failures it is what takes longer than three seconds, as when somebody has locked a table.
+    """
 
     since_ns: int
     failures: int
@@ -34,11 +42,28 @@ class Outage:
         self._now = now
         self._lock = threading.Lock()
         self._trouble: Trouble | None = None
+        self._began_ns: int | None = None
 
     @property
     def trouble(self) -> Trouble | None:
-        """What is the matter; nothing if it worked the last time."""
-        return self._trouble
+        """What is the matter; nothing if it worked the last time and does not take long now."""
+        failing, began_ns = self._trouble, self._began_ns
+        if failing is not None or began_ns is None:
+            return failing
+        waited_ns = self._now() - began_ns
+        if waited_ns < SLOW_NS:
+            return None
+        reason = f"It has neither answered nor failed for {waited_ns // 10**9} s"
+        return Trouble(since_ns=began_ns, failures=0, reason=reason)
+
+    @contextmanager
+    def attempt(self) -> Generator[None]:
+        """Around one try; one thread at a time."""
+        self._began_ns = self._now()
+        try:
+            yield
+        finally:
+            self._began_ns = None
 
     def failed(self, error: Exception) -> None:
         """Note that it failed again."""

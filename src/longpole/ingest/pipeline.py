@@ -20,7 +20,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from longpole.ingest.agents_seen import AgentRoll
-from longpole.ingest.assemble import Recogniser
+from longpole.ingest.assemble import Recogniser, link_of
 from longpole.ingest.batch_parts import missing_rows
 from longpole.ingest.dead_letters import DeadLetters, LetterFolder, Outcome, batch_of, incoming_of, spans_of
 from longpole.ingest.decode import decode_body
@@ -28,6 +28,7 @@ from longpole.ingest.facts import Facts
 from longpole.ingest.heartbeats import Beat
 from longpole.ingest.known_traces import KnownTrace, find_known_traces, find_unsettled
 from longpole.ingest.limits import Decoded
+from longpole.ingest.open_trace import Key
 from longpole.ingest.outage import Outage, Trouble
 from longpole.ingest.process_watch import CRASHED_AFTER_NS, ProcessWatch
 from longpole.ingest.reunite import StoredSpan, find_stored_spans
@@ -49,8 +50,15 @@ _log = logging.getLogger("longpole.pipeline")
 
 READ_WAIT_S = 0.025
 SAVE_EVERY_S = 0.2
+# Thousands of rows a second are saved less often and more at a time: a transaction that fills groups of rows goes past
+# the log of DuckDB (`store.engines.duckdb`), which halves what a row costs there.
+MANY_SPANS = 2_000
+ENOUGH_SPANS = 20_480
+SAVE_AT_LEAST_EVERY_S = 2.0
 CLOSE_TIMEOUT_S = 30.0
+_DRAIN_SHARE = 0.75  # of the time to close; what is left is for the threads to end
 UNSETTLED_AT_START = 1000
+LINKED_AT_ONCE = 1000
 LETTERS_AT_START = 10_000
 
 
@@ -135,7 +143,7 @@ class Pipeline:
         self._publishing = Outage("What has just come cannot be shown before it is stored", _log)
         self._outage = Outage("The store answers no questions of the reading thread; the spool holds what comes", _log)
         self._writer = Writer(engine, self._letters, LetterFolder(dead_letters), self._closing, stored=self._advance)
-        self._next_save_s = 0.0
+        self._next_save_s = self._saved_s = 0.0
         self._lister = threading.Thread(target=self._load_seen, name="longpole-seen", daemon=True)
         self._reader = threading.Thread(target=self._read, name="longpole-read", daemon=True)
 
@@ -178,13 +186,17 @@ class Pipeline:
         return done.wait(timeout_s)
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
-        """Drain, then stop both threads; whether everything was stored. What was not is read again after a restart."""
-        is_drained = self.drain(timeout_s) if self._reader.is_alive() else False
+        """Drain, then stop all threads, within so many seconds in all; whether everything was stored.
+
+        What was not is read again after a restart.
+        """
+        end = time.monotonic() + timeout_s
+        is_drained = self.drain(timeout_s * _DRAIN_SHARE) if self._reader.is_alive() else False
         self._closing.set()
         for thread in (self._lister, self._reader):
             if thread.is_alive():
-                thread.join(timeout_s)
-        self._writer.join(timeout_s)
+                thread.join(max(0.0, end - time.monotonic()))
+        self._writer.join(max(0.0, end - time.monotonic()))
         return is_drained
 
     def write(self, batch: Batch, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
@@ -195,6 +207,16 @@ class Pipeline:
         """
         answer: Future[None] = Future()
         self._writer.put(Write(batch, [], answer=answer))
+        _wait_for(answer, timeout_s)
+
+    def rewrite(self, make: Callable[[], Batch], timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+        """Store what `make` gives, called on the writing thread: nothing else of this server is stored meanwhile.
+
+        Raises:
+            StoreError: it was not done in time; it may still be done.
+        """
+        answer: Future[None] = Future()
+        self._writer.put(Write(Batch(), [], answer=answer, make=make))
         _wait_for(answer, timeout_s)
 
     def delete(self, batch: Batch, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
@@ -296,8 +318,10 @@ class Pipeline:
     def _read_once(self) -> None:
         began = time.monotonic()
         bodies = self._spool.read(self._read_position, timeout_s=READ_WAIT_S)
-        for item in bodies:
-            self._take(item)
+        told = [self._decoded(item) for item in bodies]
+        self._bring_back(told)
+        for item, decoded in zip(bodies, told, strict=True):
+            self._take(item, decoded)
         while self._writer.written:
             self._book.saved(self._writer.written.popleft())
         self._judge_processes()
@@ -320,7 +344,31 @@ class Pipeline:
     def _is_read(self) -> bool:
         return self._spool.unread_bytes(self._read_position) == 0
 
-    def _take(self, item: Accepted | Damaged) -> None:
+    def _decoded(self, item: Accepted | Damaged) -> Decoded | Exception | None:
+        """What is in a body, or why it cannot be read; nothing of damaged bytes."""
+        if isinstance(item, Damaged):
+            return None
+        try:
+            return self._decode(item)
+        except Exception as error:
+            return error
+
+    def _bring_back(self, told: Sequence[Decoded | Exception | None]) -> None:
+        """Ask the store about the traces of all these bodies at once: each question costs as much as many traces."""
+        keys: dict[Key, None] = {}
+        for decoded in told:
+            if not isinstance(decoded, Decoded):
+                continue
+            for span in decoded.spans:
+                keys[span.workspace, span.trace_id] = None
+                if span.links and (link := link_of(span)) is not None:
+                    keys[span.workspace, link.trace_id] = None
+            for record in decoded.logs:
+                if record.trace_id is not None:
+                    keys[record.workspace, record.trace_id] = None
+        self._book.bring_back(keys, self._now())
+
+    def _take(self, item: Accepted | Damaged, decoded: Decoded | Exception | None) -> None:
         """Bring one body into the book. Whatever is wrong with it, the next one is read."""
         self._counters.bodies += 1
         number = self._counters.bodies
@@ -329,9 +377,11 @@ class Pipeline:
             if isinstance(item, Damaged):
                 self._counters.damaged_bytes += len(item.content)
                 self._letters.bury_damaged(item)
-            else:
-                self._add(item, number)
+            elif isinstance(decoded, Decoded):
+                self._add(decoded, item.received_ns, number)
                 self._letters.has_read(item)
+            elif decoded is not None:
+                raise decoded
         except _StoreSilentError:
             self._counters.bodies -= 1
             self._starts.pop()
@@ -346,16 +396,15 @@ class Pipeline:
     def _bury(self, _name: str, content: bytes, error: Exception) -> None:
         self._letters.bury_spans(content, error)
 
-    def _add(self, accepted: Accepted, number: int) -> None:
-        decoded = self._decode(accepted)
+    def _add(self, decoded: Decoded, received_ns: int, number: int) -> None:
         self._counters.data_points += decoded.data_points
         self._counters.logs += len(decoded.logs)
-        self._heard_ns = max(self._heard_ns, accepted.received_ns)
+        self._heard_ns = max(self._heard_ns, received_ns)
         spans: list[tuple[Facts, Body | None]] = [*self._recogniser.spans(decoded.spans)]
-        self._hear([facts for facts, _ in spans], accepted.received_ns, number)
+        self._hear([facts for facts, _ in spans], received_ns, number)
         events: list[Event] = []
         for record in decoded.logs:
-            self._add_log(record, events, accepted.received_ns, number)
+            self._add_log(record, events, received_ns, number)
         if spans or events:
             self._book.add(spans, events, number=number, now_ns=self._now())
 
@@ -396,16 +445,16 @@ class Pipeline:
         trace_ids = [trace_id for trace_id in trace_ids if self._seen.may_have(trace_id)]
         if not trace_ids:
             return []
-        return self._answer(
-            lambda: find_known_traces(self._engine, workspace, trace_ids, limit=self._limits.group_traces)
-        )
+        limit = min(self._limits.group_traces * len(trace_ids), LINKED_AT_ONCE)
+        return self._answer(lambda: find_known_traces(self._engine, workspace, trace_ids, limit=limit))
 
     def _find_spans(self, workspace: str, trace_ids: Sequence[str]) -> list[StoredSpan]:
         return self._answer(lambda: find_stored_spans(self._engine, workspace, trace_ids))
 
     def _answer(self, question: Callable[[], list[Answer]]) -> list[Answer]:
         try:
-            found = question()
+            with self._outage.attempt():
+                found = question()
         except Exception as error:
             raise _StoreSilentError(
                 f"The store did not say what it knows of some traces: {error}. "
@@ -428,9 +477,9 @@ class Pipeline:
     def _save(self, drain: threading.Event | None) -> None:
         """Queue what is to be durable, with the position up to which everything then is."""
         now_s = time.monotonic()
-        if drain is None and now_s < self._next_save_s:
+        if drain is None and (now_s < self._next_save_s or self._is_gathering(now_s)):
             return
-        self._next_save_s = now_s + SAVE_EVERY_S
+        self._next_save_s, self._saved_s = now_s + SAVE_EVERY_S, now_s
         saved = self._book.save(self._now(), everything=drain is not None)
         batch, groups = saved or (Batch(), [])
         self._agents.note(batch.executions)
@@ -446,11 +495,17 @@ class Pipeline:
         batch.position = self._queued_position = position
         self._writer.put(Write(batch, groups, drain))
 
+    def _is_gathering(self, now_s: float) -> bool:
+        """Whether so much comes that it is better to save more of it at a time."""
+        if now_s - self._saved_s >= SAVE_AT_LEAST_EVERY_S:
+            return False
+        self._next_save_s = now_s + SAVE_EVERY_S / 4
+        return MANY_SPANS <= self._book.count_quiet(self._now()) < ENOUGH_SPANS
+
     def _note_seen(self, batch: Batch) -> None:
         seen: set[str | None] = set()
-        for row in (*batch.executions, *batch.steps):
-            seen.add(row.trace_id)
-            seen.add(row.link_trace_id)
+        for rows in (batch.executions, batch.steps):
+            seen.update([row.trace_id for row in rows], [row.link_trace_id for row in rows])
         for trace_id in seen:
             if trace_id is not None:
                 self._seen.add(trace_id)

@@ -1,11 +1,13 @@
 """The server's jobs: one thread runs them by turns, on the one server that holds the lease.
 
 A job is a generator that yields between short pieces of work. There the lease is renewed, and there a job is left when
-the server stops or another one has taken the lease. What it has done by then stays done.
+another server has taken the lease. When this server stops, the statement that runs is cancelled. What a job has done by
+then stays done.
 """
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Generator, Sequence
 
 from msgspec import Struct
@@ -14,6 +16,7 @@ from longpole.model.batch import Batch
 from longpole.model.clock import now_ns, to_rfc3339
 from longpole.model.intake import Lease
 from longpole.reports.store_views import JobsState, JobState
+from longpole.store.cancel import Cancellation
 from longpole.store.engine import Engine
 
 LEASE = "jobs"
@@ -23,7 +26,8 @@ ONLY_SERVER = "the only server"
 LEASE_NS = 30 * 10**9
 LOOK_EVERY_S = 2.0
 RETRY_NS = 60 * 10**9
-_CLOSE_S = 10.0
+CLOSE_S = 2.0
+_CANCEL_EVERY_S = 0.1
 
 _log = logging.getLogger("longpole.jobs")
 
@@ -61,24 +65,25 @@ class Jobs:
         self._states = {job.name: JobState(name=job.name, every_s=job.every_ns / 1e9) for job in jobs}
         self._lease_trouble: str | None = None
         self._closing = threading.Event()
+        self._statements = Cancellation()
         self._thread = threading.Thread(target=self._run, name="longpole-jobs", daemon=True)
 
     def start(self) -> None:
         """Begin to look every two seconds."""
         self._thread.start()
 
-    def close(self) -> None:
-        """Stop after the piece that is being done, and let another server take over at once."""
+    def close(self, timeout_s: float = CLOSE_S) -> None:
+        """Cancel what is being done, and let another server take over at once; returns after so many seconds at most.
+
+        A database that does not answer gets its lease back when it runs out.
+        """
         self._closing.set()
-        if self._thread.is_alive():
-            self._thread.join(_CLOSE_S)
-        if self._is_here:
-            now = self._now()
-            lease = Lease(name=LEASE, holder=self._holder, asked_ns=now, until_ns=now)
-            try:
-                self._store.write(Batch(leases=[lease]))
-            except Exception as error:  # it runs out by itself
-                _log.warning("the lease of the jobs could not be given back: %s", error)
+        if self._thread.ident is None:
+            self._give_back()
+        end = time.monotonic() + timeout_s
+        while self._thread.is_alive() and (left := end - time.monotonic()) > 0:
+            self._statements.cancel()
+            self._thread.join(min(_CANCEL_EVERY_S, left))
 
     def state(self) -> JobsState:
         """How the jobs stand."""
@@ -99,9 +104,21 @@ class Jobs:
         return begun
 
     def _run(self) -> None:
-        while not self._closing.is_set():
-            self.turn()
-            self._closing.wait(LOOK_EVERY_S)
+        with self._statements.scope():
+            while not self._closing.is_set():
+                self.turn()
+                self._closing.wait(LOOK_EVERY_S)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        if not self._is_here:
+            return
+        now = self._now()
+        lease = Lease(name=LEASE, holder=self._holder, asked_ns=now, until_ns=now)
+        try:
+            self._store.write(Batch(leases=[lease]))
+        except Exception as error:  # it runs out by itself
+            _log.warning("the lease of the jobs could not be given back: %s", error)
 
     def _do(self, job: Job) -> None:
         """One run of a job, to its end, to its failure, or until the lease is lost."""
@@ -111,7 +128,8 @@ class Jobs:
         try:
             outcome = self._whole_run(job.run(began))
         except Exception as error:
-            self._failed(job, error)
+            if not self._closing.is_set():  # else it was cancelled
+                self._failed(job, error)
         else:
             if outcome is None:
                 return  # left half done; whoever has the lease next goes on
@@ -153,7 +171,7 @@ class Jobs:
             rows = self._store.rows("lease", {"name": LEASE})
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
-            if self._lease_trouble != reason:
+            if self._lease_trouble != reason and not self._closing.is_set():
                 _log.warning("the lease of the jobs could not be asked for: %s", reason)
             self._lease_trouble = reason
             self._is_here = self._is_here and now < self._leased_until_ns

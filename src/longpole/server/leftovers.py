@@ -41,11 +41,11 @@ class Leftovers:
         """Begin to look."""
         self._thread.start()
 
-    def close(self) -> None:
-        """Stop looking; what is under way goes back into its file."""
+    def close(self, timeout_s: float = _TIMEOUT_S) -> None:
+        """Stop looking; what is under way goes back into its file, now or when its claim runs out."""
         self._closing.set()
         if self._thread.is_alive():
-            self._thread.join(_TIMEOUT_S)
+            self._thread.join(timeout_s)
         for spool in self._spools:
             spool.close()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 from rich.console import Console
 
 from contract.rows import RECORDS, joined, trace
@@ -94,6 +95,14 @@ def test_the_state_is_a_picture_of_room_spool_and_jobs() -> None:
             "retention  10 min  –                        –  ✗ StoreError: the disk is full",
         ]
     )
+
+
+def test_what_is_still_in_the_log_of_the_database_is_in_use_too() -> None:
+    tables = [TableState(table="steps", rows=7, size_bytes=0, oldest="2026-10-22T06:00:00.000000Z")]
+    young = replace(STATE, tables=tables, used_bytes=0, free_bytes=0, log_bytes=3_100_000, limit_bytes=0)
+    lines = drawn(draw_state(young, width=80))
+    assert lines[0] == "3.1 MB in use, 3.1 MB of it still in the log"
+    assert lines[3].split() == ["steps", "in", "the", "log", "7", "2026-10-22", "06:00"]
 
 
 def test_an_empty_store_and_jobs_elsewhere_say_so() -> None:

@@ -3,7 +3,7 @@
 import base64
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from longpole.ingest.decode import decode_body
 from longpole.ingest.limits import Decoded
 from longpole.ingest.pipeline import Pipeline, stored_position
 from longpole.ingest.spool import START, Accepted, BodyFormat, Incoming, Signal
+from longpole.ingest.traces import Limits
 from longpole.model.batch import Batch
 from longpole.store.engines.duckdb import DuckDBEngine
 from otlp_clients import CLIENTS, TRUTHS, requests_of
@@ -53,6 +54,57 @@ def test_a_body_is_seen_before_it_is_stored(house: House):
             break
         seen.wait(0.01)
     assert house.counts()["executions"] == 1
+
+
+def test_the_store_is_asked_once_about_the_traces_of_all_bodies_that_are_read_together(house: House):
+    class Asked(DuckDBEngine):
+        """A store that others write to as well, so that it must be asked; notes for how many traces it was."""
+
+        is_shared = True
+
+        def __init__(self, engine: DuckDBEngine) -> None:
+            self.__dict__ = engine.__dict__
+            self.about: list[int] = []
+
+        def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> Sequence[dict[str, Any]]:
+            if query == "known_traces" and parameters is not None:
+                self.about.append(len(parameters["trace_ids"]))
+            return super().rows(query, parameters)
+
+    link: Any = {"links": [{"traceId": "cd" * 16, "spanId": "c" * 16}]}
+    for number in range(1, 30):
+        house.offer(traces_body(span_json(1, trace=f"{number:032x}", **link)))
+    asked = Asked(house.engine)
+    assert house.start(asked).drain(DRAIN_S)
+    assert asked.about == [30]
+    assert house.counts()["executions"] == 29
+
+
+def test_of_many_spans_that_come_in_a_stream_many_are_stored_at_a_time(house: House, monkeypatch: pytest.MonkeyPatch):
+    class Noted(DuckDBEngine):
+        """Notes how many steps are stored at a time."""
+
+        def __init__(self, engine: DuckDBEngine) -> None:
+            self.__dict__ = engine.__dict__
+            self.sizes: list[int] = []
+
+        def write(self, batch: Batch, *, fresh: bool = False) -> None:
+            super().write(batch, fresh=fresh)
+            if batch.steps and not fresh:
+                self.sizes.append(len(batch.steps))
+
+    monkeypatch.setattr(pipeline_module, "SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(pipeline_module, "SAVE_AT_LEAST_EVERY_S", DRAIN_S)
+    monkeypatch.setattr(pipeline_module, "MANY_SPANS", 1)
+    monkeypatch.setattr(pipeline_module, "ENOUGH_SPANS", 60)
+    noted = Noted(house.engine)
+    pipeline = house.start(noted, limits=Limits(settle_after_ns=0))
+    for number in range(1, 51):
+        house.offer(traces_body(span_json(1, trace=f"{number:032x}"), span_json(2, 1, trace=f"{number:032x}")))
+    assert pipeline.drain(DRAIN_S)
+    assert sum(noted.sizes) == 50
+    assert len(noted.sizes) <= 3
+    assert house.counts()["steps"] == 50
 
 
 def test_reading_the_whole_spool_again_after_a_crash_doubles_nothing(house: House):

@@ -73,14 +73,17 @@ class ClickHouseEngine:
     """
 
     is_shared = True
+    prefers_rollups = False
 
-    def __init__(self, address: str, *, server: str = "", cluster: str = "") -> None:
+    def __init__(self, address: str, *, server: str = "", cluster: str = "", survives_power_loss: bool = False) -> None:
         """Connect to the database of an address.
 
         Args:
             address: `clickhouse://user:password@host:port/database` or `chdb:///folder`.
             server: whose rows these are and whose spool position a write moves.
             cluster: the cluster that holds the tables; without it, the one node of the address.
+            survives_power_loss: whether what is inserted is on the medium before it is answered. It is a setting of
+                the tables, so it then holds for every server, until somebody resets it there.
 
         Raises:
             StoreError: the address is none, nobody answers there, or we are not let in.
@@ -88,6 +91,7 @@ class ClickHouseEngine:
         """
         self.server = server
         self._layout = Layout(cluster)
+        self._survives_power_loss = survives_power_loss
         self._database = Database(read_address(address), is_cluster=bool(cluster))
         self._queries = load_queries("clickhouse")
         self._versions = _Versions()
@@ -113,6 +117,9 @@ class ClickHouseEngine:
             for statement in self._layout.statements(migration):
                 self._database.command(statement)
             self._run("note_version", {"version": migration.number, "applied_ns": now_ns()})
+        if self._survives_power_loss:
+            for (name,) in self._ask("tables_without_sync"):
+                self._run("sync_inserts", table=name)
 
     def write(self, batch: Batch, *, fresh: bool = False) -> None:
         """Store or publish a batch; see `Engine.write` and what this module says of transactions.

@@ -3,14 +3,18 @@
 Both speak through clickhouse-connect. What an error says never holds the password.
 """
 
+import atexit
 import io
 import logging
+import os
 import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
+from threading import Condition
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import uuid4
 
 import arro3.io
 import clickhouse_connect
@@ -20,6 +24,7 @@ from clickhouse_connect.driver.exceptions import Error
 from msgspec import Struct
 
 from longpole.model.errors import InvalidInput, MissingPackage, StoreError
+from longpole.store.cancel import is_cancellable, running
 
 # It warns of each error that it then raises, without saying which.
 logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
@@ -28,6 +33,7 @@ _NO_CONNECTION = re.compile(r"Max retries exceeded.*?\[Errno -?\d+\] ([^\"')]+)"
 _DEFAULT_DATABASE = "longpole"
 _CONNECT_TIMEOUT_S = 10
 _ANSWER_TIMEOUT_S = 300
+_STATEMENTS_END_S = 5.0
 
 # With these the portable queries mean what they mean elsewhere. `final` reads every row once, as it was told last.
 _SETTINGS: Mapping[str, str] = {
@@ -54,6 +60,7 @@ _CLUSTER_SETTINGS: Mapping[str, str] = {
     "prefer_localhost_replica": "0",
 }
 
+_KILL = "KILL QUERY WHERE Settings['log_comment'] = {name:String} ASYNC"
 _TOKEN = re.compile(r"'(?:[^'\\]|\\.|'')*'|--[^\n]*|\$([a-z_][a-z0-9_]*)")
 
 
@@ -118,6 +125,12 @@ class Database:
         self._database: str | None = None
         self._clients: SimpleQueue[Client] = SimpleQueue()
         self._clients.put(self._connect())
+        self._gate = Condition()
+        self._asking = 0
+        self._is_ended = False
+        self._process = os.getpid()
+        if self.is_embedded:
+            atexit.register(self._keep_out)
 
     def enter(self) -> None:
         """Let every later statement be about the database, which must be there."""
@@ -126,15 +139,15 @@ class Database:
     def query(self, text: str, given: Mapping[str, Any] | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
         """The names of the columns of an answer, and its rows. Parameters are `$name` in the text."""
         bound, parameters = bind(text, given or {})
-        with self._client() as client:
-            answer = client.query(bound, parameters=parameters)
+        with self._client() as client, self._cancellable() as settings:
+            answer = client.query(bound, parameters=parameters, settings=settings)
         return list(answer.column_names), [tuple(row) for row in answer.result_rows]
 
     def command(self, text: str, given: Mapping[str, Any] | None = None) -> None:
         """Carry out a statement that has no answer."""
         bound, parameters = bind(text, given or {})
-        with self._client() as client:
-            client.command(bound, parameters=parameters)
+        with self._client() as client, self._cancellable() as settings:
+            client.command(bound, parameters=parameters, settings=settings)
 
     def insert(self, table: str, rows: Table) -> None:
         """Add rows to a table, all in one block. Columns that the rows do not have get their defaults."""
@@ -145,15 +158,39 @@ class Database:
 
     def close(self) -> None:
         """Let go of every connection."""
+        atexit.unregister(self._keep_out)
         while True:
             try:
                 self._clients.get_nowait().close()
             except Empty:
                 return
 
+    def _keep_out(self) -> None:
+        """When the interpreter ends and nobody has closed this: let statements that run end, and no other begin.
+
+        A daemon thread that Python ends inside of ClickHouse's engine crashes the process.
+        """
+        if os.getpid() == self._process:
+            with self._gate:
+                self._is_ended = True
+                self._gate.wait_for(lambda: self._asking == 0, _STATEMENTS_END_S)
+
     @contextmanager
     def _client(self) -> Generator[Client]:
         """A connection for one statement; one that failed is thrown away."""
+        with self._gate:
+            self._gate.wait_for(lambda: not self._is_ended)
+            self._asking += 1
+        try:
+            with self._connection() as client:
+                yield client
+        finally:
+            with self._gate:
+                self._asking -= 1
+                self._gate.notify_all()
+
+    @contextmanager
+    def _connection(self) -> Generator[Client]:
         try:
             client = self._clients.get_nowait()
         except Empty:
@@ -168,6 +205,21 @@ class Database:
             client.close()
             raise
         self._clients.put(client)
+
+    @contextmanager
+    def _cancellable(self) -> Generator[dict[str, str] | None]:
+        """The settings by which a statement is found that is to be cancelled, if somebody may want that."""
+        if not is_cancellable():
+            yield None
+            return
+        name = uuid4().hex
+        with running(lambda: self._kill(name)):
+            yield {"log_comment": name}
+
+    def _kill(self, name: str) -> None:
+        """Cancel a statement on the node that answers here; the engine in this process keeps no query id of ours."""
+        with self._client() as client:
+            client.command(_KILL, parameters={"name": name})
 
     def _connect(self) -> Client:
         address = self.address

@@ -3,6 +3,8 @@
 - `@stored(table)`: the table that holds rows. On a cluster it is `<table>_local`, one on every node.
 - `@front(table, key)`: on a cluster, the table that readers and writers name; it spreads rows over the shards by a
   hash of the key. On one node there is none.
+- `@widen(table, changes)`: both of them with more columns.
+- `@front_anew(table, key)`: the same in the place of the one that is there, after a change of the stored table.
 - `@on_cluster()`, `@replacing(version, is_deleted)`, `@merge_tree()`, `@parts()`: what else differs.
 
 ClickHouse has no transaction around DDL. So each statement of a migration may run twice and changes nothing the second
@@ -42,7 +44,9 @@ class Layout:
         self.cluster = cluster
         self.fragments: Fragments = {
             "stored": self.stored,
-            "front": self._front,
+            "front": partial(self._front, "CREATE TABLE IF NOT EXISTS"),
+            "front_anew": partial(self._front, "CREATE OR REPLACE TABLE"),
+            "widen": self._widen,
             "on_cluster": lambda: self.on_cluster,
             "replacing": partial(self._engine, "ReplacingMergeTree"),
             "merge_tree": partial(self._engine, "MergeTree"),
@@ -63,13 +67,17 @@ class Layout:
         text = spell_fragments(_COMMENT.sub("", migration.text), self.fragments, where=migration.name)
         return [statement.strip() for statement in _END.split(text) if statement.strip()]
 
-    def _front(self, table: str, key: str) -> str:
+    def _front(self, make: str, table: str, key: str) -> str:
         if not self.cluster:
             return ""
         return (
-            f"CREATE TABLE IF NOT EXISTS {table}{self.on_cluster} AS {table}_local\n"
+            f"{make} {table}{self.on_cluster} AS {table}_local\n"
             f"ENGINE = Distributed(`{self.cluster}`, currentDatabase(), {table}_local, cityHash64({key}))"
         )
+
+    def _widen(self, table: str, *changes: str) -> str:
+        tables = [self.stored(table), table] if self.cluster else [table]
+        return ";\n".join(f"ALTER TABLE {name}{self.on_cluster}\n{', '.join(changes)}" for name in tables)
 
     def _engine(self, name: str, *arguments: str) -> str:
         if not self.cluster:

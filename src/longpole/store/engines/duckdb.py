@@ -5,7 +5,9 @@ its snapshot; `BEGIN` alone does not) and takes the view of what is fresh; the s
 So a reader sees a trace either fresh or stored, never both and never neither. Afterwards it runs without any lock.
 """
 
+import atexit
 import logging
+import os
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,6 +24,7 @@ from longpole.model.batch import Batch
 from longpole.model.clock import now_ns
 from longpole.model.errors import InvalidInput, StoreError, StoreLocked
 from longpole.model.intake import LedgerEntry
+from longpole.store.cancel import running
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.duckdb_compact import copy_compacted
 from longpole.store.engines.duckdb_reader import Reader, Statements
@@ -47,7 +50,12 @@ _THREADS = 2
 # between two writes when much is waiting. They also give back the memory of removed rows.
 _CHECKPOINT_BYTES = 256_000_000
 _DUCKDB_CHECKPOINT = "4GB"
+# A transaction that fills a group of rows writes it into the file, compressed, and only its place into the log: 5 us a
+# row with the checkpoint instead of 10 to 15, and no memory until then. DuckDB's groups of 122,880 rows never fill in
+# one. Smaller groups take more room: 202 to 210 bytes a step instead of 150. Questions cost the same.
+_ROW_GROUP = 10_240
 _QUIET_S = 3.0
+_CALLS_END_S = 5.0
 _BYTES_PER_ROW = 600  # of an in-memory table, measured; a file tells by the size of its log
 _LOCK_HOLDER = re.compile(r"\(PID (\d+)\)")
 
@@ -56,6 +64,7 @@ class DuckDBEngine:
     """The engine of `open_store`. See `longpole.store.engine.Engine` for what its verbs promise."""
 
     is_shared = False
+    prefers_rollups = False
 
     def __init__(self, path: str, *, server: str = "", quiet_s: float = _QUIET_S) -> None:
         """Open a database file, or one that lives in memory for `:memory:`.
@@ -88,6 +97,8 @@ class DuckDBEngine:
         self._is_lost = False  # it could not be attached again
         self._unchecked_rows = 0
         self._idle = WhenIdle(self._checkpoint, quiet_s=quiet_s, name="longpole-checkpoint")
+        self._process = os.getpid()
+        atexit.register(self._keep_out)
 
     def migrate(self) -> None:
         """Bring the schema to this version; see `Engine.migrate`. A database of another program raises StoreError."""
@@ -121,7 +132,7 @@ class DuckDBEngine:
             with self._swap:
                 held = self._fresh.held(pairs)
             tables = {name: arrow_table(TABLES[name], rows) for name in TABLES if (rows := getattr(batch, name))}
-            with self._transaction(lambda: self._fresh.stored(batch, held)):
+            with self._transaction(lambda: self._fresh.stored(batch, held)), running(self._writer.interrupt):
                 self._store(batch, tables)
             self._unchecked_rows += sum(len(getattr(batch, name)) for name in TABLES) + len(batch.expired)
         if batch.compact:
@@ -152,9 +163,20 @@ class DuckDBEngine:
 
     def close(self) -> None:
         """Checkpoint and let go of the database; see `Engine.close`. No other call may be running."""
+        atexit.unregister(self._keep_out)
         self._idle.close()
         self._try_checkpoint()
         self._let_go()
+
+    def _keep_out(self) -> None:
+        """When the interpreter ends and nobody has closed this: let calls that run end, and no other begin.
+
+        A daemon thread that Python ends inside of DuckDB aborts the process ("exception not rethrown").
+        """
+        if os.getpid() == self._process and self._writing.acquire(timeout=_CALLS_END_S):
+            with self._gate:
+                self._is_exchanging = True
+                self._gate.wait_for(lambda: self._reading == 0, _CALLS_END_S)
 
     def _checkpoint(self) -> None:
         with self._writing:
@@ -199,7 +221,11 @@ class DuckDBEngine:
         """
         with self._writing:
             self._checkpoint_now()
-            if self._path == ":memory:" or (draft := copy_compacted(self._writer, Path(self._path))) is None:
+            if self._path == ":memory:":
+                return
+            with running(self._writer.interrupt):
+                draft = copy_compacted(self._writer, Path(self._path))
+            if draft is None:
                 return
             with self._exchange():
                 if not self._log.exists():  # else the log would be taken for one of the new file
@@ -347,7 +373,7 @@ def _attach(path: str) -> duckdb.DuckDBPyConnection:
     )
     literal = path.replace("'", "''")
     try:
-        database.execute(f"ATTACH '{literal}' AS stored")
+        database.execute(f"ATTACH '{literal}' AS stored (ROW_GROUP_SIZE {_ROW_GROUP})")
     except duckdb.Error as error:
         database.close()
         raise _cannot_open(path, str(error)) from error

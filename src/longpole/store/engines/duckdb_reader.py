@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 from arro3.core import Table
 
+from longpole.store.cancel import running
 from longpole.store.dialects.fragments import Fragments
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.fresh import FreshView
@@ -63,9 +64,10 @@ class Reader:
         """The rows of the query over stored rows and this view; ends what `begin` began."""
         for name in query.tables.intersection(TABLES):
             self._show(name, view)
-        cursor = self._cursor.execute(query.text, dict(parameters))
-        names = [column[0] for column in cursor.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        with running(self._cursor.interrupt):
+            cursor = self._cursor.execute(query.text, dict(parameters))
+            names = [column[0] for column in cursor.description or ()]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         self._cursor.commit()
         return rows
 

@@ -21,7 +21,8 @@ from longpole.model.batch import Batch
 from longpole.model.clock import now_ns
 from longpole.model.errors import InvalidInput, StoreError, StoreTooNew
 from longpole.model.intake import LedgerEntry
-from longpole.store.engines.postgres_connection import Connection, Database, Readers, Session, sql
+from longpole.store.cancel import running
+from longpole.store.engines.postgres_connection import Connection, Database, Readers, Session, canceller, sql
 from longpole.store.engines.postgres_partitions import Partitions
 from longpole.store.engines.postgres_rows import days_of, with_fitting_texts
 from longpole.store.engines.postgres_statements import bound, statement
@@ -45,6 +46,7 @@ class PostgresEngine:
     """The engine of `open_store` for `postgresql://`. See `longpole.store.engine.Engine` for what its verbs promise."""
 
     is_shared = True
+    prefers_rollups = True
 
     def __init__(self, address: str, *, server: str = "") -> None:
         """An engine that has not connected yet.
@@ -158,7 +160,7 @@ class PostgresEngine:
         with self._told_errors():
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
-                    with session.connection() as connection:
+                    with session.connection() as connection, running(canceller(connection)):
                         self._partitions.make(connection, days_of(batch))
                         with connection.transaction():
                             self._store(connection, batch, fresh=fresh)

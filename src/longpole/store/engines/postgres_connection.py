@@ -1,7 +1,8 @@
 """Connections to one PostgreSQL database: how they are made, kept and lost, and what their errors mean to a reader."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Lock
 from typing import Any, LiteralString, cast
@@ -11,10 +12,12 @@ from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from longpole.model.errors import StoreError
+from longpole.store.cancel import running
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _CONNECT_TIMEOUT_S = 10
+_CANCEL_TIMEOUT_S = 1.0
 _MOST_READERS = 8
 # Most values are bound by the client: PostgreSQL plans each query for them, so that filters that are null cost nothing.
 # Those that are sent apart belong to statements that are planned once. Compiling a plan costs 100 ms and more, which no
@@ -179,7 +182,10 @@ class Readers:
     def _ask(
         connection: Connection, text: str, parameters: dict[str, Any], is_planned_once: bool
     ) -> list[dict[str, Any]]:
-        with psycopg.Cursor(connection) if is_planned_once else connection.cursor() as cursor:
+        with (
+            psycopg.Cursor(connection) if is_planned_once else connection.cursor() as cursor,
+            running(canceller(connection)),
+        ):
             cursor.execute(sql(text), parameters, prepare=is_planned_once)
             names = [column.name for column in cursor.description or ()]
             found = cursor.fetchall()
@@ -187,6 +193,11 @@ class Readers:
         if len(shown) == len(names):
             return [dict(zip(names, row, strict=True)) for row in found]
         return [{names[place]: row[place] for place in shown} for row in found]
+
+
+def canceller(connection: Connection) -> Callable[[], None]:
+    """What makes the statement that runs on this connection fail, called by another thread."""
+    return partial(connection.cancel_safe, timeout=_CANCEL_TIMEOUT_S)
 
 
 def sql(text: str) -> LiteralString:

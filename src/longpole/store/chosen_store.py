@@ -20,9 +20,20 @@ def open_chosen_store(settings: Settings, folder: Path) -> Engine:
     """
     if not settings.persistence_enabled:
         return open_store(":memory:")
+    return open_kept_store(settings, folder)
+
+
+def open_kept_store(settings: Settings, folder: Path) -> Engine:
+    """As `open_chosen_store`, also where the settings say that a server is to keep nothing."""
+    survives_power_loss = settings.durability == "power"
     if settings.store is None:
-        return open_store(folder / DATABASE_FILE)
-    return open_store(settings.store, server=server_id(folder), cluster=settings.cluster or "")
+        return open_store(folder / DATABASE_FILE, survives_power_loss=survives_power_loss)
+    return open_store(
+        settings.store,
+        server=server_id(folder),
+        cluster=settings.cluster or "",
+        survives_power_loss=survives_power_loss,
+    )
 
 
 def server_id(folder: Path) -> str:
