@@ -8,12 +8,19 @@ from msgspec import Struct
 class RollupKind(StrEnum):
     """What a row of the rollups stands for.
 
-    The first two sum up what is stored one by one as well, and are computed again while that changes. The `GONE` ones
+    The first two sum up what is stored one by one as well, and are computed again while that changes. So do the next
+    three, by days that are over: steps once without names, and once by names alone. `DAY` is an empty row that says
+    that all of a day is in them, `REFRESHED` one whose `updated_ns` is when a run last came to its end. The `GONE` ones
     sum up what retention has removed: together with what is stored, everything is counted once.
     """
 
     EXECUTION = "execution"
     STEP = "step"
+    DAY_EXECUTION = "day_execution"
+    DAY_STEP = "day_step"
+    DAY_NAME = "day_name"
+    DAY = "day"
+    REFRESHED = "refreshed"
     GONE_EXECUTION = "gone_execution"
     GONE_STEP = "gone_step"
 
@@ -27,6 +34,9 @@ class Rollup(Struct, frozen=True, kw_only=True, gc=False):
     of those that their own steps made. `histogram` is `bucket:weight` pairs separated by spaces, buckets as in
     `longpole.model.buckets`; what has not ended counts in `count` and not in it. Two rows of one key are merged by
     adding them up. `updated_ns` is when it was computed.
+
+    Of `model_calls`, `model_calls_without_usage` told no tokens; all took `model_call_ns` together. The `tree` counts
+    are those of whole trees, at the executions that nobody called. `last_seen_ns` is when the last one ended.
     """
 
     window_ns: int
@@ -49,3 +59,10 @@ class Rollup(Struct, frozen=True, kw_only=True, gc=False):
     model_calls: int
     histogram: str
     updated_ns: int
+    model_calls_without_usage: int = 0
+    model_call_ns: int = 0
+    tree_model_calls: int = 0
+    tree_model_calls_without_usage: int = 0
+    tree_model_calls_without_cost: int = 0
+    tree_tool_calls: int = 0
+    last_seen_ns: int = 0

@@ -1,13 +1,16 @@
 """How one agent did: counts, success, times, errors, and what its own model calls used."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from msgspec import Struct
 
 from longpole.model import clock
 from longpole.reports.filters import AGENT_FILTERS, AgentFilters, read_agent_filters
 from longpole.reports.question import Question
 from longpole.reports.question_views import AgentPerformance, ErrorCount
+from longpole.reports.rolled_up import Sums, Weights, added, gone_of, rolled_of
 from longpole.reports.rows import Row, dollars, time_text
 from longpole.reports.weighted import by_group, joined, weighted_quantiles
 from longpole.store.engine import Engine
@@ -17,19 +20,46 @@ MOST_ERRORS = 10
 _WHOLE = re.compile(r"[0-9]{1,15}")
 
 
+class _Told(Struct):
+    """The answers of the agent's queries; tokens are those of the calls that told any."""
+
+    totals: Row
+    calls: Row
+    tokens: float
+    calls_with_tokens: float
+    weights: Weights | None = None
+
+    def plus(self, sums: Sums) -> "_Told":
+        """These with what rollups tell."""
+        calls = sums.calls()
+        return _Told(
+            totals=added(self.totals, sums.performance()),
+            calls=added(self.calls, calls),
+            tokens=self.tokens + (calls["tokens"] or 0),
+            calls_with_tokens=self.calls_with_tokens + calls["calls"] - calls["calls_without_usage"],
+            weights=joined([self.weights or {}, sums.weights_not_skipped()]),
+        )
+
+
 def performance_of(store: Engine, filters: AgentFilters) -> AgentPerformance:
-    """The performance of an agent; all counts are 0 and all else is unknown where it has not run."""
+    """The performance of an agent; all counts are 0 and all else is unknown where it has not run.
+
+    What retention has removed is counted from the rollups, which know neither errors nor sessions, users and scopes:
+    errors are of what is stored, and so is everything where such a filter is given. Where the engine prefers it, days
+    of a long time range are read from rollups; model calls count by when they began then, and by when their execution
+    did otherwise.
+    """
     asked = agent_parameters(filters)
-    totals: Row = store.rows("agent_totals", asked)[0]
-    if totals["sampled"]:
-        weights = by_group(store.rows("agent_duration_weights", asked), "agent")
-        totals = {**totals, **weighted_quantiles(joined(list(weights.values())))}
-    calls = store.rows("agent_model_calls", asked)[0]
-    told: Sequence[Row] = []
-    if calls["calls_without_usage"]:  # it reads bodies, which are many
-        told = store.rows("agent_told_tokens", {**asked, "total_name": TOTAL_TOKENS})
+    is_rolled = (filters.session, filters.user, filters.belongs_to) == (None, None, None)
+    gone, rolled = (gone_of(store, asked), rolled_of(store, asked)) if is_rolled else (None, None)
+    found = _stored(store, asked, rolled, needs_weights=gone is not None)
+    if gone is not None:
+        found = found.plus(gone)
+    totals: Row = found.totals
+    calls, tokens, calls_with_tokens = found.calls, found.tokens, found.calls_with_tokens
+    if found.weights is not None:
+        totals = {**totals, **weighted_quantiles(found.weights)}
     errors = store.rows("agent_errors", {**asked, "limit": MOST_ERRORS})
-    tokens, calls_with_tokens = _tokens(calls, told)
     finished = totals["finished_weight"]
     return AgentPerformance(
         agent=filters.agent,
@@ -72,6 +102,22 @@ def agent_parameters(filters: AgentFilters) -> dict[str, Any]:
         "scope_key": scope_key,
         "scope_value": scope_value,
     }
+
+
+def _stored(store: Engine, asked: Mapping[str, Any], rolled: Sums | None, *, needs_weights: bool) -> _Told:
+    """What is stored: from what rollups tell of it, or without that row by row."""
+    weights: Weights | None = None
+    if rolled is not None:
+        totals, calls, weights = rolled.performance(), rolled.calls(), rolled.weights_not_skipped()
+    else:
+        totals, calls = store.rows("agent_totals", asked)[0], store.rows("agent_model_calls", asked)[0]
+        if needs_weights or totals["sampled"]:
+            weights = joined(list(by_group(store.rows("agent_duration_weights", asked), "agent").values()))
+    told: Sequence[Row] = []
+    if calls["calls_without_usage"]:  # it reads bodies, which are many
+        told = store.rows("agent_told_tokens", {**asked, "total_name": TOTAL_TOKENS})
+    tokens, calls_with_tokens = _tokens(calls, told)
+    return _Told(totals=totals, calls=calls, tokens=tokens, calls_with_tokens=calls_with_tokens, weights=weights)
 
 
 def _tokens(calls: Row, told: Sequence[Row]) -> tuple[float, float]:

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from longpole.model import clock
 from longpole.reports.filters import ExecutionFilters, Place, write_cursor
 from longpole.reports.rows import Row, execution_item
 from longpole.reports.views import ExecutionPage
 from longpole.store.engine import Engine
+
+_DAY_NS = 86_400 * 10**9
+_SLICES_NS = (_DAY_NS, 7 * _DAY_NS)
 
 
 def list_executions(store: Engine, filters: ExecutionFilters) -> ExecutionPage:
@@ -23,9 +27,28 @@ def list_executions(store: Engine, filters: ExecutionFilters) -> ExecutionPage:
 def page_of_rows(store: Engine, filters: ExecutionFilters) -> tuple[Sequence[Row], str | None]:
     """The same page as rows, for reports that add to it, and the cursor of the next."""
     # One more than asked tells whether there is a next page.
-    rows = store.rows("execution_page", _parameters(filters))
+    rows = _newest(store, filters) if _is_by_newest(filters) else store.rows("execution_page", _parameters(filters))
     kept = rows[: filters.limit]
     return kept, write_cursor(_place_of(kept[-1], filters)) if len(rows) > filters.limit else None
+
+
+def _is_by_newest(filters: ExecutionFilters) -> bool:
+    """Whether the newest come first, and not only the few of one session or caller."""
+    return (filters.sort, filters.is_descending, filters.session, filters.parent) == ("started", True, None, None)
+
+
+def _newest(store: Engine, filters: ExecutionFilters) -> Sequence[Row]:
+    """The first rows by when they started: mostly a day or a week has enough of them, and the rest is not looked at."""
+    asked = _parameters(filters)
+    if filters.after is not None and filters.after.number is not None:
+        asked["to_ns"] = min(filters.to_ns, filters.after.number + 1)
+    end_ns = min(asked["to_ns"], clock.now_ns())
+    for slice_ns in _SLICES_NS:
+        if end_ns - slice_ns > filters.from_ns:
+            rows = store.rows("execution_page", {**asked, "from_ns": end_ns - slice_ns})
+            if len(rows) > filters.limit:
+                return rows
+    return store.rows("execution_page", asked)
 
 
 def _parameters(filters: ExecutionFilters) -> dict[str, Any]:

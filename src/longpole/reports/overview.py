@@ -1,13 +1,46 @@
 """What ran, how it went, where the time went: totals, agents and categories of a time range."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
 
 from longpole.reports.filter_values import Scope
-from longpole.reports.rolled_up import added, gone_of, joined_rows, joined_weights
+from longpole.reports.rolled_up import Sums, Weights, added, gone_of, joined_rows, joined_weights, rolled_of
 from longpole.reports.rows import Row, dollars, time_text, whole
 from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals
 from longpole.reports.weighted import by_group, joined, weighted_quantiles
 from longpole.store.engine import Engine
+
+
+class _Told(Struct):
+    """The answers of the overview's queries. Weights by group are there where percentiles are taken from them."""
+
+    totals: Row
+    agents: Sequence[Row]
+    categories: Sequence[Row]
+    weights: Mapping[str, Weights] | None = None
+    of_steps: Mapping[str, Weights] | None = None
+
+    def plus(self, sums: Sums) -> "_Told":
+        """These with what rollups tell."""
+        return _Told(
+            totals=added(self.totals, sums.totals()),
+            agents=joined_rows(self.agents, sums.agents(), "agent", _agents_in_order),
+            categories=joined_rows(self.categories, sums.categories(), "category", _categories_in_order),
+            weights=joined_weights(self.weights or {}, sums.weights_of_agents()),
+            of_steps=joined_weights(self.of_steps or {}, sums.weights_of_categories()),
+        )
+
+    def with_quantiles(self) -> "_Told":
+        """These with percentiles from the weights, if they are there."""
+        if self.weights is None or self.of_steps is None:
+            return self
+        return _Told(
+            totals={**self.totals, **weighted_quantiles(joined(list(self.weights.values())))},
+            agents=_weighted(self.agents, self.weights, "agent"),
+            categories=_weighted(self.categories, self.of_steps, "category"),
+        )
 
 
 def overview_of(store: Engine, scope: Scope) -> Overview:
@@ -15,7 +48,8 @@ def overview_of(store: Engine, scope: Scope) -> Overview:
 
     Tokens and cost count every leaf model call once: the agents' rows, which show only what an agent's own steps
     used, add up to the totals. Where executions were sampled, sums, rates and percentiles are weighted: they estimate
-    those of all that ran; counts are of those that were kept. What retention has removed is counted from the rollups.
+    those of all that ran; counts are of those that were kept. What retention has removed is counted from the rollups,
+    and so are the days of a long time range where the engine prefers it.
     """
     parameters = {
         "workspace": scope.workspace,
@@ -25,27 +59,39 @@ def overview_of(store: Engine, scope: Scope) -> Overview:
         "from_ns": scope.from_ns,
         "to_ns": scope.to_ns,
     }
-    totals = store.rows("overview_totals", parameters)[0]
-    agents, categories = store.rows("overview_agents", parameters), store.rows("overview_categories", parameters)
-    gone = gone_of(store, parameters)
-    if totals["sampled"] or gone is not None:
-        weights = by_group(store.rows("overview_agent_weights", parameters), "agent")
-        of_steps = by_group(store.rows("overview_category_weights", parameters), "category")
-        if gone is not None:
-            totals = added(totals, gone.totals())
-            agents = joined_rows(agents, gone.agents(), "agent", _agents_in_order)
-            categories = joined_rows(categories, gone.categories(), "category", _categories_in_order)
-            weights = joined_weights(weights, gone.weights_of_agents())
-            of_steps = joined_weights(of_steps, gone.weights_of_categories())
-        totals = {**totals, **weighted_quantiles(joined(list(weights.values())))}
-        agents = _weighted(agents, weights, "agent")
-        categories = _weighted(categories, of_steps, "category")
+    gone, rolled = gone_of(store, parameters), rolled_of(store, parameters)
+    told = (
+        _of_rows(store, parameters, needs_weights=gone is not None) if rolled is None else _nothing(store, parameters)
+    )
+    for sums in (rolled, gone):
+        told = told if sums is None else told.plus(sums)
+    told = told.with_quantiles()
     return Overview(
-        totals=_totals(totals, categories),
-        agents=[_agent(row) for row in agents],
-        categories=[_category(row) for row in categories],
+        totals=_totals(told.totals, told.categories),
+        agents=[_agent(row) for row in told.agents],
+        categories=[_category(row) for row in told.categories],
         rolled_up=None if gone is None else gone.told(),
     )
+
+
+def _of_rows(store: Engine, parameters: Mapping[str, Any], *, needs_weights: bool) -> _Told:
+    """What the stored rows tell, read one by one."""
+    told = _Told(
+        totals=store.rows("overview_totals", parameters)[0],
+        agents=store.rows("overview_agents", parameters),
+        categories=store.rows("overview_categories", parameters),
+    )
+    if needs_weights or told.totals["sampled"]:
+        told.weights = by_group(store.rows("overview_agent_weights", parameters), "agent")
+        told.of_steps = by_group(store.rows("overview_category_weights", parameters), "category")
+    return told
+
+
+def _nothing(store: Engine, parameters: Mapping[str, Any]) -> _Told:
+    """What is to be told where nothing ran: the registered agents."""
+    nothing = Sums(executions=[], steps=[])
+    registered = store.rows("overview_agents", {**parameters, "to_ns": parameters["from_ns"]})
+    return _Told(totals=nothing.totals(), agents=registered, categories=[])
 
 
 def _agents_in_order(row: Row) -> tuple[int, str]:
@@ -88,7 +134,7 @@ def _totals(row: Row, categories: Sequence[Row]) -> Totals:
 def _agent(row: Row) -> AgentSummary:
     return AgentSummary(
         agent=row["agent"],
-        is_registered=row["is_registered"],
+        is_registered=bool(row["is_registered"]),
         executions=row["executions"],
         executions_weight=row["executions_weight"],
         running=row["running"],

@@ -13,10 +13,12 @@ class Engine(Protocol):
 
     `server` names whose spool position a write moves. `is_shared` says whether other servers may write to the same
     database: what one of them publishes the others see, and what one has not seen may be there all the same.
+    `prefers_rollups` says whether days that are over are read faster from rollups than row by row.
     """
 
     server: str
     is_shared: bool
+    prefers_rollups: bool
 
     def migrate(self) -> None:
         """Bring the schema to this version, inside a transaction.

@@ -12,7 +12,7 @@ from msgspec import Struct
 from longpole.model.batch import Batch
 from longpole.model.rollup import Rollup, RollupKind
 from longpole.store.engine import Engine
-from longpole.store.rollups import DAY_NS, Key, Received, merged, neighbours, stored_rollups, summed_up
+from longpole.store.rollups import DAY_NS, Key, Received, merged, neighbours, note, stored_rollups, summed_up
 
 TRACE_ROWS_AT_ONCE = 100_000
 COMPACT_FROM_BYTES = 256_000_000
@@ -110,7 +110,9 @@ def remove_traces(store: Engine, before_ns: int, now_ns: int, removed: Removed) 
     tables = ("executions", "steps", "events", "decisions", "scores", "bodies", "findings")
     for until_ns, count in _slices(counts, before_ns, is_whole=store.is_shared):
         gone = _sums_of_gone(store, Received(to_ns=until_ns, spared=spared), now_ns)
-        store.write(Batch(records=[*gone], expired=dict.fromkeys(tables, until_ns), spared=spared))
+        # Day rollups of what is stored count it no more once their days are computed again.
+        days = [note(RollupKind.DAY, day_ns, now_ns) for day_ns in sorted({row.window_ns for row in gone})]
+        store.write(Batch(records=[*gone], removed=[*days], expired=dict.fromkeys(tables, until_ns), spared=spared))
         removed.rows += count
         yield
 

@@ -76,7 +76,7 @@ AGES: Mapping[str, str] = {
     "findings": "raised_ns",
     "processes": "last_heard_ns",
     "rollups": "window_ns",
-    "dead_letters": "received_ns",
+    "dead_letters": "buried_ns",  # a body that waited for weeks deserves to be looked at as long as any other
 }
 """The column by which rows of a table are old, of the tables that `Batch.expired` may name."""
 

@@ -7,6 +7,9 @@ Every dialect has the same names with the same meaning:
 - `@in_list(value, $list)`: whether the value is in a bound list of texts, which may be empty.
 - `@json_field(json, key)`: the field of that name of a JSON object, as text; null when it is absent or null.
 - `@contains(text, part)`: whether the text contains the part, letter case ignored.
+- `@packed(bucket, weight)`: the rows of a group whose bucket is known as a text of `bucket:weight` pairs, as
+  `longpole.model.histogram` reads it, in any order.
+- `@joined(text)`: the texts of a group, separated by spaces.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """ClickHouse's spelling of the fragments."""
 
-from longpole.store.dialects.fragments import Fragments
+from longpole.store.dialects.fragments import NUMBERS, Fragments
 
 
 def _clickhouse_quantile(value: str, share: str) -> str:
@@ -23,9 +23,24 @@ def _clickhouse_contains(text: str, part: str) -> str:
     return f"(position(lowerUTF8({text}), lowerUTF8({part})) > 0)"
 
 
+def _clickhouse_packed(bucket: str, weight: str) -> str:
+    return f"arrayStringConcat(groupArray(concat(toString({bucket}), ':', toString({weight}))), ' ')"
+
+
+def _clickhouse_joined(text: str) -> str:
+    return f"arrayStringConcat(groupArray({text}), ' ')"
+
+
+def _clickhouse_without_numbers(text: str) -> str:
+    return f"replaceRegexpAll({text}, '{NUMBERS}', '#')"
+
+
 CLICKHOUSE: Fragments = {
     "quantile": _clickhouse_quantile,
     "in_list": _clickhouse_in_list,
     "json_field": _clickhouse_json_field,
     "contains": _clickhouse_contains,
+    "packed": _clickhouse_packed,
+    "joined": _clickhouse_joined,
+    "without_numbers": _clickhouse_without_numbers,
 }

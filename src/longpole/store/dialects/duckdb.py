@@ -1,6 +1,6 @@
 """DuckDB's spelling of the fragments."""
 
-from longpole.store.dialects.fragments import Fragments
+from longpole.store.dialects.fragments import NUMBERS, Fragments
 
 _USUAL_SHARES = ("0.5", "0.95", "0.99")
 
@@ -26,9 +26,24 @@ def _duckdb_contains(text: str, part: str) -> str:
     return f"contains(lower({text}), lower({part}))"
 
 
+def _duckdb_packed(bucket: str, weight: str) -> str:
+    return f"string_agg(CAST({bucket} AS VARCHAR) || ':' || CAST({weight} AS VARCHAR), ' ')"
+
+
+def _duckdb_joined(text: str) -> str:
+    return f"string_agg({text}, ' ')"
+
+
+def _duckdb_without_numbers(text: str) -> str:
+    return f"regexp_replace({text}, '{NUMBERS}', '#', 'g')"
+
+
 DUCKDB: Fragments = {
     "quantile": _duckdb_quantile,
     "in_list": _duckdb_in_list,
     "json_field": _duckdb_json_field,
     "contains": _duckdb_contains,
+    "packed": _duckdb_packed,
+    "joined": _duckdb_joined,
+    "without_numbers": _duckdb_without_numbers,
 }

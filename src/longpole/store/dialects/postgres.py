@@ -1,6 +1,6 @@
 """PostgreSQL's spelling of the fragments."""
 
-from longpole.store.dialects.fragments import Fragments
+from longpole.store.dialects.fragments import NUMBERS, Fragments
 
 
 def _postgres_quantile(value: str, share: str) -> str:
@@ -19,9 +19,24 @@ def _postgres_contains(text: str, part: str) -> str:
     return f"(strpos(longpole.in_small_letters({text}), longpole.in_small_letters({part})) > 0)"
 
 
+def _postgres_packed(bucket: str, weight: str) -> str:
+    return f"string_agg(CAST({bucket} AS TEXT) || ':' || CAST({weight} AS TEXT), ' ')"
+
+
+def _postgres_joined(text: str) -> str:
+    return f"string_agg({text}, ' ')"
+
+
+def _postgres_without_numbers(text: str) -> str:
+    return f"regexp_replace({text}, '{NUMBERS}', '#', 'g')"
+
+
 POSTGRES: Fragments = {
     "quantile": _postgres_quantile,
     "in_list": _postgres_in_list,
     "json_field": _postgres_json_field,
     "contains": _postgres_contains,
+    "packed": _postgres_packed,
+    "joined": _postgres_joined,
+    "without_numbers": _postgres_without_numbers,
 }

@@ -19,6 +19,18 @@ SELECT max(version) AS version FROM schema_version;
 -- Notes that a migration was applied.
 INSERT INTO schema_version SELECT $version, $applied_ns;
 
+-- name: tables_without_sync
+-- The tables that hold rows and answer an insert before it is on the medium.
+SELECT name
+FROM system.tables
+WHERE database = currentDatabase() AND endsWith(engine, 'MergeTree')
+    AND NOT (create_table_query LIKE '%fsync_after_insert = 1%' AND create_table_query LIKE '%fsync_part_directory = 1%')
+ORDER BY name;
+
+-- name: sync_inserts
+-- Has an insert into one of them synced to the medium, its files and their folder, before it is answered.
+ALTER TABLE @table()@on_cluster() MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
 -- name: stale_tables
 -- The tables that have rows of spans that were told anew, from before that: in another hour, or in another role.
 (SELECT 'executions' AS name FROM executions

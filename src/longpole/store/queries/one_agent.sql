@@ -179,7 +179,7 @@ LIMIT $limit;
 -- name: agent_decisions
 -- The decisions about an agent, its own and those of others, with who decided, the newest first.
 SELECT
-    d.workspace, d.execution_id, e.agent, e.status, d.time_ns, d.considered, d.score, d.threshold, d.outcome, d.reason
+    d.workspace, d.execution_id, e.agent, e.status, e.error_type, d.time_ns, d.considered, d.score, d.threshold, d.outcome, d.reason
 FROM decisions AS d
 JOIN executions AS e ON e.workspace = d.workspace AND e.execution_id = d.execution_id
 WHERE
@@ -193,6 +193,20 @@ WHERE
     AND ($scope_key IS NULL OR @json_field(e.scopes, $scope_key) = $scope_value)
 ORDER BY d.time_ns DESC, d.execution_id, d.event_index
 LIMIT $limit;
+
+-- name: last_model_calls
+-- The last model call that each of the given executions made itself, and how many those are.
+SELECT execution_id, name, model, status, started_ns, duration_ns, error_type, model_calls
+FROM (
+    SELECT
+        execution_id, name, model, status, started_ns, duration_ns, error_type,
+        count(*) OVER (PARTITION BY execution_id) AS model_calls,
+        row_number() OVER (PARTITION BY execution_id ORDER BY started_ns DESC, step_id) AS place
+    FROM steps
+    WHERE workspace = $workspace AND category = 'llm' AND @in_list(execution_id, $execution_ids)
+) AS calls
+WHERE place = 1
+ORDER BY execution_id;
 
 -- name: agent_names
 -- Every agent that is registered or has run, by name.

@@ -63,7 +63,7 @@ SELECT 'findings' AS table_name, count(*) AS row_count, min(raised_ns) AS oldest
 UNION ALL
 SELECT 'rollups' AS table_name, count(*) AS row_count, min(window_ns) AS oldest_ns FROM rollups
 UNION ALL
-SELECT 'dead_letters' AS table_name, count(*) AS row_count, min(received_ns) AS oldest_ns FROM dead_letters
+SELECT 'dead_letters' AS table_name, count(*) AS row_count, min(buried_ns) AS oldest_ns FROM dead_letters
 UNION ALL
 SELECT 'agents' AS table_name, count(*) AS row_count, min(first_seen_ns) AS oldest_ns FROM agents
 UNION ALL
