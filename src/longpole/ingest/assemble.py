@@ -20,7 +20,7 @@ from longpole.ingest.recognise_kind import decide_kind, read_metadata
 from longpole.ingest.recognise_status import decide_status
 from longpole.ingest.recognise_usage import first_token_after, price, read_usage
 from longpole.ingest.shapes import Shape, Shapes
-from longpole.ingest.span import LogRecord, Source, Span, SpanEvent
+from longpole.ingest.span import LogRecord, Source, Span, SpanEvent, SpanLink
 from longpole.model.category import Category
 from longpole.model.event import AgentSeen, Body, Event
 from longpole.wire import longpole_names as own
@@ -265,12 +265,19 @@ def _scopes(hints: dict[str, Any]) -> str | None:
     return as_json(scopes) if scopes else None
 
 
-def _read_link(span: Span, facts: dict[str, Any]) -> None:
+def link_of(span: Span) -> SpanLink | None:
+    """The link that joins a span's trace with another: the first that is not one to the span itself."""
     for link in span.links:
         if link.span_id != span.span_id or link.trace_id != span.trace_id:
-            facts["link_trace_id"] = link.trace_id
-            facts["link_span_id"] = link.span_id
-            return
+            return link
+    return None
+
+
+def _read_link(span: Span, facts: dict[str, Any]) -> None:
+    link = link_of(span)
+    if link is not None:
+        facts["link_trace_id"] = link.trace_id
+        facts["link_span_id"] = link.span_id
 
 
 _DEFAULT = Recogniser()

@@ -96,6 +96,7 @@ class TraceBook:
         self._sampling = sampling
         self._find_spans = find_spans
         self._traces: dict[Key, OpenTrace] = {}
+        self._asked: set[Key] = set()  # of these the store knows nothing but what is here
         self._awaited: dict[Key, set[Key]] = {}  # by the target of a link, the traces that have the link
         self._of_process: dict[Key, set[Key]] = {}  # by workspace and process, the traces where it had something open
         self._unpublished: dict[Group, None] = {}
@@ -125,7 +126,7 @@ class TraceBook:
             number: the request's number; numbers grow.
             now_ns: the time.
         """
-        self._bring_back(spans, events, now_ns)
+        self._ask_about(_keys_of(spans, events), now_ns)
         touched: dict[Group, None] = {}
         for facts, body in spans:
             trace = self._trace((facts.workspace, facts.trace_id), now_ns)
@@ -143,21 +144,23 @@ class TraceBook:
             if group.traces:  # else it was joined to another one meanwhile, which is touched too
                 self._touch(group, number, now_ns)
 
-    def _bring_back(self, spans: Sequence[tuple[Facts, Body | None]], events: Sequence[Event], now_ns: int) -> None:
-        """Load from the store what arrives late, and what arriving spans link to."""
+    def bring_back(self, keys: Iterable[Key], now_ns: int) -> None:
+        """Load from the store what it has of traces that are about to arrive late or to be linked to.
+
+        One question for all of them. `add` asks by itself about those that were not named just before.
+        """
+        self._asked.clear()
+        self._ask_about(keys, now_ns)
+
+    def _ask_about(self, keys: Iterable[Key], now_ns: int) -> None:
         unknown: dict[str, dict[str, None]] = {}
-        for facts, _ in spans:
-            if (facts.workspace, facts.trace_id) not in self._traces:
-                unknown.setdefault(facts.workspace, {})[facts.trace_id] = None
-            target = facts.link_trace_id
-            if target is not None and (facts.workspace, target) not in self._traces:
-                unknown.setdefault(facts.workspace, {})[target] = None
-        for event in events:
-            if (event.workspace, event.trace_id) not in self._traces:
-                unknown.setdefault(event.workspace, {})[event.trace_id] = None
+        for key in keys:
+            if key not in self._traces and key not in self._asked:
+                unknown.setdefault(key[0], {})[key[1]] = None
         for workspace, trace_ids in unknown.items():
             for known in self._find_known(workspace, list(trace_ids)):
                 self.restore(workspace, known, now_ns=now_ns)
+            self._asked.update((workspace, trace_id) for trace_id in trace_ids)
 
     def restore(self, workspace: str, known: KnownTrace, *, now_ns: int) -> None:
         """Bring a stored trace back, unless it is here; it settles when it is quiet, if it has not."""
@@ -359,6 +362,10 @@ class TraceBook:
             group.next_save_ns = now_ns + max(self.limits.save_after_ns, rest)
         return (batch, groups) if groups else None
 
+    def count_quiet(self, now_ns: int) -> int:
+        """How many spans are in groups of which nothing has come for long enough to save them."""
+        return sum(group.span_count for group in self._quiet(self._moving, self.limits.settle_after_ns, now_ns))
+
     def _due(self, now_ns: int, *, everything: bool) -> list[tuple[Group, bool]]:
         """The groups to save, and whether nothing more is expected of them."""
         found: dict[Group, bool] = {}
@@ -495,6 +502,7 @@ class TraceBook:
 
     def saved(self, groups: Iterable[Group]) -> None:
         """Note that groups are durable now, and let go of those of which no more is expected and has come."""
+        self._asked.clear()  # what leaves the book is in the store from now on
         for group in groups:
             group.is_on_its_way = False
             if not group.is_leaving:
@@ -528,6 +536,7 @@ class TraceBook:
 
     def drop(self, keys: Iterable[Key]) -> None:
         """Let go of traces that are deleted, with whatever waits to be written of them."""
+        self._asked.clear()
         for key in keys:
             trace = self._traces.pop(key, None)
             if trace is None:
@@ -547,3 +556,13 @@ class TraceBook:
         """The number of the oldest request of which something is not in a saved batch yet."""
         numbers = [group.unsaved_since for group in self._unsaved if group.unsaved_since is not None]
         return min(numbers, default=None)
+
+
+def _keys_of(spans: Sequence[tuple[Facts, Body | None]], events: Sequence[Event]) -> Iterator[Key]:
+    """The traces that arrive, and those that arriving spans link to."""
+    for facts, _ in spans:
+        yield facts.workspace, facts.trace_id
+        if facts.link_trace_id is not None:
+            yield facts.workspace, facts.link_trace_id
+    for event in events:
+        yield event.workspace, event.trace_id

@@ -22,19 +22,23 @@ from longpole.model.intake import DeadLetter
 from longpole.store.engine import Engine
 
 RETRY_WAIT_S = 1.0
-QUEUE_LENGTH = 8
+QUEUE_LENGTH = 3  # batches of some 20,000 spans under load, 3 kB each: they must not fill the memory
 
 _log = logging.getLogger("longpole.writer")
 
 
 class Write(Struct):
-    """One thing for the writing thread to do. `retried` is the letter that the rows come from."""
+    """One thing for the writing thread to do. `retried` is the letter that the rows come from.
+
+    `make` gives the batch when its turn has come: what it reads of the store then is not written by others meanwhile.
+    """
 
     batch: Batch
     groups: list[Group]
     done: threading.Event | None = None
     retried: DeadLetter | None = None
     answer: "Future[None] | None" = None
+    make: Callable[[], Batch] | None = None
 
 
 class Writer:
@@ -107,14 +111,15 @@ class Writer:
     def _try_once(self, write: Write, answer: "Future[None]") -> None:
         """Somebody waits for the answer: they are told what failed, rather than kept waiting."""
         try:
-            self._write(write.batch)
+            self._write(write.batch if write.make is None else write.make())
         except Exception as error:
             answer.set_exception(error)
         else:
             answer.set_result(None)
 
     def _write(self, batch: Batch) -> None:
-        self._engine.write(batch)
+        with self.outage.attempt():
+            self._engine.write(batch)
         was_away = self.outage.trouble is not None
         self.outage.worked()
         self._letters.stored(batch)

@@ -1,6 +1,6 @@
 """Rows of structs as Arrow tables, the cheapest way into DuckDB.
 
-Measured at 50 columns: 1.8 us a row to build and 6 us to insert; DuckDB's appender costs 9 us at 27 columns and
+Measured at 55 columns: 1.8 us a row to build and 6 us to insert; DuckDB's appender costs 9 us at 27 columns and
 `executemany` 580. arro3 carries the arrays in 11 MB, where pyarrow takes 165 MB.
 """
 
@@ -10,20 +10,31 @@ from types import UnionType
 from typing import Any, get_args
 
 import msgspec
-from arro3.core import Array, DataType, Table
+from arro3.core import Array, DataType, RecordBatch, Table
 from msgspec import Struct
 from msgspec.structs import astuple
 
 _SMALL_COLUMNS = frozenset({"duration_bucket"})
+# To turn rows into columns costs 0.8 us a step in pieces that stay in the processor's cache, 1.8 all at once, and 1.5
+# with one attrgetter a column.
+_ROWS_AT_ONCE = 128
 
 
 def arrow_table(row_type: type[Struct], rows: Sequence[Struct]) -> Table:
     """The rows as one Arrow table whose columns are the fields of `row_type`, in order."""
+    return Table.from_batches([record_batch(row_type, rows)])
+
+
+def record_batch(row_type: type[Struct], rows: Sequence[Struct]) -> RecordBatch:
+    """As `arrow_table`, as a part of one."""
     names, types = _columns(row_type)
-    # astuple and one transposition: 1.5 us a row; attrgetter of all fields 2.1, one attrgetter per column 1.6.
-    columns = zip(*map(astuple, rows), strict=True) if rows else ([] for _ in names)
+    columns: list[list[Any]] = [[] for _ in names]
+    for first in range(0, len(rows), _ROWS_AT_ONCE):
+        some = zip(*map(astuple, rows[first : first + _ROWS_AT_ONCE]), strict=True)
+        for column, values in zip(columns, some, strict=True):
+            column.extend(values)
     arrays = [Array(column, column_type) for column, column_type in zip(columns, types, strict=True)]
-    return Table.from_arrays(arrays, names=names)
+    return RecordBatch.from_arrays(arrays, names=names)
 
 
 def pair_table(pairs: Sequence[tuple[str, str]], *names: str) -> Table:

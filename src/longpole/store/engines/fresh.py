@@ -9,39 +9,64 @@ from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
-from arro3.core import Table
+from arro3.core import RecordBatch, Table
 from msgspec import Struct
 
 from longpole.model.batch import Batch
-from longpole.store.engines.arrow import arrow_table
+from longpole.store.engines.arrow import arrow_table, record_batch
 from longpole.store.tables import MERGED_TABLES, TABLES, TRACE_TABLES, Pair, key_of
 
 TraceRows = Mapping[str, Sequence[Any]]
 """The rows of one trace by table; never changed once published."""
 
+_SMALL_PIECE = 512
+MOST_SMALL_PIECES = 16
+
+
+class _Piece:
+    """Traces that were published together, and their rows as Arrow once somebody has asked. Never changed.
+
+    So a question turns only those rows into Arrow that came since the question before.
+    """
+
+    __slots__ = ("_batches", "row_count", "traces")
+
+    def __init__(self, traces: dict[Pair, TraceRows]) -> None:
+        self.traces = traces
+        self.row_count = sum(len(rows) for trace in traces.values() for rows in trace.values())
+        self._batches: dict[str, RecordBatch | None] = {}
+
+    def batch(self, name: str) -> RecordBatch | None:
+        """The rows of one table, or `None` when there are none. Two threads that ask at once both do the work."""
+        if name not in self._batches:
+            rows = [row for trace in self.traces.values() for row in trace.get(name, ())]
+            self._batches[name] = record_batch(TABLES[name], rows) if rows else None
+        return self._batches[name]
+
 
 class FreshView:
     """What was fresh at one moment. Tables are built at the first question and kept; safe across threads."""
 
-    def __init__(self, traces: Sequence[TraceRows], loose: Mapping[str, Sequence[Struct]], hidden: list[Pair]) -> None:
+    def __init__(self, pieces: Sequence[_Piece], loose: Mapping[str, Sequence[Struct]], hidden: list[Pair]) -> None:
         self.hidden = hidden
-        self._traces = traces
+        self._pieces = pieces
         self._loose = loose
         self._tables: dict[str, Table | None] = {}
         self._building = Lock()
 
     def table(self, name: str) -> Table | None:
-        """The fresh rows of this table, or `None` when there are none. Costs 3 us a row the first time."""
+        """The fresh rows of this table, or `None` when there are none. Costs 3 us a row that nobody asked for yet."""
         with self._building:
             if name not in self._tables:
-                rows = self._rows(name)
-                self._tables[name] = arrow_table(TABLES[name], rows) if rows else None
+                self._tables[name] = self._table(name)
             return self._tables[name]
 
-    def _rows(self, name: str) -> Sequence[Struct]:
+    def _table(self, name: str) -> Table | None:
         if name in self._loose:
-            return self._loose[name]
-        return [row for trace in self._traces for row in trace.get(name, ())]
+            rows = self._loose[name]
+            return arrow_table(TABLES[name], rows) if rows else None
+        batches = [batch for piece in self._pieces if (batch := piece.batch(name)) is not None]
+        return Table.from_batches(batches) if batches else None
 
 
 class FreshRows:
@@ -53,6 +78,9 @@ class FreshRows:
 
     def __init__(self) -> None:
         self._traces: dict[Pair, TraceRows] = {}
+        self._pieces: dict[int, _Piece] = {}
+        self._place: dict[Pair, int] = {}  # of every fresh trace, the number of its piece
+        self._next_piece = 0
         self._hidden: dict[Pair, None] = {}
         self._loose: dict[str, dict[tuple[Any, ...], Struct]] = {name: {} for name in MERGED_TABLES}
         self._view: FreshView | None = None
@@ -62,8 +90,10 @@ class FreshRows:
 
         Bodies add up until they are stored: a trace is published again without those that it has published before.
         """
-        for pair, rows in traces.items():
-            self._traces[pair] = join_rows(self._traces.get(pair), rows)
+        joined = {pair: join_rows(self._traces.get(pair), rows) for pair, rows in traces.items()}
+        self._take_out(joined)
+        self._traces.update(joined)
+        self._add_piece(joined)
         self._hidden.update(dict.fromkeys(batch.replace))
         for name in MERGED_TABLES:
             for row in getattr(batch, name):
@@ -79,13 +109,17 @@ class FreshRows:
 
         A trace that was published anew while the write ran stays fresh and hides what was just stored.
         """
+        gone: list[Pair] = []
         for pair, rows in held.items():
             now = self._traces.get(pair)
             if now is rows:
-                self._traces.pop(pair, None)
                 self._hidden.pop(pair, None)
+                if now is not None:
+                    del self._traces[pair]
+                    gone.append(pair)
             else:
                 self._hidden[pair] = None
+        self._take_out(gone)
         for name in MERGED_TABLES:
             for row in getattr(batch, name):
                 self._loose[name].pop(key_of(name, row), None)
@@ -94,9 +128,38 @@ class FreshRows:
     def view(self) -> FreshView:
         """What is fresh now. The same object until something changes."""
         if self._view is None:
+            self._merge_small()
             loose = {name: list(rows.values()) for name, rows in self._loose.items()}
-            self._view = FreshView(list(self._traces.values()), loose, list(self._hidden))
+            self._view = FreshView(list(self._pieces.values()), loose, list(self._hidden))
         return self._view
+
+    def _add_piece(self, traces: dict[Pair, TraceRows]) -> None:
+        if traces:
+            number = self._next_piece = self._next_piece + 1
+            self._pieces[number] = _Piece(traces)
+            self._place.update(dict.fromkeys(traces, number))
+
+    def _take_out(self, pairs: Iterable[Pair]) -> None:
+        """Take traces out of their pieces; what is left of a piece is a new one, as a view may hold the old."""
+        leaving: dict[int, set[Pair]] = {}
+        for pair in pairs:
+            if (number := self._place.pop(pair, None)) is not None:
+                leaving.setdefault(number, set()).add(pair)
+        for number, gone in leaving.items():
+            traces = self._pieces[number].traces
+            if len(gone) == len(traces):
+                del self._pieces[number]
+            else:
+                self._pieces[number] = _Piece({pair: rows for pair, rows in traces.items() if pair not in gone})
+
+    def _merge_small(self) -> None:
+        """Make one piece of many small ones: a piece costs as much as some twenty rows, however few it has."""
+        small = [number for number, piece in self._pieces.items() if piece.row_count < _SMALL_PIECE]
+        if len(small) > MOST_SMALL_PIECES:
+            merged: dict[Pair, TraceRows] = {}
+            for number in small:
+                merged.update(self._pieces.pop(number).traces)
+            self._add_piece(merged)
 
 
 def rows_by_trace(batch: Batch) -> dict[Pair, TraceRows]:
