@@ -39,6 +39,10 @@ USAGE_NAMES = {
     "cache_read_tokens": "gen_ai.usage.cache_read.input_tokens",
     "cache_write_tokens": "gen_ai.usage.cache_creation.input_tokens",
     "reasoning_tokens": "gen_ai.usage.reasoning.output_tokens",
+    "input_audio_tokens": "gen_ai.usage.input_audio_tokens",
+    "output_audio_tokens": "gen_ai.usage.output_audio_tokens",
+    "price_tier": names.PRICE_TIER,
+    "reported": names.USAGE,
 }
 
 
@@ -58,10 +62,17 @@ def set_usage(
     cache_read_tokens: int | None = None,
     cache_write_tokens: int | None = None,
     reasoning_tokens: int | None = None,
+    input_audio_tokens: int | None = None,
+    output_audio_tokens: int | None = None,
+    price_tier: str | None = None,
+    reported: object = None,
 ) -> None:
     """Says which model the current step called and the tokens it took, as the provider reported them.
 
-    `input_tokens` include those read from a cache, `output_tokens` those spent on reasoning.
+    `input_tokens` include those read from a cache and audio, `output_tokens` those spent on reasoning and audio.
+    `price_tier` is what the provider bills by, where that is not the usual: "batch", "flex", "priority", ...
+    `reported` is the usage object of the provider's answer as it is, such as `response.usage`, a dictionary or an
+    object of the provider's library: what it tells need not be said again.
     """
     given = {
         "model": model,
@@ -71,8 +82,18 @@ def set_usage(
         "cache_read_tokens": cache_read_tokens,
         "cache_write_tokens": cache_write_tokens,
         "reasoning_tokens": reasoning_tokens,
+        "input_audio_tokens": input_audio_tokens,
+        "output_audio_tokens": output_audio_tokens,
+        "price_tier": price_tier,
+        "reported": _as_told(reported),
     }
     set_attributes(**{USAGE_NAMES[name]: value for name, value in given.items() if value is not None})
+
+
+def _as_told(usage: object) -> object:
+    """A provider's usage object under the names that its interface has; libraries give some of them other names."""
+    dump = getattr(usage, "model_dump", None)
+    return usage if dump is None else dump(mode="json", by_alias=True, exclude_none=True)
 
 
 @quiet
@@ -164,7 +185,9 @@ def add_line(record: Record, message: str, level: str, attributes: dict[str, Any
     plain: dict[str, Any] = shortened({**attributes, "message": message})
     text = plain.pop("message")
     text = text if isinstance(text, str) else describe(text)
-    recorder.tell(Line(now_ns(), names.EVENT_LOG, text_of(level), text, plain, ids.trace_id, ids.span_id))
+    recorder.tell(
+        Line(now_ns(), names.EVENT_LOG, text_of(level), text, plain, ids.trace_id, ids.span_id, ids.workspace)
+    )
 
 
 @quiet
@@ -191,9 +214,10 @@ def score(
         record = current_execution_record()
         if record is None:
             return
-        trace_id, span_id = ids_of(record)[:2]
+        ids = ids_of(record)
+        trace_id, span_id, workspace = ids.trace_id, ids.span_id, ids.workspace
     elif is_execution_id(text_of(execution_id)):
-        trace_id, span_id = execution_id[:32], execution_id[32:]
+        trace_id, span_id, workspace = execution_id[:32], execution_id[32:], None
     else:
         warn_once(
             f"The score {describe(name)} is not kept: {describe(execution_id)[:100]} is no execution. Expected the "
@@ -206,4 +230,4 @@ def score(
         "gen_ai.evaluation.score.label": label,
         "gen_ai.evaluation.explanation": comment,
     }
-    recorder.tell(Line(now_ns(), names.SCORE, "info", None, shortened(attributes), trace_id, span_id))
+    recorder.tell(Line(now_ns(), names.SCORE, "info", None, shortened(attributes), trace_id, span_id, workspace))

@@ -60,6 +60,13 @@ def freeze_error(error: BaseException) -> FrozenError:
         return type(error).__qualname__, f"<cannot be read: {type(second).__name__}>", [], None
 
 
+def freeze_text(text: str) -> FrozenError:
+    """An exception of which only a text is known: its repr, or `ValueError: no rows`, or any sentence."""
+    kind = text.partition("(")[0].partition(":")[0].strip()
+    is_type = kind.replace(".", "").isidentifier() and kind != text.strip()
+    return (kind if is_type else "Exception"), text[:LONGEST_MESSAGE], [], None
+
+
 def stack_text(error: FrozenError) -> str:
     """The exception as Python prints it, without source lines (they may have changed since)."""
     kind, message, places, cause = error

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from longpole.model.clock import now_ns, steady_ns
 from longpole.record.kept_context import keep_contexts
 from longpole.record.site import Site
+from longpole.wire.longpole_names import WORKSPACE
 
 PARENT, SITE, STARTED, ENDED, INPUT, OUTPUT, ERROR, IDS, MORE = range(9)
 """Places in a record: the parent's record; where in the code; steady start and end (end: None while open); snapshots
@@ -42,13 +43,15 @@ ID_LETTERS, _HEXADECIMAL = 48, frozenset("0123456789abcdef")
 
 class Ids(NamedTuple):
     """Who a record is on the wire. `epoch_ns` added to a steady time gives nanoseconds since 1970; a whole tree has
-    one `epoch_ns`, so that a clock that is set in between cannot tear it apart."""
+    one `epoch_ns`, so that a clock that is set in between cannot tear it apart. `workspace` is whose data it and what
+    is below it is, if that was told; else they are the configured workspace's."""
 
     trace_id: str
     span_id: str
     parent_span_id: str | None
     epoch_ns: int
     is_execution: bool
+    workspace: str | None = None
 
 
 def is_execution_id(text: str) -> bool:
@@ -151,10 +154,18 @@ def _make_ids(record: Record) -> Ids:
 
 
 def _ids_below(record: Record, parent: Record | None) -> Ids:
+    own, told = os.urandom(8).hex(), _told_workspace(record)
     if parent is None or parent[IDS] is None:
-        return Ids(os.urandom(16).hex(), os.urandom(8).hex(), None, now_ns() - steady_ns(), is_execution(record))
+        return Ids(os.urandom(16).hex(), own, None, now_ns() - steady_ns(), is_execution(record), told)
     above: Ids = parent[IDS]
-    return Ids(above.trace_id, os.urandom(8).hex(), above.span_id, above.epoch_ns, is_execution(record))
+    workspace = above.workspace if told is None else told
+    return Ids(above.trace_id, own, above.span_id, above.epoch_ns, is_execution(record), workspace)
+
+
+def _told_workspace(record: Record) -> str | None:
+    """What `longpole.record.more` keeps of it, which is above this module."""
+    more: dict[str, Any] | None = record[MORE]
+    return None if more is None else more.get("attributes", {}).get(WORKSPACE)
 
 
 def reset_after_fork() -> None:

@@ -61,13 +61,15 @@ def note_choice(
 ) -> None:
     """Notes every candidate of one choice; those not chosen are below the threshold, or passed over.
 
-    The reason is that of the whole choice, unless a candidate brings its own.
+    The reason is that of the whole choice, unless a candidate brings its own; so it may an outcome, such as "blocked".
     """
     taken = {chosen} if isinstance(chosen, str) else {str(name) for name in chosen or ()}
-    for name, score, own_reason in _listed(candidates):
-        outcome = None
-        if name in taken:
+    for name, score, own_reason, own_outcome in _listed(candidates):
+        outcome = own_outcome
+        if outcome is None and name in taken:
             outcome = CHOSEN
+        elif outcome is not None:
+            outcome = str(outcome)
         elif score is not None and threshold is not None and score < threshold:
             outcome = BELOW_THRESHOLD
         elif chosen is not None:
@@ -75,8 +77,8 @@ def note_choice(
         note_decision(record, name, score, threshold, outcome, own_reason or reason)
 
 
-def _listed(candidates: Any) -> Iterable[tuple[str, float | None, str | None]]:
-    """Name, score and own reason of each, however they were written down."""
+def _listed(candidates: Any) -> Iterable[tuple[str, float | None, str | None, str | None]]:
+    """Name, score, own reason and own outcome ("blocked", say) of each, however they were written down."""
     if isinstance(candidates, Mapping):
         candidates = candidates.items()
     elif isinstance(candidates, str):
@@ -84,8 +86,8 @@ def _listed(candidates: Any) -> Iterable[tuple[str, float | None, str | None]]:
     for candidate in islice(candidates, MOST_CANDIDATES):
         if isinstance(candidate, Mapping):
             name = next((candidate[key] for key in ("candidate", "agent", "name") if key in candidate), "")
-            yield str(name), candidate.get("score"), candidate.get("reason")
+            yield str(name), candidate.get("score"), candidate.get("reason"), candidate.get("outcome")
         elif isinstance(candidate, tuple):
-            yield str(candidate[0]), candidate[1], None
+            yield str(candidate[0]), candidate[1], None, None
         else:
-            yield str(candidate), None, None
+            yield str(candidate), None, None, None

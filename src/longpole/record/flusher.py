@@ -5,9 +5,11 @@ from threading import RLock, Thread
 from time import thread_time_ns
 from typing import Any, Protocol
 
+from msgspec.structs import replace
+
 from longpole.model.bell import Bell
 from longpole.model.clock import steady_ns
-from longpole.record.current import ENDED, INPUT, MORE, OUTPUT, Record, forget_parent
+from longpole.record.current import ENDED, INPUT, MORE, OUTPUT, Record, forget_parent, ids_of
 from longpole.record.heartbeat import Heartbeat
 from longpole.record.more import BYTES, NEWS
 from longpole.record.recorder import Recorder, line_bytes
@@ -184,7 +186,9 @@ class Flusher:
             return
         beat = self._heartbeat.beat(len(self._open), *self._sink.cost(), is_last=is_last)
         if beat is not None:
-            self._sink.accept([], [beat], 0)
+            # A workspace hears of a process only what is told in it.
+            workspaces = {ids_of(entry.record).workspace for entry in self._open} - {None}
+            self._sink.accept([], [beat, *(replace(beat, workspace=each) for each in workspaces)], 0)
 
     def _take_chunk(self) -> bool:
         records, spans = self._recorder.records, list[SpanOut]()

@@ -91,6 +91,7 @@ def foreign_span(
             )
             for link in span.links
         ],
+        workspace=ids.workspace,
     )
 
 

@@ -28,11 +28,13 @@ def text_content(value: Any, template: Any, frame: FrameType | None) -> Content:
 
 
 class StepIds(NamedTuple):
-    """Where a line belongs. `execution_id` is `None` where the execution is another process's."""
+    """Where a line belongs. `execution_id` is `None` where the execution is another process's, `workspace` where it is
+    the configured one."""
 
     execution_id: str | None
     trace_id: str
     step_id: str
+    workspace: str | None = None
 
 
 def step_ids() -> StepIds | None:
@@ -44,7 +46,7 @@ def step_ids() -> StepIds | None:
     top = nearest_execution(here) or _outermost(here)
     # Without an agent the outermost step is the execution; what stands for another process's step is none.
     execution_id = None if top[SITE] is None else ids.trace_id + ids_of(top).span_id
-    return StepIds(execution_id, ids.trace_id, ids.span_id)
+    return StepIds(execution_id, ids.trace_id, ids.span_id, ids.workspace)
 
 
 def send_line(ids: StepIds, level: str, message: Any, attributes: dict[str, Any]) -> None:
@@ -56,7 +58,7 @@ def send_line(ids: StepIds, level: str, message: Any, attributes: dict[str, Any]
         message: a text or `Content`.
         attributes: by name; values may be `Content`.
     """
-    recorder.tell(Line(now_ns(), names.EVENT_LOG, level, message, attributes, ids.trace_id, ids.step_id))
+    recorder.tell(Line(now_ns(), names.EVENT_LOG, level, message, attributes, ids.trace_id, ids.step_id, ids.workspace))
 
 
 def calling_frame(is_theirs: Callable[[CodeType], bool]) -> FrameType | None:

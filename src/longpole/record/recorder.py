@@ -31,6 +31,7 @@ class Line(NamedTuple):
     attributes: dict[str, Any]
     trace_id: str | None
     span_id: str | None
+    workspace: str | None = None
 
 
 def line_bytes(line: Line) -> int:

@@ -54,7 +54,7 @@ class SpanBuilder:
             code, message = STATUS_ERROR, self._redactor.text(error[1][:LONGEST_MESSAGE])
             attributes["error.type"] = error[0]
             if error[0] in TIMEOUT_ERRORS:
-                attributes[names.STATUS] = str(ExecutionStatus.TIMEOUT)
+                attributes.setdefault(names.STATUS, str(ExecutionStatus.TIMEOUT))
         elif attributes.get(names.STATUS) in _BAD:
             code = STATUS_ERROR
         return SpanOut(
@@ -68,6 +68,7 @@ class SpanBuilder:
             status_message=message,
             attributes=attributes,
             events=self._events(record, more, ids),
+            workspace=ids.workspace,
         )
 
     def registration(self, site: Site) -> LogOut:
@@ -86,6 +87,7 @@ class SpanBuilder:
             attributes=self._redactor.value({name: self._kept(name, v) for name, v in line.attributes.items()}),
             trace_id=line.trace_id,
             span_id=line.span_id,
+            workspace=line.workspace,
         )
 
     def _add_contents(self, attributes: dict[str, Any], record: Record, site: Site) -> None:

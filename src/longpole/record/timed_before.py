@@ -1,10 +1,10 @@
 """Records of what was timed before: a tree of timings that a program brings, sent the way of everything else."""
 
 from hashlib import blake2b
-from typing import Any
 
 from longpole.model.category import Category
 from longpole.model.errors import InvalidInput, SettingsError
+from longpole.record.capture import freeze_text
 from longpole.record.collector import ExecutionTimingTree, TimingEntry
 from longpole.record.current import ENDED, ERROR, IDS, STARTED, Ids, Record, is_execution_id
 from longpole.record.more import add_attributes
@@ -70,14 +70,8 @@ def _record(tree: ExecutionTimingTree, entry_id: str, entry: TimingEntry, execut
         add_attributes(record, {names.WEIGHT: 1.0})  # no chance chose it: it stands for itself
     error = entry.metadata.get("error")
     if error is not None:
-        record[ERROR] = _error(str(error))
+        record[ERROR] = freeze_text(str(error))
     return record
-
-
-def _error(text: str) -> tuple[str, str, list[Any], None]:
-    """Type and message of an exception that was kept as its repr."""
-    kind = text.partition("(")[0].partition(":")[0].strip()
-    return (kind if kind.replace(".", "").isidentifier() else "Exception"), text, [], None
 
 
 def _parent_span_id(tree: ExecutionTimingTree, entry_id: str, entry: TimingEntry, execution_id: str) -> str | None:

@@ -206,7 +206,7 @@ class ExecutionTracker:
 
         Args:
             candidates: their names; or pairs of name and score; or a dictionary of them; or dictionaries with
-                "name", "score" and "reason".
+                "name", "score", "reason" and, where it is another than the scores tell, "outcome" ("blocked", say).
             scores: the candidates' scores in their order, where they are names only.
             threshold: what the scores were held against.
             chosen: the name of the one taken, or the names.

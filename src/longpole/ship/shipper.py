@@ -10,7 +10,7 @@ from logging import getLogger
 from sqlite3 import Error as SqliteError
 from threading import Condition, Thread
 from time import monotonic, thread_time_ns
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -31,16 +31,23 @@ LAST_WAIT_S = 0.1
 # Not here: 400, 415 and 500. The OTLP specification forbids to repeat those; such a body would come back for ever.
 TRY_LATER = frozenset({0, 401, 403, 404, 408, 429, 502, 503, 504})
 _log = getLogger("longpole")
-Item = TypeVar("Item")
+Item = TypeVar("Item", SpanOut, LogOut)
+
+
+class _Place(NamedTuple):
+    """Where a body goes: the path, and the workspace if it is another than the resource's."""
+
+    path: str
+    workspace: str | None = None
 
 
 class _Chunk:
     """Encoded spans or logs that were handed over together."""
 
-    __slots__ = ("items", "path", "row", "since", "size")
+    __slots__ = ("items", "place", "row", "since", "size")
 
-    def __init__(self, path: str, items: list[bytes]) -> None:
-        self.path = path
+    def __init__(self, place: _Place, items: list[bytes]) -> None:
+        self.place = place
         self.items = items
         self.size = sum(map(len, items))
         self.since = monotonic()
@@ -109,8 +116,7 @@ class Shipper:
 
     def accept(self, spans: list[SpanOut], logs: list[LogOut], dropped: int) -> None:
         """Takes what was recorded. While nobody answers it goes straight to the spool."""
-        encoded = {TRACES: self._encoded(spans, encode_span), LOGS: self._encoded(logs, encode_log)}
-        chunks = [_Chunk(path, items) for path, items in encoded.items() if items]
+        chunks = [*self._chunks(TRACES, spans, encode_span), *self._chunks(LOGS, logs, encode_log)]
         with self._changed:
             self._dropped += dropped
             self._queue.extend(chunks)
@@ -119,6 +125,15 @@ class Shipper:
                 self._save(list(self._queue))
             self._drop_excess()
         self._wake.set()
+
+    def _chunks(self, path: str, items: Sequence[Item], encode: Callable[[Item], bytes]) -> list[_Chunk]:
+        """Those of each workspace by themselves: a body is of one."""
+        groups: dict[str | None, list[Item]] = {}
+        for item in items:
+            own = None if item.workspace == self._resource.get(names.WORKSPACE) else item.workspace
+            groups.setdefault(own, []).append(item)
+        encoded = {_Place(path, workspace): self._encoded(group, encode) for workspace, group in groups.items()}
+        return [_Chunk(place, done) for place, done in encoded.items() if done]
 
     def _encoded(self, items: Sequence[Item], encode: Callable[[Item], bytes]) -> list[bytes]:
         """Each by itself: one that cannot be sent must not cost the others."""
@@ -236,7 +251,7 @@ class Shipper:
     def _take_group(self) -> list[_Chunk]:
         with self._changed:
             size = count = 0
-            while self._queue and self._queue[0].path == (self._in_flight or self._queue)[0].path:
+            while self._queue and self._queue[0].place == (self._in_flight or self._queue)[0].place:
                 chunk = self._queue[0]
                 if self._in_flight and (size + chunk.size > MOST_BYTES or count + len(chunk.items) > MOST_ITEMS):
                     break
@@ -246,9 +261,9 @@ class Shipper:
             return list(self._in_flight)
 
     def _send(self, group: list[_Chunk]) -> None:
-        path = group[0].path
+        place = group[0].place
         items = [item for chunk in group for item in chunk.items]
-        answer = self._post(path, self._body(path, items))
+        answer = self._post(place.path, self._body(place, items))
         if answer.status in TRY_LATER:
             with self._changed:
                 self._is_down = True
@@ -261,20 +276,20 @@ class Shipper:
             self._fall_back(answer)
             return
         if answer.status == 413:
-            self._send_halves(path, items)
+            self._send_halves(place, items)
         elif not 200 <= answer.status < 300:
             self._refused(answer, len(items))
         self._done([chunk.row for chunk in group if chunk.row is not None])
 
-    def _send_halves(self, path: str, items: Sequence[bytes]) -> None:
+    def _send_halves(self, place: _Place, items: Sequence[bytes]) -> None:
         """Sends what was too large for the server in smaller bodies; one item that is too large alone is dropped."""
         if len(items) == 1:
             self._refused(Answer(status=413), 1)
             return
         for part in (items[: len(items) // 2], items[len(items) // 2 :]):
-            answer = self._post(path, self._body(path, part))
+            answer = self._post(place.path, self._body(place, part))
             if answer.status == 413:
-                self._send_halves(path, part)
+                self._send_halves(place, part)
             elif not 200 <= answer.status < 300:
                 self._refused(answer, len(part))
 
@@ -311,7 +326,7 @@ class Shipper:
     def _tell_dropped(self) -> None:
         count = self._dropped
         log = LogOut(time_ns=now_ns(), event_name=names.SDK_DROPPED, level="warn", attributes={"count": count})
-        answer = self._post(LOGS, self._body(LOGS, [encode_log(log)]))
+        answer = self._post(LOGS, self._body(_Place(LOGS), [encode_log(log)]))
         if answer.status in TRY_LATER:
             self._fall_back(answer)
         else:
@@ -382,7 +397,7 @@ class Shipper:
         chunks = [chunk for chunk in chunks if chunk.row is None]
         if self._spool is None or not chunks:
             return
-        bodies = [(chunk.path, len(chunk.items), self._body(chunk.path, chunk.items)) for chunk in chunks]
+        bodies = [(chunk.place.path, len(chunk.items), self._body(chunk.place, chunk.items)) for chunk in chunks]
         claimed_s = self._timeout_s + 5 if self._in_flight else 0.0
         try:
             rows, dropped = self._spool.add(bodies, claimed_s=claimed_s)
@@ -423,9 +438,10 @@ class Shipper:
             except (SqliteError, OSError):
                 pass  # the claim runs out by itself
 
-    def _body(self, path: str, items: Sequence[bytes]) -> bytes:
-        around = traces_body if path == TRACES else logs_body
-        return around(self._resource, self._version, items)
+    def _body(self, place: _Place, items: Sequence[bytes]) -> bytes:
+        around = traces_body if place.path == TRACES else logs_body
+        own = {} if place.workspace is None else {names.WORKSPACE: place.workspace}
+        return around({**self._resource, **own}, self._version, items)
 
     def _what_happens(self) -> str:
         return "What is recorded is spooled and delivered later." if self._spool else "The newest is kept in memory."

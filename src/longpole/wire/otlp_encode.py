@@ -33,7 +33,10 @@ class LinkOut(Struct, frozen=True, gc=False):
 
 
 class SpanOut(Struct, frozen=True, kw_only=True):
-    """A step or execution to be sent. Times are nanoseconds since 1970; `ended_ns` 0 means that it is still open."""
+    """A step or execution to be sent. Times are nanoseconds since 1970; `ended_ns` 0 means that it is still open.
+
+    `workspace` is whose data it is, if that is another than the resource's: a body around it has to say so.
+    """
 
     trace_id: str
     span_id: str
@@ -47,6 +50,7 @@ class SpanOut(Struct, frozen=True, kw_only=True):
     events: Sequence[SpanEventOut] = ()
     kind: int = SPAN_INTERNAL
     links: Sequence[LinkOut] = ()
+    workspace: str | None = None
 
 
 class LogOut(Struct, frozen=True, kw_only=True):
@@ -59,6 +63,7 @@ class LogOut(Struct, frozen=True, kw_only=True):
     attributes: Mapping[str, Any]
     trace_id: str | None = None
     span_id: str | None = None
+    workspace: str | None = None
 
 
 class _KeyValue(Struct, gc=False):

@@ -9,6 +9,8 @@ import longpole
 from longpole.record import heartbeat as module
 from longpole.record.heartbeat import INTERVAL_NS, Heartbeat
 from longpole.record.recorder import Recorder
+from longpole.record.told_execution import Outcome, ToldExecution
+from longpole.wire.longpole_names import WORKSPACE
 from longpole.wire.otlp_encode import LogOut
 
 
@@ -78,3 +80,14 @@ def test_servers_that_do_not_know_it_get_none(recorded: Any) -> None:
         pass
     _ = recorded.spans
     assert beats(recorded) == []
+
+
+def test_a_workspace_in_which_something_is_open_hears_of_the_process_too(recorded: Any) -> None:
+    recorded.taken.takes_open = True
+    told = ToldExecution("one", "reader")
+    told.begin(None, {WORKSPACE: "acme"})
+    _ = recorded.spans
+    assert [beat.workspace for beat in beats(recorded)] == [None, "acme"]
+    told.end(Outcome("success"), None)
+    _ = recorded.spans
+    assert recorded.taken.spans[-1].workspace == "acme"

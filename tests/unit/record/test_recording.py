@@ -161,6 +161,27 @@ def test_usage_decisions_stages_and_lines_are_in_the_step_or_its_execution(recor
     assert step.events[0].attributes == {"level": "debug", "message": "asked", "attempt": 1}
 
 
+def test_a_providers_usage_object_is_sent_under_the_names_of_its_interface(recorded: Any) -> None:
+    class Usage:
+        """As the providers' libraries make them, with names of their own for a few keys."""
+
+        def model_dump(self, *, mode: str, by_alias: bool, exclude_none: bool) -> dict[str, Any]:
+            assert (mode, by_alias, exclude_none) == ("json", True, True)
+            return {"promptTokenCount": 7, "candidatesTokenCount": 2}
+
+    @longpole.agent
+    def helper() -> None:
+        with longpole.time_step("ask", category="llm"):
+            longpole.set_usage(model="gemini-2.5-flash", provider="google", reported=Usage())
+        with longpole.time_step("ask again", category="llm"):
+            longpole.set_usage(model="gpt-5.1", reported={"input_tokens": 7})
+
+    helper()
+    told = recorded.span("ask").attributes["longpole.usage"]
+    assert told == {"promptTokenCount": 7, "candidatesTokenCount": 2}
+    assert recorded.span("ask again").attributes["longpole.usage"] == {"input_tokens": 7}
+
+
 def test_a_line_after_the_end_of_its_step_goes_by_itself(recorded: Any) -> None:
     async def later() -> None:
         await asyncio.sleep(0)

@@ -34,6 +34,20 @@ def test_what_is_accepted_arrives_with_its_resource(sink: OtlpSink, make_shipper
     assert _spooled(tmp_path, sink.url) == 0
 
 
+def test_what_belongs_to_another_workspace_travels_in_a_body_of_its_own(sink: OtlpSink, make_shipper: Any) -> None:
+    shipper = make_shipper(sink.url)
+    theirs = [structs.replace(span(name), workspace="acme") for name in ("theirs", "theirs too")]
+    shipper.accept([span("ours"), theirs[0], span("ours too"), theirs[1]], [], 0)
+    assert shipper.flush(5)
+    found: dict[str | None, list[str]] = {}
+    for _, body in sink.bodies:
+        (resource,) = body["resourceSpans"]
+        told = {one["key"]: one["value"].get("stringValue") for one in resource["resource"]["attributes"]}
+        names = [one["name"] for one in resource["scopeSpans"][0]["spans"]]
+        found.setdefault(told.get("longpole.workspace"), []).extend(names)
+    assert found == {None: ["ours", "ours too"], "acme": ["theirs", "theirs too"]}
+
+
 def test_a_step_that_cannot_be_encoded_costs_none_of_its_neighbours(sink: OtlpSink, make_shipper: Any) -> None:
     class Treacherous:
         @property

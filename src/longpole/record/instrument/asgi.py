@@ -121,7 +121,7 @@ class _Exchange:
             self._is_complete = True
             # What comes after the answer is the application's own time. After a 5xx its exception is still to come.
             if self._status is not None and self._status < 500:
-                self._note_outcome()
+                self._note_outcome(None)
                 self._running.stop()
 
     def end(self, error: BaseException | None) -> None:
@@ -130,24 +130,26 @@ class _Exchange:
             record = self._running.record
             if error is not None and record[SITE] is not None and record[ENDED] is not None:
                 add_line(record, f"After the answer: {type(error).__qualname__}: {error}", "error", {})
-            self._note_outcome()
+            self._note_outcome(error)
         except Exception as trouble:
             complain("asgi", trouble)
         self._running.end(error)
 
-    def _note_outcome(self) -> None:
+    def _note_outcome(self, error: BaseException | None) -> None:
         record = self._running.record
         if record[SITE] is not None and record[ENDED] is None:
             record[SITE] = site = self._site()
-            put(record, ATTRIBUTES, {names.TRIGGER_TYPE: "api", names.TRIGGER_SOURCE: site.name, **self._outcome()})
+            put(
+                record, ATTRIBUTES, {names.TRIGGER_TYPE: "api", names.TRIGGER_SOURCE: site.name, **self._outcome(error)}
+            )
 
-    def _outcome(self) -> dict[str, Any]:
+    def _outcome(self, error: BaseException | None) -> dict[str, Any]:
         code = {"http.response.status_code": self._status}
         if self._is_gone:
             return {**code, names.STATUS: str(ExecutionStatus.TIMEOUT), "error.type": "client_disconnected"}
         if self._status is not None and self._status >= 500:
             return {**code, names.STATUS: str(ExecutionStatus.FAILED), "error.type": str(self._status)}
-        if not self._is_complete:
+        if error is None and not self._is_complete:
             return {**code, names.STATUS: str(ExecutionStatus.FAILED), "error.type": "incomplete_response"}
         return code
 
