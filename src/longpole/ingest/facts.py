@@ -55,6 +55,10 @@ class Facts(Struct, kw_only=True, gc=False):
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
+    input_audio_tokens: int | None = None
+    output_audio_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
+    price_tier: str | None = None
     cost_usd_nanos: int | None = None
     price_version: str | None = None
     first_token_ns: int | None = None

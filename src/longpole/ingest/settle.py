@@ -47,6 +47,9 @@ CALL_COLUMNS = (
     "call_cache_read_tokens",
     "call_cache_write_tokens",
     "call_reasoning_tokens",
+    "call_input_audio_tokens",
+    "call_output_audio_tokens",
+    "call_cache_write_1h_tokens",
     "call_cost_usd_nanos",
 )
 _IN_THE_TREE = {*Tally.__struct_fields__, "execution_id", "call_reason", "kind", "step_index"}
@@ -260,7 +263,8 @@ def _execution_row(
         whole.steps_failed, fact.credits, fact.memory_usage_mb, fact.execution_graph, fact.checkpoints, fact.weight,
         error_type, error_message, failure_step_id, fact.first_token_ns, fact.code_file, fact.code_line,
         fact.code_function, bucket, self_ns, critical_ns, explained_ns, category_ns, path, path_hash, settled_ns,
-        fact.row_version, fact.credits_unit, fact.scopes,
+        fact.row_version, fact.credits_unit, fact.scopes, None, fact.input_audio_tokens, fact.output_audio_tokens,
+        fact.cache_write_1h_tokens, fact.price_tier,
     )  # fmt: skip
 
 
@@ -319,6 +323,8 @@ def _step_rows(place: Ownership, usage: Usage, settled: _Settled, names: _Names)
             None if duration_ns is None else duration_bucket(duration_ns),
             self_ns[node] if is_settled else None, critical_ns.get(node, 0) if is_weighed else None,
             slack_ns.get(node) if is_weighed else None, fact.weight, fact.row_version, fact.process,
+            fact.input_audio_tokens, fact.output_audio_tokens, fact.cache_write_1h_tokens, fact.price_tier,
+            fact.price_version,
         )  # fmt: skip
         rows.append(row)
     return rows

@@ -113,3 +113,7 @@ class Execution(Struct, frozen=True, gc=False):
     credits_unit: str | None = None
     scopes: str | None = None
     tail_weight: float | None = None
+    call_input_audio_tokens: int | None = None
+    call_output_audio_tokens: int | None = None
+    call_cache_write_1h_tokens: int | None = None
+    price_tier: str | None = None

@@ -76,3 +76,8 @@ class Step(Struct, frozen=True, gc=False):
     weight: float = 1.0
     row_version: int = 1
     process: str | None = None
+    input_audio_tokens: int | None = None
+    output_audio_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
+    price_tier: str | None = None
+    price_version: str | None = None

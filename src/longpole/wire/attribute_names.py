@@ -120,6 +120,16 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "code_file": ("code.file.path", "code.filepath"),
     "code_function": ("code.function.name", "code.function"),
     "argument_hash": (own.ARGUMENT_HASH,),
+    "price_tier": (
+        own.PRICE_TIER,
+        "openai.response.service_tier",
+        "gen_ai.openai.response.service_tier",
+        "gen_ai.response.service_tier",
+        "gen_ai.usage.service_tier",
+        "openai.request.service_tier",
+        "gen_ai.openai.request.service_tier",
+        "gen_ai.request.service_tier",
+    ),
 }
 """Facts that are a text."""
 
@@ -198,6 +208,25 @@ COUNTS: dict[str, tuple[str, ...]] = {
         "llm.usage.reasoning_tokens",
         "openai.reasoning_tokens",
         "gen_ai.aggregated_usage.details.reasoning_tokens",
+    ),
+    "input_audio_tokens": (
+        "gen_ai.usage.input_audio_tokens",
+        "gen_ai.usage.details.input_audio_tokens",
+        "gen_ai.usage.audio.input_tokens",
+        "llm.token_count.prompt_details.audio",
+        "gen_ai.aggregated_usage.details.input_audio_tokens",
+    ),
+    "output_audio_tokens": (
+        "gen_ai.usage.output_audio_tokens",
+        "gen_ai.usage.details.output_audio_tokens",
+        "gen_ai.usage.audio.output_tokens",
+        "llm.token_count.completion_details.audio",
+        "gen_ai.aggregated_usage.details.output_audio_tokens",
+    ),
+    "cache_write_1h_tokens": (
+        "gen_ai.usage.cache_write_1h_tokens",
+        "gen_ai.usage.details.cache_write_1h_tokens",
+        "gen_ai.usage.details.ephemeral_1h_input_tokens",
     ),
     "step_index": (
         own.STEP_INDEX,
@@ -287,6 +316,7 @@ HINTS: dict[str, tuple[str, ...]] = {
 
 OBJECTS: dict[str, tuple[str, ...]] = {
     "metadata": ("metadata", "langfuse.observation.metadata", "langsmith.metadata"),
+    "reported_usage": (own.USAGE,),
     "usage_details": ("langfuse.observation.usage_details", "mlflow.chat.tokenUsage"),
     "input_details": ("gen_ai.usage.input_token_details",),
     "output_details": ("gen_ai.usage.output_token_details",),

@@ -210,6 +210,7 @@ PRESENCE: dict[str, Meaning] = {
     "llm.model_name": CHAT,
     "gen_ai.request.model": CHAT,
     "gen_ai.response.model": CHAT,
+    "longpole.usage": CHAT,
     "langfuse.observation.usage_details": CHAT,
     "langfuse.observation.model.name": CHAT,
 }

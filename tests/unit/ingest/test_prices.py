@@ -11,15 +11,23 @@ from genai_prices import Usage, calc_price
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longpole.ingest.prices import Prices
+from longpole.ingest.prices import Counts, Prices
+from longpole.model.price import Price
 
 PRICES = Prices()
 BODIES = json.loads((Path(__file__).parent / "provider_usages" / "usages_sample.json").read_text())
 # The samples were made at the prices of this day; some have changed since.
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
-COUNTED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-# Finer counts that are part of the four above and have no price of their own.
-PARTS = {"output_reasoning_tokens", "input_text_tokens", "output_text_tokens"}
+COUNTED = {
+    "input_tokens": "input",
+    "output_tokens": "output",
+    "cache_read_tokens": "cache_read",
+    "cache_write_tokens": "cache_write",
+    "output_reasoning_tokens": "reasoning",
+    "input_audio_tokens": "input_audio",
+    "output_audio_tokens": "output_audio",
+    "cache_write_1h_tokens": "cache_write_1h",
+}
 MODELS = [
     ("gpt-4o-mini", "openai"),
     ("gpt-4o-mini-2024-07-18", "openai"),
@@ -40,9 +48,11 @@ def ns(moment: datetime) -> int:
     return int(moment.timestamp()) * 1_000_000_000
 
 
-def cost(model: str, provider: str | None, usage: dict[str, int], moment: datetime = DAY) -> int | None:
-    counts: dict[str, Any] = {"input_tokens": 0, "output_tokens": 0, **usage}
-    return PRICES.cost(model, provider, ns(moment), **counts)
+def cost(model: str, provider: str | None, usage: dict[str, int], moment: datetime = DAY, **more: Any) -> int | None:
+    counts: dict[str, Any] = {"input": 0, "output": 0, **more}
+    counts |= {COUNTED[name]: count for name, count in usage.items() if name in COUNTED}
+    found = PRICES.cost(model, provider, ns(moment), Counts(**counts))
+    return None if found is None else found.usd_nanos
 
 
 def samples() -> list[tuple[str, str, dict[str, int], Decimal]]:
@@ -50,13 +60,13 @@ def samples() -> list[tuple[str, str, dict[str, int], Decimal]]:
         (
             sample["model"],
             extractor["provider_id"],
-            {name: found["usage"][name] for name in COUNTED if name in found["usage"]},
+            found["usage"],
             Decimal(extractor["input_price"]) + Decimal(extractor["output_price"]),
         )
         for sample in BODIES
         for found in sample["extracted"]
         for extractor in found["extractors"]
-        if "input_price" in extractor and not set(found["usage"]) - set(COUNTED) - PARTS
+        if "input_price" in extractor
     ]
 
 
@@ -67,7 +77,7 @@ def test_published_samples_cost_what_they_are_said_to_cost() -> None:
         if cost(model, provider, usage) != int((dollars * 10**9).to_integral_value())
     ]
     assert wrong == []
-    assert len(samples()) > 150
+    assert len(samples()) > 170
 
 
 @settings(max_examples=150, deadline=None)
@@ -93,6 +103,49 @@ def test_a_cost_is_what_the_library_computes(
     }
     theirs = calc_price(Usage(**usage), model[0], provider_id=model[1], genai_request_timestamp=moment).total_price
     assert cost(*model, usage, moment) == int((theirs * 10**9).to_integral_value())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(
+        [
+            ("gpt-realtime", "openai", None),
+            ("gpt-4o-audio-preview", "openai", None),
+            ("gemini-2.5-flash", "google", None),
+            ("gemini-2.5-flash", "google", "batch"),
+            ("claude-opus-4-8", "anthropic", "batch"),
+            ("claude-opus-4-8", "anthropic", "fast"),
+            ("gpt-5.1", "openai", "flex"),
+            ("gpt-5.1", "openai", "priority"),
+            ("gpt-5.1", "openai", "default"),
+        ]
+    ),
+    st.integers(0, 500_000),
+    st.integers(0, 100_000),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.datetimes(datetime(2026, 8, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),
+)
+def test_audio_reasoning_long_cache_writes_and_tiers_cost_what_the_library_computes(
+    model: tuple[str, str, str | None], tokens: int, output: int, share: float, other: float, moment: datetime
+) -> None:
+    moment = moment.replace(microsecond=0)
+    write = int(tokens * share)
+    usage = {
+        "input_tokens": tokens,
+        "output_tokens": output,
+        "cache_write_tokens": write,
+        "cache_write_1h_tokens": int(write * other),
+        "input_audio_tokens": int((tokens - write) * other),
+        "output_audio_tokens": int(output * share),
+        "output_reasoning_tokens": int((output - int(output * share)) * other),
+    }
+    name, provider, tier = model
+    context = None if tier is None else dict.fromkeys(("service_tier", "processing", "speed"), tier)
+    theirs = calc_price(
+        Usage(**usage), name, provider_id=provider, genai_request_timestamp=moment, price_context=context
+    ).total_price
+    assert cost(name, provider, usage, moment, tier=tier) == int((theirs * 10**9).to_integral_value())
 
 
 def test_the_price_of_the_day_of_the_call_counts() -> None:
@@ -154,3 +207,52 @@ def test_a_cost_is_rounded_half_to_even() -> None:
 
 def test_the_version_names_the_price_list() -> None:
     assert PRICES.version.startswith("genai-prices ")
+
+
+def own(model: str = "house-7b", provider: str = "", from_ns: int = 0, **nanos: int) -> Price:
+    prices = {f"{kind}_usd_nanos": nanos_per_million for kind, nanos_per_million in nanos.items()}
+    return Price(workspace="default", provider=provider, model=model, from_ns=from_ns, **prices)
+
+
+def own_cost(prices: list[Price], model: str, provider: str | None = None, time_ns: int = 10, **counts: Any) -> Any:
+    counted: dict[str, Any] = {"input": 1000, "output": 10, **counts}
+    return Prices(own=prices).cost(model, provider, time_ns, Counts(**counted), workspace="default")
+
+
+def test_an_own_price_goes_before_the_public_one_and_says_so() -> None:
+    dear = own("gpt-4o-mini", input=2_000_000_000, output=4_000_000_000)
+    found = own_cost([dear], "gpt-4o-mini", "openai")
+    assert found.usd_nanos == 1000 * 2_000 + 10 * 4_000
+    assert found.price_version.startswith("own ")
+    assert own_cost([own("gpt-4o-mini", input=1, output=1)], "gpt-4o-mini").price_version != found.price_version
+    elsewhere = Prices(own=[dear]).cost("gpt-4o-mini", "openai", 10, Counts(1000, 10), workspace="other")
+    assert elsewhere is not None
+    assert elsewhere.price_version == PRICES.version
+
+
+def test_an_own_price_holds_from_its_time_on() -> None:
+    prices = [own(input=1_000_000, output=0), own(input=3_000_000, output=0, from_ns=100)]
+    assert own_cost(prices, "house-7b", time_ns=99).usd_nanos == 1000
+    assert own_cost(prices, "house-7b", time_ns=100).usd_nanos == 3000
+    assert own_cost(prices[1:], "house-7b", time_ns=99) is None
+
+
+def test_the_most_precise_own_price_holds() -> None:
+    prices = [
+        own("house-*", input=1_000_000, output=0),
+        own("house-7b*", input=2_000_000, output=0),
+        own("house-7b", input=3_000_000, output=0),
+        own("house-7b", provider="ollama", input=4_000_000, output=0),
+    ]
+    asked = [("house-7b", "ollama"), ("acme/house-7b", "vllm"), ("house-7b-q4", None), ("house-70b", None)]
+    assert [own_cost(prices, *one).usd_nanos for one in asked] == [4000, 3000, 2000, 1000]
+    assert own_cost(prices, "shed-7b") is None
+
+
+def test_kinds_without_an_own_price_cost_what_others_do_and_output_is_unknown() -> None:
+    prices = [own(input=1_000_000, output=2_000_000, cache_read=100_000, input_audio=5_000_000, request=7_000_000)]
+    assert own_cost(prices, "house-7b", cache_read=500).usd_nanos == 500 + 50 + 20 + 7
+    assert own_cost(prices, "house-7b", cache_write=500, reasoning=4).usd_nanos == 1000 + 20 + 7
+    assert own_cost(prices, "house-7b", input_audio=100).usd_nanos == 900 + 500 + 20 + 7
+    assert own_cost([own(input=1_000_000)], "house-7b") is None
+    assert own_cost([own(input=1_000_000)], "house-7b", output=0).usd_nanos == 1000
