@@ -35,6 +35,10 @@ class Tree(Struct, frozen=True):
 
     def below(self, top: int) -> Iterator[int]:
         """`top` and everything below it, parents before children."""
+        # All there is, most often: seen without a walk, which takes 0.2 us a span.
+        return iter(self.order) if self.roots == (top,) else self._walk(top)
+
+    def _walk(self, top: int) -> Iterator[int]:
         stack = [top]
         while stack:
             node = stack.pop()

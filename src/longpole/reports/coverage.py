@@ -67,6 +67,14 @@ def summarize(family: Family) -> CoverageSummary:
     )
 
 
+def largest_gaps(store: Engine, family: Family, most: int) -> list[Gap]:
+    """At most so many gaps of a family's top execution, the longest first, of any length."""
+    gaps = sorted(measure(family).gaps, key=lambda gap: (-gap.duration_ns, gap.started_ns))[:most]
+    places = _places(store, family, gaps, family.top["root_execution_id"])
+    stages = _Stages(family.events)
+    return [_gap(family, gap, places, stages) for gap in gaps]
+
+
 def measure(family: Family) -> Measured:
     """All gaps of a family's top execution. The root of a trace without agents explains its own time as a step does."""
     return measure_coverage(

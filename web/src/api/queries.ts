@@ -4,7 +4,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { ListAddress } from "../lib/address";
 import { rangeStart } from "../lib/time";
 import { getJson } from "./http";
-import type { Coverage, ExecutionPage, ExecutionTree, Overview, StepDetail } from "./views.gen";
+import type { Coverage, ExecutionPage, ExecutionTree, Findings, Overview, StepDetail } from "./views.gen";
 
 const PAGE_SIZE = 100;
 
@@ -95,6 +95,16 @@ export function coverageQuery(executionId: string, isRunning: boolean) {
     queryFn: ({ signal }) =>
       getJson<Coverage>(`/api/executions/${encodeURIComponent(executionId)}/coverage`, signal),
     refetchInterval: isRunning ? 2_000 : false,
+  });
+}
+
+/** What to do about an execution; asked again while it runs. */
+export function findingsQuery(executionId: string, isRunning: boolean) {
+  return queryOptions({
+    queryKey: ["findings", executionId, isRunning],
+    queryFn: ({ signal }) =>
+      getJson<Findings>(`/api/executions/${encodeURIComponent(executionId)}/findings`, signal),
+    refetchInterval: isRunning ? 3_000 : false,
   });
 }
 

@@ -250,6 +250,7 @@ export interface FindingItem {
   readonly confidence: string;
   readonly evidence: Readonly<Record<string, unknown>>;
   readonly saving_ns: number | null;
+  readonly saving_usd: number | null;
   readonly code_file: string | null;
   readonly code_line: number | null;
   readonly code_function: string | null;
@@ -302,7 +303,6 @@ export interface ExecutionTree {
   readonly coverage: CoverageSummary;
   readonly stages: readonly StageNode[];
   readonly doing: readonly string[];
-  readonly findings: readonly FindingItem[];
   readonly scores: readonly ScoreItem[];
   readonly processes: readonly ProcessItem[];
   readonly clocks: readonly ClockItem[];
@@ -491,6 +491,592 @@ export interface Problem {
   readonly detail: string;
 }
 
+/** A point in time at which a number of an agent, or of one of its steps, moved to another level. `metric` is one of `p50`, `p95`, `errors` (a share), `tokens`, `cost` (US dollars), `calls`. Durations are nanoseconds. Tokens and cost are of one execution or step; calls are executions per stretch of time for an agent, and calls per execution of its agent for a step. `change` is relative (0.2: a fifth more), for errors the difference of the shares. `effect` is the move in standard deviations of a point. `confidence` is 1 less the chance to find so clear a change in a series without any. The change lies between `earliest` and `latest` with 95 % confidence; `at` is the beginning of the first stretch of time on the new level. */
+export interface MetricChange {
+  readonly agent: string;
+  readonly operation: string | null;
+  readonly metric: string;
+  readonly before: number;
+  readonly after: number;
+  readonly change: number | null;
+  readonly effect: number;
+  readonly confidence: number;
+  readonly is_worse: boolean | null;
+  readonly at: string;
+  readonly earliest: string;
+  readonly latest: string;
+}
+
+/** By how much a step lengthened an execution of its agent (negative: shortened), in its own time. `more_calls_ns` is due to how often it was called, `slower_calls_ns` to how long a call took; together they are the change. Calls are per execution. */
+export interface Slower {
+  readonly operation: string;
+  readonly more_calls_ns: number;
+  readonly slower_calls_ns: number;
+  readonly calls_before: number;
+  readonly calls_after: number;
+  readonly mean_before_ns: number;
+  readonly mean_after_ns: number;
+}
+
+/** What else changed at that time. `kind` is `version`, `model`, `commit` or `prompt`; `before` is what it was. */
+export interface ChangedThen {
+  readonly kind: string;
+  readonly before: string | null;
+  readonly after: string;
+  readonly first_seen: string;
+}
+
+/** The first execution on the new level. */
+export interface FirstBad {
+  readonly execution_id: string;
+  readonly workspace: string;
+  readonly started_at: string;
+  readonly version: string | null;
+  readonly duration_ns: number | null;
+}
+
+/** All that changed of one agent at one time; the first of `changes` says most. `at`, `earliest` and `latest` are those of the change whose time is known best. `slower` tells which steps took the time, those with the largest change first. `hour` is the hour of the day (UTC) of the first bad execution. */
+export interface Regression {
+  readonly agent: string;
+  readonly is_worse: boolean | null;
+  readonly at: string;
+  readonly earliest: string;
+  readonly latest: string;
+  readonly changes: readonly MetricChange[];
+  readonly slower: readonly Slower[];
+  readonly changed_then: readonly ChangedThen[];
+  readonly first_bad: FirstBad | null;
+  readonly hour: number | null;
+}
+
+/** The changes of a period, the latest first. A series is one metric of one agent or step over stretches of `width_ns`. Those with under 8 points that count are in `series_too_short`. Of all changes that are told, at most 5 % are due to noise alone (Benjamini and Hochberg). */
+export interface Regressions {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly width_ns: number;
+  readonly series: number;
+  readonly series_too_short: number;
+  readonly items: readonly Regression[];
+}
+
+/** An agent in one stretch of time; `started` is when it begins. */
+export interface TrendPlace {
+  readonly started: string;
+  readonly executions: number;
+  readonly failed_share: number | null;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly cost_usd: number | null;
+}
+
+/** How an agent went over the stretches of a period, the oldest first, with the changes of its own numbers. */
+export interface AgentTrend {
+  readonly agent: string;
+  readonly executions: number;
+  readonly p50_ns: number | null;
+  readonly points: readonly TrendPlace[];
+  readonly changes: readonly MetricChange[];
+}
+
+/** Every agent of a period, those with most executions first. */
+export interface Trends {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly width_ns: number;
+  readonly agents: readonly AgentTrend[];
+}
+
+/** What is expected of a day, and the bounds between which it will be with 80 % probability. */
+export interface ForecastDay {
+  readonly day: string;
+  readonly expected: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A limit on the calls of one hour, and when the busiest hour of a day will reach it. `is_seen` where it was not given but read from the hours in which calls met a rate limit. `used_share` is how much of it the busiest hour of the period used, above 1 where it went beyond. `days` is in how many days it is expected, `earliest_days` and `latest_days` bound that with 80 % probability; null is not within 90 days, and 0 that it was reached already. */
+export interface LimitAhead {
+  readonly calls_an_hour: number;
+  readonly is_seen: boolean;
+  readonly used_share: number;
+  readonly days: number | null;
+  readonly earliest_days: number | null;
+  readonly latest_days: number | null;
+}
+
+/** How much of an agent, a model or a tool runs at once. `kind` is `agent`, `model` or `tool`. `in_flight` is how many ran on average from the first hour in which anything ran to the last (their time added up, over wall time), `peak_in_flight` how many at most in `busiest_hour`, and `busy_share` the share of that hour in which any ran. Of sampled executions, those that were kept count there. The busiest hour is that of the highest peak among the busiest hours of all resources: 24 of them are looked into call by call, 2 of many millions of calls; null where it ran in none of them. `calls_a_day` and `in_flight_a_day` are by day, days without any included; the first and last may be partial. `growth_a_week` is what the next seven days are expected to have more than the last seven whole ones, as a share. */
+export interface ResourceUse {
+  readonly kind: string;
+  readonly name: string;
+  readonly calls: number;
+  readonly limited: number;
+  readonly in_flight: number;
+  readonly busiest_hour: string;
+  readonly busiest_hour_calls: number;
+  readonly peak_in_flight: number | null;
+  readonly busy_share: number | null;
+  readonly calls_a_day: readonly number[];
+  readonly in_flight_a_day: readonly number[];
+  readonly growth_a_week: number | null;
+  readonly forecast: readonly ForecastDay[];
+  readonly limit: LimitAhead | null;
+}
+
+/** How much runs at once and where that is going: those with most time in flight first. */
+export interface Capacity {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly first_day: string | null;
+  readonly resources: readonly ResourceUse[];
+}
+
+/** A step or execution as one of the two has it. Tokens and cost of an execution are those of its whole tree. */
+export interface StepSide {
+  readonly id: string;
+  readonly status: string;
+  readonly offset_ns: number;
+  readonly duration_ns: number | null;
+  readonly self_ns: number | null;
+  readonly critical_ns: number | null;
+  readonly input_tokens: number | null;
+  readonly output_tokens: number | null;
+  readonly cost_usd: number | null;
+  readonly model: string | null;
+}
+
+/** A step that both executions have, or only one (the other is null). `is_moved`: in another order among the same. `is_execution` marks a called agent, whose name is `name`. Changes are `b` less `a`, null where one does not tell. */
+export interface StepPair {
+  readonly name: string;
+  readonly category: string;
+  readonly depth: number;
+  readonly is_execution: boolean;
+  readonly is_moved: boolean;
+  readonly a: StepSide | null;
+  readonly b: StepSide | null;
+  readonly duration_change_ns: number | null;
+  readonly self_change_ns: number | null;
+  readonly critical_change_ns: number | null;
+  readonly cost_change_usd: number | null;
+}
+
+/** All steps of a name in the two executions: how many, their own time, their time on the critical path, money. Critical times of all names, with `(own time)` of the executions, add up to the two durations, and so do the changes to the difference. Null where an execution has not ended. */
+export interface NameChange {
+  readonly name: string;
+  readonly category: string;
+  readonly count_a: number;
+  readonly count_b: number;
+  readonly self_a_ns: number | null;
+  readonly self_b_ns: number | null;
+  readonly critical_a_ns: number | null;
+  readonly critical_b_ns: number | null;
+  readonly cost_a_usd: number | null;
+  readonly cost_b_usd: number | null;
+}
+
+/** Two executions side by side; `b` is held against `a`. `message` says it in a sentence. `names` are sorted by the size of their change on the critical path, else of their own time. `pairs` are in the order of `b`, parents before children; the largest trees are cut: `pairs_left_out`. */
+export interface Comparison {
+  readonly a: ExecutionItem;
+  readonly b: ExecutionItem;
+  readonly message: string;
+  readonly duration_change_ns: number | null;
+  readonly matched: number;
+  readonly only_in_a: number;
+  readonly only_in_b: number;
+  readonly names: readonly NameChange[];
+  readonly pairs: readonly StepPair[];
+  readonly pairs_left_out: number;
+}
+
+/** A figure of two sets and its change from `a` to `b`, with the ends of its 95 % interval. Null where a set is too small to say. `is_certain`: no change lies outside of the interval of 99 %, too. */
+export interface Change {
+  readonly a: number | null;
+  readonly b: number | null;
+  readonly change: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly is_certain: boolean;
+}
+
+/** The steps of one name in two sets; `timings_*` are how many are kept. Calls, own and critical time are means for an execution. `chance` is how likely durations differ so by chance; `is_certain` takes into account how many steps were looked at. A step that one set never has has no change of its durations. */
+export interface StepChange {
+  readonly name: string;
+  readonly category: string;
+  readonly timings_a: number;
+  readonly timings_b: number;
+  readonly calls_a: number;
+  readonly calls_b: number;
+  readonly p50_ns: Change;
+  readonly p95_ns: Change;
+  readonly failure_rate: Change;
+  readonly self_a_ns: number | null;
+  readonly self_b_ns: number | null;
+  readonly critical_a_ns: number | null;
+  readonly critical_b_ns: number | null;
+  readonly chance: number | null;
+  readonly is_certain: boolean;
+}
+
+/** One of two sets: what was asked for, and how many finished executions it has. Skipped ones are left out. */
+export interface ExecutionSet {
+  readonly version: string | null;
+  readonly environment: string | null;
+  readonly from_time: string | null;
+  readonly to_time: string | null;
+  readonly executions: number;
+}
+
+/** Two sets of an agent's executions; `b` is held against `a`. `message` says it in a sentence. Durations are nanoseconds (those of steps within 3 %), tokens, steps and cost means for an execution with all that it called. `steps` are the agent's own, sorted by the size of their change on the critical path. */
+export interface SetComparison {
+  readonly agent: string;
+  readonly a: ExecutionSet;
+  readonly b: ExecutionSet;
+  readonly message: string;
+  readonly p50_ns: Change;
+  readonly p95_ns: Change;
+  readonly success_rate: Change;
+  readonly tokens: Change;
+  readonly cost_usd: Change;
+  readonly steps_per_execution: Change;
+  readonly duration_chance: number | null;
+  readonly steps: readonly StepChange[];
+}
+
+/** The steps of one name of an execution among all of that name: the longest of them, and which share of the others is shorter (0.96 is slower than 96 %); null where there are fewer than 20 others. */
+export interface StepStanding {
+  readonly name: string;
+  readonly category: string;
+  readonly count: number;
+  readonly longest_id: string;
+  readonly longest_ns: number;
+  readonly others: number;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly share_below: number | null;
+  readonly excess_ns: number | null;
+}
+
+/** An execution among the others of its agent, step by step; the steps that lie most above their median first. */
+export interface Standing {
+  readonly execution: ExecutionItem;
+  readonly message: string;
+  readonly others: number;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly share_below: number | null;
+  readonly steps: readonly StepStanding[];
+}
+
+/** What one agent's, model's, user's, ... model calls used and cost; `name` is null where none was told. Input tokens include those read from and written to a cache and audio, output tokens reasoning and audio. Sums are of the calls that told: those that did not are counted beside them. `share` is of the known cost of all parts. Where executions were sampled, all are estimates for all of them. */
+export interface CostPart {
+  readonly name: string | null;
+  readonly calls: number;
+  readonly calls_without_usage: number;
+  readonly calls_without_cost: number;
+  readonly input_tokens: number | null;
+  readonly cache_read_tokens: number | null;
+  readonly cache_write_tokens: number | null;
+  readonly input_audio_tokens: number | null;
+  readonly output_tokens: number | null;
+  readonly reasoning_tokens: number | null;
+  readonly output_audio_tokens: number | null;
+  readonly cost_usd: number | null;
+  readonly share: number | null;
+}
+
+/** How many calls were priced by one list of prices: "genai-prices" with its version, "own" with a mark of the own price, "client" for what a client said itself; null is a call that nothing prices, or one stored before this was noted. */
+export interface PriceList {
+  readonly price_version: string | null;
+  readonly calls: number;
+  readonly cost_usd: number | null;
+}
+
+/** What model calls cost, by one thing; the dearest part first, days in their order. By user and session, whole trees of executions are summed up: those that nobody called, with all that they called. An agent is then the one at the top, and `price_lists` is empty where it would be of other calls. `parts_left_out` are beyond the limit. `unpriced_without_usage` of the calls without a cost told no tokens; the others have a model without a price. */
+export interface Costs {
+  readonly by: string;
+  readonly total: CostPart;
+  readonly parts: readonly CostPart[];
+  readonly parts_left_out: number;
+  readonly unpriced_without_usage: number;
+  readonly price_lists: readonly PriceList[];
+}
+
+/** An own price: US dollars for a million tokens of a kind (`request_usd`: for a million requests), from a time on. `provider` is empty where it holds whoever serves the model. `model` may end in `*`. Null is not free: cached and audio tokens without a price cost what others do, reasoning what other output does; a call with output tokens is not priced without a price for them. */
+export interface PriceItem {
+  readonly workspace: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly from_time: string;
+  readonly price_version: string;
+  readonly input_usd: number | null;
+  readonly output_usd: number | null;
+  readonly cache_read_usd: number | null;
+  readonly cache_write_usd: number | null;
+  readonly reasoning_usd: number | null;
+  readonly input_audio_usd: number | null;
+  readonly output_audio_usd: number | null;
+  readonly request_usd: number | null;
+}
+
+/** All own prices. `public_version` is the list that prices every other model. */
+export interface PriceBookPage {
+  readonly items: readonly PriceItem[];
+  readonly public_version: string;
+}
+
+/** An own price to keep, as `PriceItem`; it takes the place of the one from the same time. `from_time` is RFC 3339; without it the price holds from the beginning. */
+export interface NewPrice {
+  readonly model: string;
+  readonly provider: string;
+  readonly workspace: string;
+  readonly from_time: string | null;
+  readonly input_usd: number | null;
+  readonly output_usd: number | null;
+  readonly cache_read_usd: number | null;
+  readonly cache_write_usd: number | null;
+  readonly reasoning_usd: number | null;
+  readonly input_audio_usd: number | null;
+  readonly output_audio_usd: number | null;
+  readonly request_usd: number | null;
+}
+
+/** What pricing stored calls again did, or would do (`is_done` false). `changed` calls of the `calls` seen have another cost or price list now; `priced` of them had no cost before, `unpriced` have none any more. `waiting` calls belong to trees that still run, or that are not settled yet. Costs are of counted calls, weighted where executions were sampled. */
+export interface Repriced {
+  readonly is_done: boolean;
+  readonly calls: number;
+  readonly changed: number;
+  readonly priced: number;
+  readonly unpriced: number;
+  readonly waiting: number;
+  readonly cost_before_usd: number;
+  readonly cost_after_usd: number;
+}
+
+/** What is worth telling about one execution, the largest saving on its critical path first. Savings overlap: `saving_together_ns` is by how much it would have been shorter with all of `together` (finding ids) at once, simulated. Running executions are looked at as they are so far. */
+export interface Findings {
+  readonly execution_id: string;
+  readonly agent: string;
+  readonly status: string;
+  readonly is_running: boolean;
+  readonly duration_ns: number;
+  readonly saving_together_ns: number;
+  readonly together: readonly string[];
+  readonly findings: readonly FindingItem[];
+}
+
+/** What a cache would have done whose entries live `ttl_s` seconds: `hit_rate` is a share of the calls looked at. `saved_ns` is time of the calls themselves; what an execution saves of it, its own findings tell. */
+export interface CacheRate {
+  readonly ttl_s: number;
+  readonly hit_rate: number;
+  readonly saved_ns: number;
+  readonly saved_usd: number | null;
+}
+
+/** An operation that was called with the same arguments more than once. `may_write` says that its name sounds as if it changed something: then a cache would be wrong. `caches` were tried on the newest `looked_at` calls, which span `looked_at_ns`. */
+export interface RepeatedOperation {
+  readonly name: string;
+  readonly category: string;
+  readonly model: string | null;
+  readonly calls: number;
+  readonly calls_weight: number;
+  readonly different_arguments: number;
+  readonly total_ns: number;
+  readonly cost_usd: number | null;
+  readonly may_write: boolean;
+  readonly looked_at: number;
+  readonly looked_at_ns: number;
+  readonly caches: readonly CacheRate[];
+}
+
+/** Operations that are called again and again with the same arguments, those with most repeated time first. */
+export interface Repeats {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly operations: readonly RepeatedOperation[];
+}
+
+/** What was found again and again at one place of an agent. `saving_ns` and `saving_usd` are sums over the `executions` it was found in (top executions, estimated for all where some were sampled); each is what that one would have been shorter by alone. `title` and `advice` are of one of them. */
+export interface OpportunityItem {
+  readonly rule: string;
+  readonly title: string;
+  readonly advice: string;
+  readonly agent: string;
+  readonly confidence: string;
+  readonly executions: number;
+  readonly findings: number;
+  readonly saving_ns: number;
+  readonly most_saving_ns: number | null;
+  readonly saving_usd: number | null;
+  readonly code_file: string | null;
+  readonly code_line: number | null;
+  readonly code_function: string | null;
+  readonly example_execution_id: string;
+}
+
+/** What could be done better, the largest saving first. Long executions are looked at first when many settle. */
+export interface Opportunities {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly opportunities: readonly OpportunityItem[];
+}
+
+/** A part of the wall time. The parts of one bar sum to the duration exactly. */
+export interface Share {
+  readonly name: string;
+  readonly duration_ns: number;
+  readonly share: number;
+}
+
+/** All spans of one category, agent, step name or model together. `total_ns` adds their durations, parallel ones too; `self_ns` is without what ran below them; `critical_ns` is what the execution waited for them itself. `wall_ns` gives each moment of the execution to one span, so that it sums to the duration; `share` is that of the duration. Of an agent its executions are counted, and the times are those of all its steps. */
+export interface SpanTotal {
+  readonly name: string;
+  readonly count: number;
+  readonly failed: number;
+  readonly total_ns: number;
+  readonly self_ns: number;
+  readonly critical_ns: number;
+  readonly wall_ns: number;
+  readonly share: number;
+}
+
+/** Where the time of one execution went. `bar` splits the wall time, the largest part first: `llm_wait` is waiting for a model's first token, `unexplained` what no step tells of. `models_ns` is the time in which at least one model call ran, `overhead_ns` all other time. `gaps` are the five longest without a step, of any length. */
+export interface ExecutionTotals {
+  readonly execution_id: string;
+  readonly agent: string;
+  readonly status: string;
+  readonly is_running: boolean;
+  readonly duration_ns: number;
+  readonly bar: readonly Share[];
+  readonly by_category: readonly SpanTotal[];
+  readonly by_agent: readonly SpanTotal[];
+  readonly by_step: readonly SpanTotal[];
+  readonly by_model: readonly SpanTotal[];
+  readonly models_ns: number;
+  readonly overhead_ns: number;
+  readonly coverage: CoverageSummary;
+  readonly gaps: readonly Gap[];
+}
+
+/** A span on the critical path: for how long it, and nothing below it, was what everything waited for. */
+export interface PathPart {
+  readonly node_id: string;
+  readonly name: string;
+  readonly category: string;
+  readonly is_agent: boolean;
+  readonly duration_ns: number;
+  readonly critical_ns: number;
+  readonly share: number;
+}
+
+/** A span beside the critical path: how much later it could have ended without moving the execution's end. `slack_ns` is null for what nobody waited for, which is what outlives its parent. */
+export interface SpareStep {
+  readonly node_id: string;
+  readonly name: string;
+  readonly category: string;
+  readonly is_agent: boolean;
+  readonly offset_ns: number;
+  readonly duration_ns: number;
+  readonly slack_ns: number | null;
+}
+
+/** The chain of steps that decides how long an execution takes. `path` in order of time sums to `duration_ns` exactly. `parts` are its spans, the longest critical time first. `spare` are spans that ran beside it, the longest first, at most 50 of `spare_count`. `retries_ns` is the path's time in waits before another attempt and for rate limits. `outliving` counts spans that go on after their parent's end, `early` those that begin before their parent, which only clocks that differ can make. */
+export interface CriticalPath {
+  readonly execution_id: string;
+  readonly agent: string;
+  readonly status: string;
+  readonly is_running: boolean;
+  readonly duration_ns: number;
+  readonly path: readonly PathStep[];
+  readonly parts: readonly PathPart[];
+  readonly spare: readonly SpareStep[];
+  readonly spare_count: number;
+  readonly retries_ns: number;
+  readonly outliving: number;
+  readonly early: number;
+}
+
+/** All waits of one kind: `queue`, `rate_limit`, `retry`, `first_token`, `blocked_loop` or `barrier_wait`. `critical_ns` is what of it the execution itself waited; `share` is that of its duration. `p50_ns` and `longest_ns` are of single waits. */
+export interface WaitKind {
+  readonly kind: string;
+  readonly count: number;
+  readonly total_ns: number;
+  readonly critical_ns: number;
+  readonly share: number;
+  readonly p50_ns: number;
+  readonly longest_ns: number;
+  readonly longest_id: string;
+  readonly longest_name: string;
+}
+
+/** The last step of a branch that came to a join, and how long it was over before the join was. */
+export interface Branch {
+  readonly node_id: string;
+  readonly name: string;
+  readonly waited_ns: number;
+}
+
+/** Several branches that something waited for together, such as a `gather` or the superstep of a graph. `straggler` came last, `lead_ns` after the one before it: so much earlier everything would go on if it had been as quick. `waited_ns` adds what the others waited for it. `then` is what began next, null at the end of `inside`. */
+export interface Join {
+  readonly inside: string;
+  readonly inside_id: string;
+  readonly then: string | null;
+  readonly then_id: string | null;
+  readonly offset_ns: number;
+  readonly branches: number;
+  readonly straggler: string;
+  readonly straggler_id: string;
+  readonly lead_ns: number;
+  readonly waited_ns: number;
+  readonly is_critical: boolean;
+  readonly first: readonly Branch[];
+}
+
+/** What an execution waited for beside its work. `kinds` the most critical first. `joins` those on the critical path first, then by `lead_ns`, at most 50 of `join_count`. */
+export interface Waiting {
+  readonly execution_id: string;
+  readonly agent: string;
+  readonly status: string;
+  readonly is_running: boolean;
+  readonly duration_ns: number;
+  readonly kinds: readonly WaitKind[];
+  readonly joins: readonly Join[];
+  readonly join_count: number;
+}
+
+/** Whether two steps can run at once: `verdict` is `independent`, `dependent` or `unknown`, the reasons in words. `confidence` is `high`, `medium` or `low`. */
+export interface Evidence {
+  readonly first: string;
+  readonly second: string;
+  readonly verdict: string;
+  readonly confidence: string;
+  readonly reasons: readonly string[];
+}
+
+/** A change and what it would bring by itself. `option` is how `longpole what-if` and REST are asked for it. */
+export interface TriedChange {
+  readonly deed: string;
+  readonly option: string;
+  readonly words: string;
+  readonly steps: number;
+  readonly after_ns: number;
+  readonly saving_ns: number;
+  readonly share: number;
+  readonly evidence: readonly Evidence[];
+}
+
+/** An execution simulated with all of `changes` at once; without any, `tries` says what could be tried. `share` is that of the duration before. `critical_path` is the one after the changes. */
+export interface WhatIf {
+  readonly execution_id: string;
+  readonly agent: string;
+  readonly status: string;
+  readonly before_ns: number;
+  readonly after_ns: number;
+  readonly saving_ns: number;
+  readonly share: number;
+  readonly changes: readonly TriedChange[];
+  readonly critical_path: readonly PathStep[];
+  readonly tries: readonly TriedChange[];
+}
+
 /** An execution that failed, timed out or crashed, what went in, and the stack of its error where one was sent. */
 export interface FailedExecution {
   readonly execution: ExecutionItem;
@@ -589,12 +1175,28 @@ export interface CallChain {
   readonly calls: readonly AgentCall[];
 }
 
-/** How often an error ended an agent's executions; `error_type` is null where none was sent. `example` is one message of it. */
+/** How often an error ended an agent's executions; `error_type` is null where none was sent. `example` is one message of it, `mean_ns` how long those executions took. */
 export interface ErrorCount {
   readonly error_type: string | null;
   readonly example: string | null;
   readonly executions: number;
+  readonly mean_ns: number | null;
   readonly last_seen: string;
+}
+
+/** The executions that started in one hour (UTC). The mean leaves out skipped ones and those that run. */
+export interface HourTotal {
+  readonly started: string;
+  readonly executions: number;
+  readonly success_rate: number | null;
+  readonly mean_ns: number | null;
+}
+
+/** The hours of a period in which anything started, the oldest first. */
+export interface Hourly {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly hours: readonly HourTotal[];
 }
 
 /** How one agent did in a time range. Counts are of the executions that are kept; rates, times, calls, tokens and cost are estimates for all of them where some were sampled. Times leave skipped executions out. Model calls are the agent's own. `tokens` are input and output of the calls that told them, `mean_call_tokens` is over those calls. */
@@ -623,7 +1225,7 @@ export interface AgentPerformance {
   readonly last_seen: string | null;
 }
 
-/** An execution, as far as it tells why an agent did or did not do its work. `score`, `threshold` and `reason` are of its own decision whether to respond. */
+/** An execution, as far as it tells why an agent did or did not do its work. `score`, `threshold` and `reason` are of its own decision whether to respond. `model_calls` are its own. `model_trouble` is "request_not_sent" where it stopped before it called a model, "response_not_received" where its last model call failed or has no answer yet; null where it succeeded, or where neither can be said. */
 export interface AgentRun {
   readonly execution_id: string;
   readonly agent: string;
@@ -637,6 +1239,8 @@ export interface AgentRun {
   readonly error_type: string | null;
   readonly error_message: string | null;
   readonly input: unknown;
+  readonly model_calls: number;
+  readonly model_trouble: string | null;
 }
 
 /** An execution of another agent considered the agent, and what came of it. */
@@ -651,7 +1255,7 @@ export interface Considered {
   readonly reason: string | null;
 }
 
-/** Why an agent did not do its work, from what was recorded; lists are newest first, and the newest entry decides. `outcome` is "fired" (it did), "running", "failed" (so did it, or it timed out or crashed), "skipped" (it ran and decided against it), "not_chosen" (others considered it and took another), "not_called" (it was chosen, and no execution of it followed), "upstream_failed" (what chose it failed, or something else of the conversation did), "never_considered" or "unknown_agent" (no program has ever named it: `near_names` are like it). */
+/** Why an agent did not do its work, from what was recorded; lists are newest first, and the newest entry decides. `outcome` is "fired" (it did), "running" (it, or what chose it), "failed" (so did it, or it timed out or crashed), "skipped" (it ran and decided against it), "below_threshold" (its score was too low for others), "blocked" (by a guard), "not_chosen" (others considered it and took another), "not_called" (it was chosen, and no execution of it followed), "upstream_failed" (what chose it failed or timed out, or something else of the conversation did), "never_considered", "never_registered" (others name it, and no program has registered or run it) or "unknown_agent" (no program has ever named it). Of the last two, `near_names` are like it. */
 export interface WhyNot {
   readonly agent: string;
   readonly outcome: string;
@@ -675,7 +1279,7 @@ export interface TrendPoint {
   readonly p99_ns: number;
 }
 
-/** How an operation's durations went over the days, those without any left out, the oldest first. An operation is every step of that name and every execution of the agent of that name, as far as they have ended. `change` is the median of the later half of the days over that of the earlier half, less 1: 0.2 is 20 % slower. It is null where a half has under 30 timings, because it would be noise. */
+/** How an operation's durations went over the days, those without any left out, the oldest first. An operation is every step of that name and every execution of the agent of that name, as far as they have ended. `change` is the median of the later half of the days over that of the earlier half, less 1: 0.2 is 20 % slower. It is null where a half has under 30 timings, because it would be noise. `changes` are its change points, of the durations, the share of failures and the number of timings a day. */
 export interface Trend {
   readonly operation: string;
   readonly days: number;
@@ -686,4 +1290,342 @@ export interface Trend {
   readonly p99_ns: number | null;
   readonly change: number | null;
   readonly points: readonly TrendPoint[];
+  readonly changes: readonly MetricChange[];
+}
+
+/** One number of a period and of the one before. `change` is relative (0.2 is 20 % more), of rates the difference. `is_notable` is null where there is too little to tell. `p_value` is corrected for the number of figures. */
+export interface Figure {
+  readonly value: number | null;
+  readonly previous: number | null;
+  readonly change: number | null;
+  readonly is_notable: boolean | null;
+  readonly p_value: number | null;
+}
+
+/** Ended executions that took from `from_ns` to under `to_ns`, and how many of them succeeded. */
+export interface DurationBand {
+  readonly from_ns: number;
+  readonly to_ns: number;
+  readonly executions: number;
+  readonly success_rate: number | null;
+}
+
+/** Whether failed executions take longer or shorter than those that succeed. `longer` is how likely a failed one takes longer than one that succeeded, less how likely it takes shorter: -1 to 1. */
+export interface SuccessAndDuration {
+  readonly succeeded_p50_ns: number | null;
+  readonly failed_p50_ns: number | null;
+  readonly longer: number | null;
+  readonly is_notable: boolean | null;
+  readonly bands: readonly DurationBand[];
+}
+
+/** Whether slower executions score better or worse: `correlation` of ranks, -1 to 1, above 0 slower is better. The means are of the faster and of the slower half. */
+export interface SpeedAndScore {
+  readonly name: string;
+  readonly scored: number;
+  readonly correlation: number | null;
+  readonly is_notable: boolean | null;
+  readonly fast_mean: number | null;
+  readonly slow_mean: number | null;
+}
+
+/** A period against the one before, which is as long. Sums of tokens, cost and credits are of what was told; each model call counts once. `is_previous_whole` is false if the first execution is younger than the previous period: then nothing that is counted or summed is notable. */
+export interface Statistics {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly previous_from_time: string;
+  readonly is_previous_whole: boolean;
+  readonly running: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly executions: Figure;
+  readonly success_rate: Figure;
+  readonly mean_ns: Figure;
+  readonly p50_ns: Figure;
+  readonly p95_ns: Figure;
+  readonly p99_ns: Figure;
+  readonly credits: Figure;
+  readonly mean_credits: Figure;
+  readonly tokens: Figure;
+  readonly mean_tokens: Figure;
+  readonly cost_usd: Figure;
+  readonly mean_cost_usd: Figure;
+  readonly success_and_duration: SuccessAndDuration;
+  readonly speed_and_scores: readonly SpeedAndScore[];
+}
+
+/** One hour of the day (`place` 0 to 23, UTC) or one day of the week (0 is Monday). `share` is its part of all executions, `typical_ns` the geometric mean, `times_as_long` the typical duration against that of all other hours or days. The p-values are corrected, and null where there is too little to tell. */
+export interface TimePattern {
+  readonly place: number;
+  readonly name: string;
+  readonly executions: number;
+  readonly share: number;
+  readonly success_rate: number | null;
+  readonly failure_rate_elsewhere: number | null;
+  readonly mean_ns: number | null;
+  readonly typical_ns: number | null;
+  readonly times_as_long: number | null;
+  readonly is_busy: boolean;
+  readonly is_failing: boolean;
+  readonly is_slow: boolean;
+  readonly busy_p: number | null;
+  readonly failing_p: number | null;
+  readonly slow_p: number | null;
+}
+
+/** One way that executions of an agent go, with loops folded. `share` is its part of that agent's executions. `times_as_long` compares typical durations, and `failure_rate_elsewhere` is that of the agent's other ways. */
+export interface PathPattern {
+  readonly agent: string;
+  readonly path_hash: string;
+  readonly path: string | null;
+  readonly executions: number;
+  readonly share: number;
+  readonly success_rate: number | null;
+  readonly failure_rate_elsewhere: number | null;
+  readonly mean_ns: number | null;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly mean_cost_usd: number | null;
+  readonly mean_credits: number | null;
+  readonly times_as_long: number | null;
+  readonly is_failing: boolean;
+  readonly is_slow: boolean;
+  readonly failing_p: number | null;
+  readonly slow_p: number | null;
+}
+
+/** When and on which ways executions are many, fail or take long. `hours` are of the day in UTC, `weekdays` from Monday on, `paths` the most frequent first; `sentences` tell what stands out. */
+export interface Patterns {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly sentences: readonly string[];
+  readonly hours: readonly TimePattern[];
+  readonly weekdays: readonly TimePattern[];
+  readonly paths: readonly PathPattern[];
+}
+
+/** A key of inputs (`input.`) or attributes (`attribute.`): `executions` of the sample have it. The others are estimates for all executions: the share that has it, their success rate. */
+export interface InputKey {
+  readonly key: string;
+  readonly executions: number;
+  readonly share: number;
+  readonly success_rate: number | null;
+}
+
+/** A key or value that goes with failure or with long durations (`effect` is "failing" or "slow"). `relation` is "=", "is there", "is missing", "is at least" or "is at most". `with_it` and `without_it` are failure rates, or typical durations in nanoseconds; `ratio` is odds of failing with it against without, or times as long, among executions of one agent at one time. Of patterns that go together only the strongest is named. */
+export interface InputPattern {
+  readonly key: string;
+  readonly relation: string;
+  readonly value: string;
+  readonly effect: string;
+  readonly executions: number;
+  readonly with_it: number;
+  readonly without_it: number;
+  readonly ratio: number;
+  readonly p_value: number;
+  readonly sentence: string;
+}
+
+/** What inputs have to do with failure and slowness, from a sample of `sampled` executions out of `executions`. Of the sample `with_input` had an input or attributes that are still stored. */
+export interface InputPatterns {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly executions: number;
+  readonly sampled: number;
+  readonly with_input: number;
+  readonly patterns: readonly InputPattern[];
+  readonly keys: readonly InputKey[];
+}
+
+/** Errors that are alike: one type, one message (numbers, ids, paths and quoted words aside), one place. `place` is the deepest step that failed first, not the one that raised the error again, or the agent itself. `executions` failed by it; in `healed` cases nothing but the step failed. `lost_ns` is the time of the outermost executions that failed by it and of healed steps, `lost_cost_usd` the money that was spent in them. `first_seen` and `last_seen` are starts within the period. Of `looked_at` newest cases: `retried` were followed by the same step again with success, `before` are the steps that most often came right before. */
+export interface FailureGroup {
+  readonly group_id: string;
+  readonly error_type: string | null;
+  readonly message: string | null;
+  readonly example: string | null;
+  readonly place: string;
+  readonly code_file: string | null;
+  readonly code_function: string | null;
+  readonly executions: number;
+  readonly executions_weight: number;
+  readonly healed: number;
+  readonly healed_weight: number;
+  readonly statuses: readonly string[];
+  readonly agents: readonly string[];
+  readonly versions: readonly string[];
+  readonly first_seen: string;
+  readonly last_seen: string;
+  readonly lost_ns: number;
+  readonly lost_cost_usd: number | null;
+  readonly looked_at: number;
+  readonly retried: number;
+  readonly before: readonly string[];
+  readonly example_execution_id: string | null;
+  readonly example_step_id: string | null;
+}
+
+/** The errors of a period in groups, those that failed most executions first. `executions` failed in all, `healed` step errors failed none. Of very many errors only the newest are looked at, those from `looked_at_from` on: groups and `healed` are of these. `is_complete` is false then, and where there are so many different errors that rare ones are left out. */
+export interface FailureGroups {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly looked_at_from: string;
+  readonly executions: number;
+  readonly healed: number;
+  readonly is_complete: boolean;
+  readonly groups: readonly FailureGroup[];
+}
+
+/** How much later steps of one name could have ended without moving the end: shares of them, together 1. `none` is on the critical path; nobody waited for `not_waited_for`, or their executions have not settled. */
+export interface SlackShares {
+  readonly none: number;
+  readonly under_10_ms: number;
+  readonly under_100_ms: number;
+  readonly under_1_s: number;
+  readonly over_1_s: number;
+  readonly not_waited_for: number;
+}
+
+/** The steps of one name of one agent, over many executions. `on_path_share` is the share of the agent's executions in which it is on the critical path, `critical_share` its part of all critical time. `is_agent` marks the agent's own time between its steps. */
+export interface BottleneckStep {
+  readonly agent: string;
+  readonly name: string;
+  readonly category: string;
+  readonly is_agent: boolean;
+  readonly steps: number;
+  readonly failed_share: number | null;
+  readonly on_path_share: number | null;
+  readonly critical_share: number;
+  readonly critical_ns: number;
+  readonly self_ns: number;
+  readonly mean_ns: number | null;
+  readonly stddev_ns: number | null;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly p99_ns: number | null;
+  readonly slack: SlackShares | null;
+}
+
+/** What the critical path of executions consists of, the largest part first. `looked_at_share` is 1, or which part of the period was looked at because it has very many steps: 61 stretches of time spread evenly over it. */
+export interface Bottlenecks {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly executions: number;
+  readonly steps: number;
+  readonly critical_ns: number;
+  readonly looked_at_share: number;
+  readonly operations: readonly BottleneckStep[];
+}
+
+/** The steps of one name of one agent that took longer than is slow (`slow`) and than is critical (`critical`). */
+export interface SlowOperation {
+  readonly agent: string;
+  readonly name: string;
+  readonly category: string;
+  readonly slow: number;
+  readonly critical: number;
+  readonly longest_ns: number;
+  readonly last_seen: string;
+}
+
+/** How much time of their own the steps of one name of one agent took together; `share` of that of all steps. */
+export interface OperationTotal {
+  readonly agent: string;
+  readonly name: string;
+  readonly category: string;
+  readonly steps: number;
+  readonly self_ns: number;
+  readonly share: number;
+}
+
+/** One step that took long by itself. */
+export interface SlowStep {
+  readonly execution_id: string;
+  readonly step_id: string;
+  readonly agent: string;
+  readonly name: string;
+  readonly category: string;
+  readonly status: string;
+  readonly started_at: string;
+  readonly duration_ns: number | null;
+  readonly self_ns: number;
+  readonly critical_ns: number | null;
+  readonly slack_ns: number | null;
+  readonly model: string | null;
+  readonly tool: string | null;
+  readonly code_file: string | null;
+  readonly code_line: number | null;
+  readonly code_function: string | null;
+}
+
+/** Which operations are slow: the ten with most time of their own, those over the limits, the ten longest steps. `looked_at_share` is about the first of these, as in `Bottlenecks`; the others are of all steps. */
+export interface SlowOperations {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly looked_at_share: number;
+  readonly slow_operation_ms: number;
+  readonly critical_operation_ms: number;
+  readonly slowest: readonly OperationTotal[];
+  readonly over_limits: readonly SlowOperation[];
+  readonly longest_steps: readonly SlowStep[];
+}
+
+/** What the report looks at; null is everything. */
+export interface ReportScope {
+  readonly workspace: string | null;
+  readonly agent: string | null;
+  readonly environment: string | null;
+  readonly version: string | null;
+}
+
+/** One of the equal stretches of time of a report, such as 24 hours; `started` is when it begins. Counts are of the executions that are kept. Skipped and running executions have no part in the percentiles. */
+export interface ReportStretch {
+  readonly started: string;
+  readonly executions: number;
+  readonly failed: number;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly tokens: number | null;
+  readonly cost_usd: number | null;
+}
+
+/** An agent in the period and in the one before, as in `Statistics`. Cost is of its own model calls. What is notable was judged for all listed agents together. `p50_over_time` is of fourteen equal stretches: the first seven are the period before. */
+export interface ReportAgent {
+  readonly agent: string;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly executions: Figure;
+  readonly success_rate: Figure;
+  readonly p50_ns: Figure;
+  readonly p95_ns: Figure;
+  readonly cost_usd: Figure;
+  readonly p50_over_time: readonly (number | null)[];
+}
+
+/** How many executions ran at once, on average over stretches of `width_ns` from the beginning of the period on. */
+export interface InFlight {
+  readonly width_ns: number;
+  readonly average: readonly number[];
+}
+
+/** A period against the one before, with what to do first. `sentences` tell what matters most. `opportunities` are at most five. `changes` are points since the beginning of the previous period at which numbers of agents and steps moved, better ones too; they and `capacity` look at more than the period, from their own `from_time` on. Stretches are `width_ns` long. The parts are what the questions of the same names answer. */
+export interface WeeklyReport {
+  readonly period: string;
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly previous_from_time: string;
+  readonly scope: ReportScope;
+  readonly sentences: readonly string[];
+  readonly statistics: Statistics;
+  readonly width_ns: number;
+  readonly stretches: readonly ReportStretch[];
+  readonly in_flight: InFlight;
+  readonly agents: readonly ReportAgent[];
+  readonly agents_left_out: number;
+  readonly opportunities: readonly OpportunityItem[];
+  readonly changes: Regressions;
+  readonly failures: FailureGroups;
+  readonly bottlenecks: Bottlenecks;
+  readonly costs: Costs;
+  readonly capacity: Capacity;
 }

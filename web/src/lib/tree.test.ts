@@ -58,7 +58,6 @@ function treeOf(steps: StepNode[], more: Partial<ExecutionTree> = {}): Execution
     coverage: { share: 1, gaps: 0, largest_gap_ns: null, operations: 1, timed: 1 },
     stages: [],
     doing: [],
-    findings: [],
     scores: [],
     processes: [],
     ...more,

@@ -42,7 +42,7 @@ export function ExecutionView({ tree, fetchedAt }: Props) {
     <>
       <VerdictHead tree={tree} shares={shares} now={now} onPick={pick} />
       <WhereItWent tree={tree} shares={shares} now={now} onPick={pick} />
-      {tree.findings.length > 0 && <Findings tree={tree} />}
+      <Findings tree={tree} onPick={pick} />
       {skipped.length > 0 && <DidNotFire decisions={skipped} onPick={pick} />}
       {tree.scores.length > 0 && <Scores scores={tree.scores} />}
       <Trust tree={tree} onCoverage={() => set({ tab: "coverage" })} />

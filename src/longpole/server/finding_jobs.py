@@ -1,0 +1,56 @@
+"""The job that looks for what could be done better in executions as they settle, so that reports can add it up."""
+
+import time
+
+from longpole.model.batch import Batch
+from longpole.reports.family import load_family
+from longpole.reports.findings import as_findings, opportunities_of, scene_of
+from longpole.reports.rows import Row
+from longpole.reports.which_execution import find_execution
+from longpole.server.jobs import Job, Work
+from longpole.store.engine import Engine
+
+EVERY_NS = 5 * 10**9
+BUDGET_S = 0.25
+"""Of every five seconds; when more executions settle than can be looked at in it, the longest are."""
+
+MOST_AT_ONCE = 200
+LAG_NS = 3 * 10**9
+"""How long what has settled may take until it can be asked for."""
+
+LOOK_BACK_NS = 3600 * 10**9
+"""How far a server that starts looks back for executions that settled while none looked."""
+
+
+def findings_job(store: Engine) -> Job:
+    """Looks at the top executions that have settled since the last run, the longest first."""
+    seen_ns = 0
+
+    def look(now_ns: int) -> Work:
+        nonlocal seen_ns
+        to_ns = now_ns - LAG_NS
+        asked = {"from_ns": seen_ns or now_ns - LOOK_BACK_NS, "to_ns": to_ns, "limit": MOST_AT_ONCE}
+        rows = store.rows("executions_settled", asked)
+        looked_at = found = 0
+        end = time.monotonic() + BUDGET_S
+        for row in rows:
+            if looked_at and time.monotonic() > end:
+                break
+            found += _look_at(store, row)
+            looked_at += 1
+            yield
+        seen_ns = to_ns
+        settled = rows[0]["settled"] if rows else 0
+        return f"looked at {looked_at} of {settled} settled executions, {found} findings"
+
+    return Job("findings", EVERY_NS, look)
+
+
+def _look_at(store: Engine, row: Row) -> int:
+    """Store what is found in one execution; how much that is."""
+    family = load_family(store, find_execution(store, row["execution_id"], workspace=row["workspace"]))
+    scene = scene_of(store, family)
+    found = as_findings(family, scene, opportunities_of(store, family, scene))
+    if found:
+        store.write(Batch(findings=found))
+    return len(found)
