@@ -1,8 +1,9 @@
 """A store with as many steps as one likes, made by the database itself: what `bench/queries.py` asks.
 
 Thirty days of twenty agents: an execution has ten steps of its own and every fifth calls another agent; one tree has
-20,000 steps. Durations are log-normal, ids and everything else are hashes of the row's number, so that the same number
-of steps is the same store. Inputs and outputs are there for the last fourteen days.
+20,000 steps. Each agent goes about thirty ways; what fails an execution failed one of its steps first, and every
+hundredth step fails without harm. Durations are log-normal, ids and everything else are hashes of the row's number, so
+that the same number of steps is the same store. Inputs and outputs are there for the last fourteen days.
 """
 
 from collections.abc import Iterator
@@ -44,7 +45,9 @@ SELECT
     CASE WHEN x % 5 = 4 THEN x - 1 ELSE x END AS root,
     CAST($start + x * ($span / $executions) AS BIGINT) AS started_ns,
     CAST(1e9 * exp(1.2 * bell(x, 'd')) AS BIGINT) AS duration_ns,
-    CASE WHEN share(x, 's') < 0.04 THEN 'failed' WHEN share(x, 's') < 0.05 THEN 'timeout' ELSE 'success' END AS status
+    CASE WHEN share(x, 's') < 0.04 THEN 'failed' WHEN share(x, 's') < 0.05 THEN 'timeout' ELSE 'success' END AS status,
+    CASE WHEN share(x, 's') < 0.05 THEN CAST(hash(x, 'F') % 10 AS BIGINT) END AS failing_place,
+    'llm > tool search > llm > step ' || (hash(x, 'P') % 6) || ' x' || (1 + hash(x, 'Q') % 5) || ' > llm' AS path
 FROM range($executions) AS r(x);
 
 INSERT INTO executions BY NAME
@@ -84,6 +87,9 @@ SELECT
     1.0 AS weight,
     CASE WHEN status = 'failed' THEN 'ValueError' WHEN status = 'timeout' THEN 'TimeoutError' END AS error_type,
     CASE WHEN status <> 'success' THEN 'order ' || x || ' could not be read' END AS error_message,
+    span_of(x, failing_place + 1) AS failure_step_id,
+    path,
+    substr(md5(path), 1, 16) AS path_hash,
     bucket(duration_ns) AS duration_bucket,
     duration_ns // 7 AS self_ns,
     duration_ns AS critical_ns,
@@ -108,7 +114,12 @@ SELECT
     (['llm', 'tool', 'database', 'llm', 'http', 'cache', 'llm', 'tool', 'processing', 'queue'])[place % 10 + 1]
         AS category,
     'action' AS step_type,
-    CASE WHEN share(i, 's') < 0.01 THEN 'failed' ELSE 'success' END AS status,
+    CASE WHEN share(i, 's') < 0.01 OR place = failing_place THEN 'failed' ELSE 'success' END AS status,
+    CASE WHEN share(i, 's') < 0.01 OR place = failing_place
+        THEN (['ValueError', 'TimeoutError', 'RateLimitError'])[CAST(1 + hash(i, 'E') % 3 AS BIGINT)] END AS error_type,
+    CASE WHEN share(i, 's') < 0.01 OR place = failing_place
+        THEN 'order ' || x || ' of ''' || md5('customer' || i) || ''' could not be read after ' || place || ' s' END
+        AS error_message,
     started_ns + place * (duration_ns // 12) AS started_ns,
     started_ns + place * (duration_ns // 12) + took AS ended_ns,
     took AS duration_ns,
@@ -154,6 +165,17 @@ SELECT
     '{"gen_ai.operation.name": "chat", "customer.tier": "' || (hash(step_id) % 5) || '"}' AS attributes,
     received_ns, 1 AS row_version
 FROM steps
+WHERE started_ns >= $bodies_from;
+
+INSERT INTO bodies BY NAME
+SELECT
+    workspace, trace_id, span_id,
+    '{"region": "' || (['eu', 'us', 'asia', 'africa'])[CAST(1 + hash(span_id, 'r') % 4 AS BIGINT)] || '", "amount": '
+        || hash(span_id, 'a') % 9000 || ', "customer": {"id": "' || md5(span_id) || '"}}' AS input,
+    '{"answer": "' || md5(span_id || 'a') || '"}' AS output,
+    '{"customer.tier": "' || (hash(span_id) % 5) || '"}' AS attributes,
+    received_ns, 1 AS row_version
+FROM executions
 WHERE started_ns >= $bodies_from;
 """
 

@@ -1,12 +1,16 @@
 """A real server for each file, and this process recording into it, each test into a workspace of its own."""
 
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import longpole
+from longpole.cli.commands import run_commands
 from longpole.record.current import current
 from running_server import RunningServer, wait_until
 
@@ -23,6 +27,10 @@ class Recorded:
     def configure(self) -> None:
         """Switches recording on."""
         longpole.configure(endpoint=self.endpoint, spool=self._spool, content="full", workspace=self.workspace)
+
+    def of(self, workspace: str) -> "Recorded":
+        """What the server shows of another workspace."""
+        return Recorded(self._server, workspace, self._spool)
 
     def executions(self) -> list[dict[str, Any]]:
         """All executions, as the list shows them."""
@@ -51,9 +59,28 @@ class Recorded:
         """An execution with everything below it."""
         return self._get(f"/api/executions/{execution_id}")
 
+    def findings(self, execution_id: str) -> list[dict[str, Any]]:
+        """What is said to do about an execution."""
+        return self._get(f"/api/executions/{execution_id}/findings")["findings"]
+
     def body(self, execution_id: str, span_id: str) -> dict[str, Any]:
         """Everything that is known about one step, or about an execution's own span."""
         return self._get(f"/api/executions/{execution_id}/steps/{span_id}")
+
+    def ask(self, question: str, **filters: object) -> dict[str, Any]:
+        """What REST answers to a question about many executions."""
+        asked = {name: str(value) for name, value in filters.items()} | {"workspace": self.workspace}
+        return self._server.get(f"/api/analysis/{question}", params=asked).json()
+
+    def printed(self, *command: str) -> str:
+        """What the command line prints, asking the same server."""
+        before, sys.argv = sys.argv, ["longpole", *command, "--url", self.endpoint, "--workspace", self.workspace]
+        try:
+            with redirect_stdout(StringIO()) as printed, suppress(SystemExit):
+                run_commands()
+        finally:
+            sys.argv = before
+        return printed.getvalue()
 
     def _get(self, path: str) -> dict[str, Any]:
         return self._server.get(path, params={"workspace": self.workspace}).json()

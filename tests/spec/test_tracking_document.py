@@ -75,7 +75,7 @@ def test_a_stage_that_the_snippet_does_not_complete_is_a_finding_and_no_error(
     asyncio.run(my_agent().run(uuid4(), "Who is she?"))
     tree = recorded.settled("MyAgent")
     assert tree["execution"]["status"] == "success"
-    (finding,) = wait(lambda: recorded.tree(tree["execution"]["execution_id"])["findings"], "the finding")
+    (finding,) = wait(lambda: recorded.findings(tree["execution"]["execution_id"]), "the finding")
     assert finding["rule"] == "instrumentation.stage_left_open"
     assert finding["title"] == "A stage was left open: post_process"
 
@@ -248,3 +248,18 @@ def test_outside_of_any_execution_log_events_do_nothing(recorded: Any) -> None:
 
 async def log_alone(agent: BaseAgent) -> None:
     await agent.log_event("nobody listens")
+
+
+def test_the_workspace_of_a_tracker_has_the_execution_with_all_its_steps_and_lines(
+    recorded: Any, wait: Callable[..., Any]
+) -> None:
+    tracker = AgentTrackerFactory(workspace="tenant").create_tracker("Planner")
+    with tracker.track_execution("run"), longpole.time_step("look", "database"):
+        longpole.score("helpful", 0.9)
+    assert longpole.flush(10)
+    theirs = recorded.of("tenant")
+    wait(lambda: [item for item in theirs.executions() if item["is_settled"]], "the other workspace")
+    tree = theirs.tree(tracker.execution_id)
+    assert [step["name"] for step in tree["steps"]] == ["look"]
+    assert [score["name"] for score in tree["scores"]] == ["helpful"]
+    assert recorded.executions() == []

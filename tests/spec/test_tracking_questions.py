@@ -347,7 +347,7 @@ def test_scenario_1_an_agent_that_was_passed_over_has_score_and_threshold(record
         tracker.track_decision({"PlotAgent": 0.9, "PsychologistAgent": 0.2}, threshold=0.5, chosen="PlotAgent")
     recorded.settled("Orchestrator")
     result = ask(NOT_RECEIVING.rstrip() + "\n    pass", conv_id=conversation, vault_id=vault)["result"]
-    assert (result["status"], result["outcome"]) == ("never_invoked", "not_chosen")
+    assert (result["status"], result["outcome"]) == ("never_invoked", "below_threshold")
     (considered,) = result["considered"]
     assert (considered["considered_by"], considered["score"], considered["threshold"]) == ("Orchestrator", 0.2, 0.5)
 

@@ -140,6 +140,7 @@ def _error(row: Row) -> ErrorCount:
         error_type=row["error_type"],
         example=row["example"],
         executions=row["executions"],
+        mean_ns=_mean(row),
         last_seen=clock.to_rfc3339(row["last_seen_ns"]),
     )
 

@@ -18,9 +18,13 @@ Pairs = Iterable[tuple[str, str]]
 LATEST_NS = 2**63 - 1
 DEFAULT_LIMIT = 50
 MOST = 1000
-UNITS_NS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}
+_SECOND_NS = 10**9
+UNITS_NS = {
+    "ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": _SECOND_NS, "min": 60 * _SECOND_NS, "h": 3600 * _SECOND_NS,
+    "d": 86_400 * _SECOND_NS, "w": 7 * 86_400 * _SECOND_NS,
+}  # fmt: skip
 # At most 15 digits: a longer number may be infinite as a float.
-DURATION = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?(ns|us|µs|ms|s|min|h)")
+DURATION = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?(ns|us|µs|ms|s|min|h|d|w)")
 _LOST_PLUS = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)")
 
 
@@ -101,7 +105,7 @@ def read_duration_ns(name: str, text: str) -> int:
     """
     match = DURATION.fullmatch(text.strip())
     if match is None:
-        raise refused(name, text, "a number and one of ns, us, ms, s, min, h", "Write it like 250ms or 1.5s.")
+        raise refused(name, text, "a number and one of ns, us, ms, s, min, h, d, w", "Write it like 250ms or 7d.")
     return round(float(match[1]) * UNITS_NS[match[2]])
 
 

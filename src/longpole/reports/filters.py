@@ -106,7 +106,7 @@ LIST_FILTERS = (
     Filter(name="tool", meaning="A tool that one of its steps ran, exactly.", example="search_policies"),
     Filter(name="attribute", meaning="key=value: an attribute of its spans or their resource.", example="tenant=acme"),
     Filter(
-        name="min_duration", meaning="Took at least this long, with a unit (ns, us, ms, s, min, h).", example="1.5s"
+        name="min_duration", meaning="Took at least this long; units are ns, us, ms, s, min, h, d, w.", example="1.5s"
     ),
     Filter(name="min_duration_ns", meaning="The same in nanoseconds.", example="1500000000"),
     Filter(name="min_duration_ms", meaning="The same in milliseconds.", example="1500"),

@@ -5,19 +5,18 @@ from collections.abc import Mapping
 from msgspec import convert
 
 from longpole.analysis.clock_skew import Crossing, find_skews
-from longpole.analysis.totals import category_of, model_call_of
 from longpole.model import clock
 from longpole.model.status import ExecutionStatus
 from longpole.model.tree import NO_PARENT
 from longpole.reports.coverage import summarize
-from longpole.reports.family import Family, is_execution, load_family, span_key, span_of
+from longpole.reports.critical_path import path_steps
+from longpole.reports.family import Family, load_family, span_key, span_of
 from longpole.reports.measure_tree import Measures, measure_family
 from longpole.reports.rows import (
     Row,
     category_times,
     dollars,
     execution_item,
-    finding_item,
     parsed,
     process_item,
     score_item,
@@ -30,7 +29,6 @@ from longpole.reports.views import (
     EventNode,
     ExecutionNode,
     ExecutionTree,
-    PathStep,
     ProcessItem,
     StepNode,
     Usual,
@@ -66,7 +64,7 @@ def tree_of(store: Engine, execution: str, *, workspace: str | None = None) -> E
         duration_ns=top["duration_ns"],
         usual=_usual(store, family),
         shares=measures.shares,
-        critical_path=_critical_path(family, measures, origin_ns),
+        critical_path=path_steps(family, measures.path, origin_ns=origin_ns),
         executions=[_execution_node(row, origin_ns, _own(row, positions, measures)) for row in family.executions],
         steps=[_step_node(row, origin_ns, _own(row, positions, measures), totals) for row in family.steps],
         events=[_event_node(row, origin_ns) for row in family.events],
@@ -75,7 +73,6 @@ def tree_of(store: Engine, execution: str, *, workspace: str | None = None) -> E
         coverage=summarize(family),
         stages=stages_of(family),
         doing=_doing(family),
-        findings=[finding_item(row) for row in store.rows("findings_of_executions", members)],
         scores=[score_item(row) for row in store.rows("scores_of_executions", members)],
         processes=_processes(store, family),
         clocks=_clocks(store, family),
@@ -157,24 +154,6 @@ def _usual(store: Engine, family: Family) -> Usual | None:
         p95_ns=p95_ns,
         slower_than=row["quicker_weight"] / row["weight"],
     )
-
-
-def _critical_path(family: Family, measures: Measures, origin_ns: int) -> list[PathStep]:
-    found: list[PathStep] = []
-    categories = [row["category"] for row in family.spans]
-    for stretch in measures.path:
-        row = family.spans[stretch.node]
-        category = categories[model_call_of(family.tree, stretch.node, categories)]
-        found.append(
-            PathStep(
-                node_id=span_of(row),
-                name=row["agent"] if is_execution(row) else row["name"],
-                category=category_of(category, is_execution=is_execution(row)),
-                offset_ns=stretch.started_ns - origin_ns,
-                duration_ns=stretch.duration_ns,
-            )
-        )
-    return found
 
 
 def _execution_node(row: Row, origin_ns: int, own: _Own) -> ExecutionNode:

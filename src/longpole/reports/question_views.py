@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from longpole.reports.change_views import MetricChange
 from longpole.reports.views import ExecutionItem
 
 
@@ -129,12 +130,30 @@ class CallChain(Struct, kw_only=True):
 
 class ErrorCount(Struct, kw_only=True):
     """How often an error ended an agent's executions; `error_type` is null where none was sent. `example` is one
-    message of it."""
+    message of it, `mean_ns` how long those executions took."""
 
     error_type: str | None
     example: str | None
     executions: int
+    mean_ns: int | None
     last_seen: str
+
+
+class HourTotal(Struct, kw_only=True):
+    """The executions that started in one hour (UTC). The mean leaves out skipped ones and those that run."""
+
+    started: str
+    executions: int
+    success_rate: float | None
+    mean_ns: int | None
+
+
+class Hourly(Struct, kw_only=True):
+    """The hours of a period in which anything started, the oldest first."""
+
+    from_time: str
+    to_time: str
+    hours: list[HourTotal]
 
 
 class AgentPerformance(Struct, kw_only=True):
@@ -172,7 +191,9 @@ class AgentPerformance(Struct, kw_only=True):
 class AgentRun(Struct, kw_only=True):
     """An execution, as far as it tells why an agent did or did not do its work.
 
-    `score`, `threshold` and `reason` are of its own decision whether to respond.
+    `score`, `threshold` and `reason` are of its own decision whether to respond. `model_calls` are its own.
+    `model_trouble` is "request_not_sent" where it stopped before it called a model, "response_not_received" where its
+    last model call failed or has no answer yet; null where it succeeded, or where neither can be said.
     """
 
     execution_id: str
@@ -187,6 +208,8 @@ class AgentRun(Struct, kw_only=True):
     error_type: str | None
     error_message: str | None
     input: object
+    model_calls: int
+    model_trouble: str | None
 
 
 class Considered(Struct, kw_only=True):
@@ -205,10 +228,12 @@ class Considered(Struct, kw_only=True):
 class WhyNot(Struct, kw_only=True):
     """Why an agent did not do its work, from what was recorded; lists are newest first, and the newest entry decides.
 
-    `outcome` is "fired" (it did), "running", "failed" (so did it, or it timed out or crashed), "skipped" (it ran and
-    decided against it), "not_chosen" (others considered it and took another), "not_called" (it was chosen, and no
-    execution of it followed), "upstream_failed" (what chose it failed, or something else of the conversation did),
-    "never_considered" or "unknown_agent" (no program has ever named it: `near_names` are like it).
+    `outcome` is "fired" (it did), "running" (it, or what chose it), "failed" (so did it, or it timed out or crashed),
+    "skipped" (it ran and decided against it), "below_threshold" (its score was too low for others), "blocked" (by a
+    guard), "not_chosen" (others considered it and took another), "not_called" (it was chosen, and no execution of it
+    followed), "upstream_failed" (what chose it failed or timed out, or something else of the conversation did),
+    "never_considered", "never_registered" (others name it, and no program has registered or run it) or "unknown_agent"
+    (no program has ever named it). Of the last two, `near_names` are like it.
     """
 
     agent: str
@@ -239,7 +264,8 @@ class Trend(Struct, kw_only=True):
 
     An operation is every step of that name and every execution of the agent of that name, as far as they have ended.
     `change` is the median of the later half of the days over that of the earlier half, less 1: 0.2 is 20 % slower. It
-    is null where a half has under 30 timings, because it would be noise.
+    is null where a half has under 30 timings, because it would be noise. `changes` are its change points, of the
+    durations, the share of failures and the number of timings a day.
     """
 
     operation: str
@@ -251,3 +277,4 @@ class Trend(Struct, kw_only=True):
     p99_ns: int | None
     change: float | None
     points: list[TrendPoint]
+    changes: list[MetricChange]

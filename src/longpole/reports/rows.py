@@ -89,6 +89,7 @@ def finding_item(row: Row) -> FindingItem:
         confidence=row["confidence"],
         evidence=parsed_object(row["evidence"]),
         saving_ns=row["saving_ns"],
+        saving_usd=dollars(row["saving_usd_nanos"]),
         code_file=row["code_file"],
         code_line=row["code_line"],
         code_function=row["code_function"],

@@ -233,6 +233,7 @@ class FindingItem(Struct, kw_only=True):
     confidence: str
     evidence: dict[str, object]
     saving_ns: int | None
+    saving_usd: float | None
     code_file: str | None
     code_line: int | None
     code_function: str | None
@@ -302,7 +303,6 @@ class ExecutionTree(Struct, kw_only=True):
     coverage: CoverageSummary
     stages: list[StageNode]
     doing: list[str]
-    findings: list[FindingItem]
     scores: list[ScoreItem]
     processes: list[ProcessItem]
     clocks: list[ClockItem]

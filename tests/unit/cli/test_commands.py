@@ -68,7 +68,12 @@ def test_the_store_is_read_in_process_when_nobody_holds_it(
     assert "claims-triage" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["show", EXECUTION_ID[-12:]], ["overview"]])
+ABOUT_ONE = ("show", "totals", "critical-path", "waiting", "what-if")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["list"], ["overview"], *([command, EXECUTION_ID[-12:]] for command in ABOUT_ONE)]
+)
 def test_both_doors_give_the_same_json(
     folder: Path, server: str, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
@@ -113,6 +118,15 @@ def test_an_error_is_a_message_and_an_exit_code(
 def test_an_error_over_http_has_the_code_of_the_same_error_in_process(server: str) -> None:
     assert longpole("show", "nothing-has-this-id", "--url", server) == ExitCode.FAILED
     assert longpole("list", "--status", "done", "--url", server) == ExitCode.WRONG_USE
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("command", ["failures", "list", "overview", "regressions"])
+def test_a_misspelt_agent_is_no_good_news(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert longpole(command, "--agent", "escalate-to-humans") == 0
+    assert "no program has registered, run or considered" in capsys.readouterr().err
+    assert longpole(command, "--agent", "claims-triage") == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_without_server_and_store_the_message_says_how_to_start(

@@ -127,7 +127,7 @@ damage-assessor            2  100.0 %       –        –  4.00 s  4.00 s   1,9
 escalate-to-human  never ran        –       –        –       –       –       –        –
 
 category  steps  failed     p50     p95  own time  tokens     cost
-llm           4       –  2.75 s  3.00 s    5.50 s   5,000  $0.0084
+model         4       –  2.75 s  3.00 s    5.50 s   5,000  $0.0084
 tool         12       1  200 ms  550 ms    1.90 s       –        –
 database      2       –  500 ms  500 ms    500 ms       –        –\
 """)

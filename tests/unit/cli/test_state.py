@@ -13,7 +13,6 @@ from longpole.ingest.facts import Facts
 from longpole.ingest.settle import build_rows
 from longpole.model.batch import Batch
 from longpole.model.event import Event, Score
-from longpole.model.finding import Finding
 from longpole.model.process import ProcessSeen
 from longpole.reports.one_execution import tree_of
 from longpole.store.engine import Engine
@@ -163,24 +162,9 @@ def test_no_row_is_wider_than_the_terminal(store: Engine, width: int) -> None:
     assert max(len(line) for line in said.splitlines()) <= width
 
 
-def test_findings_scores_and_the_recording_are_said_below_the_tree(store: Engine) -> None:
+def test_scores_and_the_recording_are_said_below_the_tree(store: Engine) -> None:
     facts = [agent(0, start=moment(0), end=moment(4000), process="p-17"), step(1, 0, 4000, "tool", "search")]
     told = Batch(
-        findings=[
-            Finding(
-                workspace="default",
-                finding_id="1",
-                execution_id=TRACE + span_id(0),
-                rule="instrumentation.stage_left_open",
-                title="A stage was left open: llm_call",
-                advice="Call complete_stage() when the stage is done.",
-                confidence="certain",
-                evidence="{}",
-                code_file="triage.py",
-                code_line=12,
-                raised_ns=moment(4000),
-            )
-        ],
         scores=[
             Score(
                 workspace="default",
@@ -209,10 +193,7 @@ def test_findings_scores_and_the_recording_are_said_below_the_tree(store: Engine
     )
     store.write(told)
     said = printed(store, facts)
-    assert said[said.index("! ") :] == snapshot("""\
-! A stage was left open: llm_call · a0 · triage.py:12 · certain
-  Call complete_stage() when the stage is done.
-
+    assert said[said.index("scored") :] == snapshot("""\
 scored       value  label  comment
 helpfulness    0.8  good
 

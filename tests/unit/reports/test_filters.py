@@ -3,7 +3,7 @@
 import pytest
 
 from longpole.model.errors import InvalidInput
-from longpole.reports.filter_values import LATEST_NS, read_scope
+from longpole.reports.filter_values import LATEST_NS, read_duration_ns, read_scope
 from longpole.reports.filters import Place, read_execution_filters, write_cursor
 
 
@@ -95,3 +95,8 @@ def test_a_cursor_of_another_sort_is_refused() -> None:
     assert read_execution_filters([("sort", "duration"), ("cursor", cursor)]).after == place
     with pytest.raises(InvalidInput, match="sorted by duration desc, this one is sorted by started"):
         read_execution_filters([("cursor", cursor)])
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("1.5h", 5400), ("7d", 604_800), ("2w", 1_209_600)])
+def test_a_duration_may_be_days_and_weeks(text: str, seconds: int) -> None:
+    assert read_duration_ns("since", text) == seconds * 10**9

@@ -110,8 +110,8 @@ def seen(agent: str) -> AgentSeen:
 
 def test_an_agent_that_was_considered_and_not_taken_has_the_decision_as_evidence(store: Engine) -> None:
     found = asked_why(store, "fraud-review")
-    assert found.outcome == "not_chosen"
-    assert "considered by claims-triage and not chosen: score 0.58, threshold 0.65" in found.message
+    assert found.outcome == "below_threshold"
+    assert "considered by claims-triage and is below the threshold: score 0.58, threshold 0.65" in found.message
     (considered,) = found.considered
     assert (considered.by, considered.reason) == ("claims-triage", "below 5,000 €")
 
@@ -154,6 +154,8 @@ def test_an_agents_own_decision_is_not_one_of_others(store: Engine) -> None:
 def test_an_agent_that_was_chosen_and_not_called_is_told_so(store: Engine) -> None:
     chooser = execution("chooser")
     store.write(Batch(executions=[chooser], decisions=[decision(chooser, "style", "chosen")]))
+    assert asked_why(store, "style").outcome == "never_registered"
+    store.write(Batch(agents=[seen("style")]))
     assert asked_why(store, "style").outcome == "not_called"
 
 

@@ -1,6 +1,6 @@
 """ClickHouse's spelling of the fragments."""
 
-from longpole.store.dialects.fragments import NUMBERS, Fragments
+from longpole.store.dialects.fragments import NAMES, Fragments
 
 
 def _clickhouse_quantile(value: str, share: str) -> str:
@@ -31,8 +31,17 @@ def _clickhouse_joined(text: str) -> str:
     return f"arrayStringConcat(groupArray({text}), ' ')"
 
 
-def _clickhouse_without_numbers(text: str) -> str:
-    return f"replaceRegexpAll({text}, '{NUMBERS}', '#')"
+def _clickhouse_without_names(text: str) -> str:
+    return f"replaceRegexpAll({text}, '{NAMES}', '#')"
+
+
+def _clickhouse_different(text: str) -> str:
+    return f"arraySort(groupUniqArray({text}))"
+
+
+def _clickhouse_materialized() -> str:
+    # It has no such word.
+    return ""
 
 
 CLICKHOUSE: Fragments = {
@@ -42,5 +51,7 @@ CLICKHOUSE: Fragments = {
     "contains": _clickhouse_contains,
     "packed": _clickhouse_packed,
     "joined": _clickhouse_joined,
-    "without_numbers": _clickhouse_without_numbers,
+    "without_names": _clickhouse_without_names,
+    "different": _clickhouse_different,
+    "materialized": _clickhouse_materialized,
 }

@@ -1,6 +1,6 @@
 """PostgreSQL's spelling of the fragments."""
 
-from longpole.store.dialects.fragments import NUMBERS, Fragments
+from longpole.store.dialects.fragments import NAMES, Fragments
 
 
 def _postgres_quantile(value: str, share: str) -> str:
@@ -27,8 +27,18 @@ def _postgres_joined(text: str) -> str:
     return f"string_agg({text}, ' ')"
 
 
-def _postgres_without_numbers(text: str) -> str:
-    return f"regexp_replace({text}, '{NUMBERS}', '#', 'g')"
+def _postgres_without_names(text: str) -> str:
+    return f"regexp_replace({text}, '{NAMES}', '#', 'g')"
+
+
+def _postgres_different(text: str) -> str:
+    plain = f'{text} COLLATE "C"'
+    values = f"array_agg(DISTINCT {plain} ORDER BY {plain}) FILTER (WHERE {text} IS NOT NULL)"
+    return f"coalesce({values}, CAST(ARRAY[] AS TEXT[]))"
+
+
+def _postgres_materialized() -> str:
+    return "MATERIALIZED"
 
 
 POSTGRES: Fragments = {
@@ -38,5 +48,7 @@ POSTGRES: Fragments = {
     "contains": _postgres_contains,
     "packed": _postgres_packed,
     "joined": _postgres_joined,
-    "without_numbers": _postgres_without_numbers,
+    "without_names": _postgres_without_names,
+    "different": _postgres_different,
+    "materialized": _postgres_materialized,
 }

@@ -52,8 +52,14 @@ GROUP BY agent, duration_bucket
 ORDER BY duration_bucket;
 
 -- name: agent_errors
--- The errors that ended an agent's executions, the most frequent first.
-SELECT error_type, min(error_message) AS example, count(*) AS executions, max(started_ns) AS last_seen_ns
+-- The errors that ended an agent's executions, the most frequent first. Times are weighted.
+SELECT
+    error_type,
+    min(error_message) AS example,
+    count(*) AS executions,
+    sum(duration_ns * weight) AS total_ns,
+    sum(weight) FILTER (WHERE duration_ns IS NOT NULL) AS timed_weight,
+    max(started_ns) AS last_seen_ns
 FROM executions
 WHERE
     agent = $agent
@@ -71,13 +77,16 @@ ORDER BY executions DESC, coalesce(error_type, '')
 LIMIT $limit;
 
 -- name: agent_model_calls
--- One row: the agent's own model calls, how long they took and what they used; sums are weighted.
+-- One row: the agent's own model calls, how long they took and what they used; sums are weighted. A step that is told
+-- to begin more than a day before its execution is left out, so that not all days have to be read.
 WITH calls AS (
     SELECT s.weight, s.duration_ns, s.input_tokens, s.output_tokens, s.cost_usd_nanos
     FROM steps AS s
     JOIN executions AS e ON e.workspace = s.workspace AND e.execution_id = s.execution_id
     WHERE
         s.is_counted
+        AND s.agent = $agent
+        AND s.started_ns >= $from_ns - 86400000000000
         AND e.agent = $agent
         AND e.started_ns >= $from_ns
         AND e.started_ns < $to_ns

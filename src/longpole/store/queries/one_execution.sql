@@ -38,6 +38,14 @@ FROM steps
 WHERE workspace = $workspace AND root_execution_id = $root_execution_id
 ORDER BY started_ns, depth, step_index, step_id;
 
+-- name: step_facts_under_root
+-- What the analysis needs of every step of one tree beside its skeleton.
+SELECT
+    trace_id, step_id, agent, provider, scope, process, argument_hash, error_message, code_file, code_line,
+    code_function
+FROM steps
+WHERE workspace = $workspace AND root_execution_id = $root_execution_id;
+
 -- name: process_crossings
 -- The spans of one tree whose process is another than that of the span above them, with the times of both.
 WITH spans AS (

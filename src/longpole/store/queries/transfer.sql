@@ -65,12 +65,12 @@ SELECT * FROM rollups WHERE window_ns >= $from_ns AND window_ns < $to_ns;
 SELECT count(*) AS row_count FROM rollups WHERE window_ns >= $from_ns AND window_ns < $to_ns;
 
 -- name: page_of_dead_letters
--- The rows of dead_letters received in a range of times.
-SELECT * FROM dead_letters WHERE received_ns >= $from_ns AND received_ns < $to_ns;
+-- The rows of dead_letters buried in a range of times.
+SELECT * FROM dead_letters WHERE buried_ns >= $from_ns AND buried_ns < $to_ns;
 
 -- name: size_of_dead_letters
--- How many rows of dead_letters are received in a range of times.
-SELECT count(*) AS row_count FROM dead_letters WHERE received_ns >= $from_ns AND received_ns < $to_ns;
+-- How many rows of dead_letters are buried in a range of times.
+SELECT count(*) AS row_count FROM dead_letters WHERE buried_ns >= $from_ns AND buried_ns < $to_ns;
 
 -- name: page_of_processes
 -- The rows of processes last heard in a range of times.

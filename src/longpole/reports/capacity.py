@@ -1,0 +1,184 @@
+"""How much runs at once, how much arrives, and when a limit will be reached."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from longpole.analysis.forecast import LONGEST_AHEAD, Forecast, Reached, forecast_all, when_reached
+from longpole.model import clock
+from longpole.reports.change_views import Capacity, ForecastDay, LimitAhead, ResourceUse
+from longpole.reports.period import DAY_NS, Period
+from longpole.reports.rows import Row
+from longpole.store.engine import Engine
+
+HOUR_NS = 3600 * 10**9
+SHOWN_AHEAD = 28
+_LEAST_LIMITED_HOURS = 3
+_MOST_SWEPT, _LEAST_SWEPT = 24, 2
+_CALLS_FOR_ALL = 500_000
+"""With more calls than these in the period, fewer busiest hours are swept call by call; a sweep takes longer then."""
+
+
+Floats = NDArray[np.float64]
+
+
+class _Key(Struct, frozen=True, order=True):
+    kind: str
+    name: str
+
+
+class _Use(Struct):
+    """What was called of one resource, by hour: calls, time they took together, calls that met a rate limit."""
+
+    calls: Floats
+    busy_ns: Floats
+    limited: Floats
+
+    @property
+    def busiest(self) -> int:
+        """The place of the hour with most time, of several the one with most calls, the first."""
+        return int(np.lexsort((-self.calls, -self.busy_ns))[0])
+
+
+def capacity_of(store: Engine, period: Period, *, limits: Mapping[str, float], limit: int) -> Capacity:
+    """The agents, models and tools of a period, at most `limit`.
+
+    Args:
+        store: what is asked.
+        period: what it is about.
+        limits: calls an hour by name of an agent, model or tool, where a limit is known.
+        limit: at most so many, those with most time in flight first.
+    """
+    span, used = _used(store, period)
+    answer = Capacity(from_time=period.from_time, to_time=period.to_time, first_day=None, resources=[])
+    if not used:
+        return answer
+    order = sorted(used, key=lambda key: (-float(used[key].busy_ns.sum()), key))[:limit]
+    days = range(span.start - span.start % DAY_NS, span.stop, DAY_NS)
+    answer.first_day = clock.to_rfc3339(days.start)[:10]
+    calls = [_by_day(used[key].calls, span, days).sum(axis=1) for key in order]
+    highest = [_by_day(used[key].calls, span, days).max(axis=1) for key in order]
+    ahead = _ahead([*calls, *highest])
+    swept = _swept(store, period, span, used, order)
+    for place, key in enumerate(order):
+        resource = _resource(key, used[key], span, days, swept.get(key))
+        resource.growth_a_week = _growth(calls[place][1:-1].tolist(), ahead[place])
+        resource.forecast = _forecast(days, ahead[place][:SHOWN_AHEAD])
+        resource.limit = _limit(used[key], highest[place], ahead[len(order) + place], limits.get(key.name))
+        answer.resources.append(resource)
+    return answer
+
+
+def _used(store: Engine, period: Period) -> tuple[range, dict[_Key, _Use]]:
+    """The hours in which anything ran, and what was called in each by resource."""
+    rows = [*store.rows("agent_hours", period.parameters), *store.rows("resource_hours", period.parameters)]
+    if not rows:
+        return range(0), {}
+    met = store.rows("limited_hours", period.parameters)
+    hours = np.array([row["hour_ns"] for row in (*rows, *met)], dtype=np.int64)
+    span = range(int(hours.min()), int(hours.max()) + HOUR_NS, HOUR_NS)
+    numbers: dict[tuple[str, str], int] = {}
+    resources = np.array([numbers.setdefault(_name_of(row), len(numbers)) for row in (*rows, *met)], dtype=np.intp)
+    places = (hours - span.start) // HOUR_NS
+    calls, busy_ns, limited = np.zeros((3, len(numbers), len(span)))
+    ran, was_met = (resources[: len(rows)], places[: len(rows)]), (resources[len(rows) :], places[len(rows) :])
+    np.add.at(calls, ran, np.array([row["calls"] for row in rows], dtype=np.float64))
+    np.add.at(busy_ns, ran, np.array([row["busy_ns"] for row in rows], dtype=np.float64))
+    np.add.at(limited, was_met, np.array([row["limited"] for row in met], dtype=np.float64))
+    return span, {_Key(*name): _Use(calls[at], busy_ns[at], limited[at]) for name, at in numbers.items()}
+
+
+def _name_of(row: Row) -> tuple[str, str]:
+    """The kind and the name of a resource."""
+    if "agent" in row:
+        return "agent", row["agent"]
+    return ("tool", row["tool"]) if row["model"] is None else ("model", row["model"])
+
+
+def _by_day(by_hour: Floats, span: range, days: range) -> Floats:
+    """A row for each day with its 24 hours; those before and after the span are 0."""
+    before = (span.start - days.start) // HOUR_NS
+    return np.pad(by_hour, (before, 24 * len(days) - before - len(by_hour))).reshape(len(days), 24)
+
+
+def _swept(
+    store: Engine, period: Period, span: range, used: Mapping[_Key, _Use], order: Sequence[_Key]
+) -> dict[_Key, Row]:
+    """For each resource the hour with its peak, of the hours that are swept: those that are the busiest of most."""
+    wanted = [span[used[key].busiest] for key in order]
+    calls = sum(float(use.calls.sum()) for use in used.values())
+    most = max(_LEAST_SWEPT, min(_MOST_SWEPT, round(_MOST_SWEPT * _CALLS_FOR_ALL / max(calls, 1.0))))
+    found: dict[_Key, Row] = {}
+    for at in sorted(set(wanted), key=lambda at: (-wanted.count(at), at))[:most]:
+        for row in store.rows("in_flight", {**period.parameters, "from_ns": at, "to_ns": at + HOUR_NS}):
+            key = _Key(row["kind"], row["what"])
+            if key not in found or row["peak"] > found[key]["peak"]:
+                found[key] = {**row, "hour_ns": at}
+    return found
+
+
+def _resource(key: _Key, use: _Use, span: range, days: range, swept: Row | None) -> ResourceUse:
+    busiest = use.busiest if swept is None else (swept["hour_ns"] - span.start) // HOUR_NS
+    return ResourceUse(
+        kind=key.kind,
+        name=key.name,
+        calls=round(float(use.calls.sum())),
+        limited=round(float(use.limited.sum())),
+        in_flight=float(use.busy_ns.sum()) / (span.stop - span.start),
+        busiest_hour=clock.to_rfc3339(span[busiest]),
+        busiest_hour_calls=round(float(use.calls[busiest])),
+        peak_in_flight=None if swept is None else swept["peak"],
+        busy_share=None if swept is None else min(1.0, swept["busy_ns"] / HOUR_NS),
+        calls_a_day=[round(calls) for calls in _by_day(use.calls, span, days).sum(axis=1).tolist()],
+        in_flight_a_day=(_by_day(use.busy_ns, span, days).sum(axis=1) / DAY_NS).tolist(),
+        growth_a_week=None,
+        forecast=[],
+        limit=None,
+    )
+
+
+def _forecast(days: range, ahead: Sequence[Forecast]) -> list[ForecastDay]:
+    return [
+        ForecastDay(
+            day=clock.to_rfc3339(days.start + (len(days) + place) * DAY_NS)[:10],
+            expected=day.expected,
+            low=day.low,
+            high=day.high,
+        )
+        for place, day in enumerate(ahead)
+    ]
+
+
+def _ahead(series: Sequence[Floats]) -> list[list[Forecast]]:
+    """The days after the last one; the first and last known ones may be partial and do not count."""
+    rows = np.array(series)
+    rows[:, [0, -1]] = np.nan
+    return forecast_all(rows, LONGEST_AHEAD)
+
+
+def _growth(whole: Sequence[float], ahead: Sequence[Forecast]) -> float | None:
+    """By what share a week is expected to differ from the last whole one."""
+    last = sum(whole[-7:])
+    if len(ahead) < 7 or len(whole) < 7 or not last:
+        return None
+    return sum(day.expected for day in ahead[:7]) / last - 1
+
+
+def _limit(use: _Use, highest: Floats, ahead: Sequence[Forecast], given: float | None) -> LimitAhead | None:
+    """The limit on an hour's calls that was given, else the least of the hours in which calls met a rate limit."""
+    met = np.sort(use.calls[use.limited > 0]).tolist()
+    limit = given if given is not None else met[len(met) // 4] if len(met) >= _LEAST_LIMITED_HOURS else None
+    if not limit:
+        return None
+    most = float(highest.max())
+    reached = Reached(0, 0, 0) if most >= limit else when_reached(ahead, limit)
+    return LimitAhead(
+        calls_an_hour=limit,
+        is_seen=given is None,
+        used_share=most / limit,
+        days=reached.expected,
+        earliest_days=reached.earliest,
+        latest_days=reached.latest,
+    )

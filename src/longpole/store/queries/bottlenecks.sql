@@ -1,0 +1,150 @@
+-- Questions about steps over many executions: what the critical path consists of, and which operations are slow.
+
+-- name: step_totals
+-- By agent and name: how many steps started in the windows of the time range (of every $every_ns the first $part_ns),
+-- their weighted times and squares of times, and how much slack they have; most critical time first. An ended step
+-- without slack told was waited for by nobody, or its execution has not settled.
+SELECT
+    agent,
+    name,
+    min(category) AS category,
+    count(*) AS steps,
+    sum(weight) AS steps_weight,
+    coalesce(sum(weight) FILTER (WHERE status IN ('failed', 'timeout', 'crashed')), 0) AS failed_weight,
+    coalesce(sum(weight) FILTER (WHERE duration_ns IS NOT NULL), 0) AS timed_weight,
+    coalesce(sum(duration_ns * weight), 0) AS total_ns,
+    coalesce(sum(duration_ns * weight * duration_ns), 0) AS squares,
+    coalesce(sum(self_ns * weight), 0) AS own_ns,
+    coalesce(sum(critical_ns * weight), 0) AS path_ns,
+    coalesce(sum(weight) FILTER (WHERE duration_ns IS NOT NULL AND slack_ns = 0), 0) AS without_slack,
+    coalesce(sum(weight) FILTER (WHERE duration_ns IS NOT NULL AND slack_ns > 0 AND slack_ns < 10000000), 0) AS under_10_ms,
+    coalesce(sum(weight) FILTER (WHERE duration_ns IS NOT NULL AND slack_ns >= 10000000 AND slack_ns < 100000000), 0) AS under_100_ms,
+    coalesce(sum(weight) FILTER (WHERE duration_ns IS NOT NULL AND slack_ns >= 100000000 AND slack_ns < 1000000000), 0) AS under_1_s,
+    coalesce(sum(weight) FILTER (WHERE duration_ns IS NOT NULL AND slack_ns >= 1000000000), 0) AS over_1_s
+FROM steps
+WHERE
+    started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND (started_ns - $from_ns) % $every_ns < $part_ns
+    AND NOT is_outside
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($agent IS NULL OR agent = $agent)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version)
+GROUP BY agent, name
+ORDER BY path_ns DESC, own_ns DESC, agent, name;
+
+-- name: agents_on_path
+-- By agent: how many executions have ended in the windows of the time range, and the time of the path that was their own.
+SELECT
+    agent,
+    count(*) AS executions,
+    sum(weight) AS executions_weight,
+    coalesce(sum(critical_ns * weight), 0) AS path_ns
+FROM executions
+WHERE
+    duration_ns IS NOT NULL
+    AND status <> 'skipped'
+    AND started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND (started_ns - $from_ns) % $every_ns < $part_ns
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($agent IS NULL OR agent = $agent)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version)
+GROUP BY agent
+ORDER BY agent;
+
+-- name: steps_on_path
+-- By agent and name, of some names, in the windows of the time range: in how many executions such a step is on the path.
+SELECT agent, name, count(*) AS executions, sum(seen.weight) AS executions_weight
+FROM (
+    SELECT agent, name, execution_id, max(weight) AS weight
+    FROM steps
+    WHERE
+        critical_ns > 0
+        AND @in_list(name, $names)
+        AND started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND (started_ns - $from_ns) % $every_ns < $part_ns
+        AND NOT is_outside
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+    GROUP BY agent, name, execution_id
+) AS seen
+GROUP BY agent, name
+ORDER BY agent, name;
+
+-- name: step_buckets
+-- By agent, name and bucket of duration, in the windows of the time range, of some operations ("agent name"): for how
+-- many steps they stand.
+SELECT agent, name, duration_bucket, sum(weight) AS weight
+FROM steps
+WHERE
+    duration_bucket IS NOT NULL
+    AND @in_list(name, $names)
+    AND @in_list(agent || ' ' || name, $operations)
+    AND started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND (started_ns - $from_ns) % $every_ns < $part_ns
+    AND NOT is_outside
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version)
+GROUP BY agent, name, duration_bucket
+ORDER BY agent, name, duration_bucket;
+
+-- name: longest_steps
+-- The single steps with most time of their own, the longest first.
+SELECT
+    workspace, execution_id, trace_id, step_id, agent, name, category, status, started_ns, duration_ns, self_ns,
+    critical_ns, slack_ns, model, tool, code_file, code_line, code_function
+FROM steps
+WHERE
+    self_ns > 0
+    AND started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND NOT is_outside
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($agent IS NULL OR agent = $agent)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version)
+ORDER BY self_ns DESC, started_ns DESC, trace_id, step_id
+LIMIT $limit;
+
+-- name: steps_over_limits
+-- By agent and name: how many steps took longer than is slow and than is critical, the most critical first.
+SELECT
+    agent,
+    name,
+    min(category) AS category,
+    count(*) AS slow,
+    count(*) FILTER (WHERE duration_ns >= $critical_ns) AS critical,
+    sum(weight) AS slow_weight,
+    coalesce(sum(weight) FILTER (WHERE duration_ns >= $critical_ns), 0) AS critical_weight,
+    max(duration_ns) AS longest_ns,
+    max(started_ns) AS last_seen_ns
+FROM steps
+WHERE
+    duration_ns >= $slow_ns
+    AND started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND NOT is_outside
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($agent IS NULL OR agent = $agent)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version)
+GROUP BY agent, name
+ORDER BY critical DESC, slow DESC, longest_ns DESC, agent, name
+LIMIT $limit;
+
+-- name: steps_counted
+-- One row: how many steps started in the time range.
+SELECT count(*) AS steps
+FROM steps
+WHERE
+    started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND ($workspace IS NULL OR workspace = $workspace);

@@ -1,0 +1,119 @@
+-- Two sets of an agent's executions, or one execution and all others: how long, how often, how dear.
+
+-- name: compared_executions
+-- By bucket of duration: finished executions of an agent, without skipped ones and the one of $execution_id.
+SELECT duration_bucket, count(*) AS timings, sum(weight) AS total_weight, sum(weight * weight) AS square_weight
+FROM executions
+WHERE
+    agent = $agent
+    AND duration_bucket IS NOT NULL
+    AND status <> 'skipped'
+    AND started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version)
+    AND ($execution_id IS NULL OR execution_id <> $execution_id)
+GROUP BY duration_bucket
+ORDER BY duration_bucket;
+
+-- name: compared_sums
+-- One row: how the executions of an agent ended, and weighted sums of their whole trees' cost, tokens and steps and of
+-- the squares of those, over the executions that told them. Skipped ones are left out.
+SELECT
+    count(*) AS executions,
+    min(e.started_ns) AS first_ns,
+    max(e.started_ns) AS last_ns,
+    sum(e.weight) FILTER (WHERE e.status = 'success') AS succeeded_weight,
+    sum(e.weight) FILTER (WHERE e.status IN ('success', 'failed', 'timeout', 'crashed')) AS finished_weight,
+    sum(e.weight * e.weight) FILTER (WHERE e.status IN ('success', 'failed', 'timeout', 'crashed')) AS finished_squares,
+    count(e.cost_usd_nanos) AS cost_count,
+    sum(e.weight) FILTER (WHERE e.cost_usd_nanos IS NOT NULL) AS cost_weight,
+    sum(e.weight * e.weight) FILTER (WHERE e.cost_usd_nanos IS NOT NULL) AS cost_square_weight,
+    sum(e.cost_usd_nanos * e.weight) AS cost_total,
+    sum(CAST(e.cost_usd_nanos AS DOUBLE PRECISION) * e.cost_usd_nanos * e.weight) AS cost_squares,
+    count(e.input_tokens) AS token_count,
+    sum(e.weight) FILTER (WHERE e.input_tokens IS NOT NULL) AS token_weight,
+    sum(e.weight * e.weight) FILTER (WHERE e.input_tokens IS NOT NULL) AS token_square_weight,
+    sum((e.input_tokens + coalesce(e.output_tokens, 0)) * e.weight) AS token_total,
+    sum(
+        CAST(e.input_tokens + coalesce(e.output_tokens, 0) AS DOUBLE PRECISION)
+        * (e.input_tokens + coalesce(e.output_tokens, 0)) * e.weight
+    ) AS token_squares,
+    count(e.steps_total) AS step_count,
+    sum(e.weight) AS step_weight,
+    sum(e.weight * e.weight) AS step_square_weight,
+    sum(e.steps_total * e.weight) AS step_total,
+    sum(CAST(e.steps_total AS DOUBLE PRECISION) * e.steps_total * e.weight) AS step_squares
+FROM executions AS e
+WHERE
+    agent = $agent
+    AND status <> 'skipped'
+    AND ended_ns IS NOT NULL
+    AND started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version);
+
+-- name: compared_steps
+-- By name, category and three buckets of duration at once (the middle one stands for them): finished steps of an
+-- agent's executions.
+SELECT
+    name,
+    category,
+    s.duration_bucket - s.duration_bucket % 3 + 1 AS duration_bucket,
+    count(*) AS timings,
+    sum(s.weight) FILTER (WHERE status IN ('failed', 'timeout', 'crashed')) AS failed_weight,
+    sum(s.weight) AS total_weight,
+    sum(s.weight * s.weight) AS square_weight,
+    sum(s.self_ns * s.weight) AS total_self_ns,
+    sum(s.critical_ns * s.weight) AS total_critical_ns
+FROM steps AS s
+WHERE
+    agent = $agent
+    AND s.duration_bucket IS NOT NULL
+    AND NOT is_outside
+    AND started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version)
+GROUP BY name, category, s.duration_bucket - s.duration_bucket % 3 + 1
+ORDER BY name, category, 3;
+
+-- name: steps_together
+-- By name and category: how many steps of them the execution of one has, on average over those steps.
+SELECT name, category, sum(steps * squares) / sum(squares) AS together
+FROM (
+    SELECT name, category, execution_id, count(*) AS steps, sum(s.weight * s.weight) AS squares
+    FROM steps AS s
+    WHERE
+        agent = $agent
+        AND s.duration_bucket IS NOT NULL
+        AND NOT is_outside
+        AND started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+    GROUP BY name, category, execution_id
+) AS of_execution
+GROUP BY name, category
+ORDER BY name, category;
+
+-- name: steps_beside
+-- By name, category and bucket of duration: finished steps of some names of an agent, without those of one execution.
+SELECT
+    name, category, duration_bucket, count(*) AS timings, sum(weight) AS total_weight,
+    sum(weight * weight) AS square_weight
+FROM steps
+WHERE
+    workspace = $workspace
+    AND agent = $agent
+    AND @in_list(name, $names)
+    AND duration_bucket IS NOT NULL
+    AND NOT is_outside
+    AND execution_id <> $execution_id
+GROUP BY name, category, duration_bucket
+ORDER BY name, category, duration_bucket;
