@@ -4,7 +4,7 @@ Asks every report with the filters that people use, and times each question and 
 the first question to a store that was just opened, with the machine's page cache dropped where that is allowed (as
 root). Under load another thread of the same process publishes and stores 5,000 steps a second, as the pipeline does.
 
-    .venv/bin/python bench/queries.py [--steps 1000000] [--store ADDRESS] [--repeat 7] [--json FILE]
+    .venv/bin/python bench/queries.py [--steps 1000000] [--store ADDRESS] [--repeat 7] [--only WORDS] [--json FILE]
 
 Without `--store` it makes a DuckDB store of `--steps` steps in a temporary folder. A database elsewhere gets the same
 rows by `--fill` first, written as the server writes them.
@@ -28,15 +28,29 @@ from rich.progress import track
 from rich.table import Table
 
 from longpole.model.clock import now_ns
+from longpole.reports.bottlenecks import BOTTLENECKS, SLOW_OPERATIONS
+from longpole.reports.change_questions import CAPACITY, REGRESSIONS, TRENDS
+from longpole.reports.comparison import COMPARE
+from longpole.reports.costs import COSTS
 from longpole.reports.coverage import coverage_of
 from longpole.reports.execution_list import list_executions
+from longpole.reports.failures import FAILURES
 from longpole.reports.filter_values import read_scope
 from longpole.reports.filters import read_execution_filters, read_gap_limit, read_process_filters, read_score_filters
+from longpole.reports.input_patterns import INPUT_PATTERNS
 from longpole.reports.one_execution import tree_of
 from longpole.reports.one_step import step_detail
+from longpole.reports.opportunities import OPPORTUNITIES
 from longpole.reports.overview import overview_of
+from longpole.reports.patterns import PATTERNS
 from longpole.reports.processes import list_processes
+from longpole.reports.question import Question as AnyQuestion
 from longpole.reports.scores import list_scores
+from longpole.reports.set_comparison import COMPARE_SETS, STANDING
+from longpole.reports.statistics import STATISTICS
+from longpole.reports.trend import TREND
+from longpole.reports.weekly import REPORT
+from longpole.reports.why_not import WHY_NOT
 from longpole.store.engine import Engine
 from longpole.store.store import open_store
 from synthetic_store import copy_store, load_batches, make_store
@@ -57,6 +71,7 @@ class Timed:
         self._engine = engine
         self._times = times
         self.server, self.is_shared = engine.server, engine.is_shared
+        self.prefers_rollups = engine.prefers_rollups
         self.migrate, self.write, self.close = engine.migrate, engine.write, engine.close
 
     def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> Sequence[dict[str, Any]]:
@@ -97,6 +112,22 @@ class Load:
                 return
 
 
+def questions_about_periods(agent: str) -> dict[str, Question]:
+    """The questions that all look at the executions and steps of a period."""
+    asked: dict[str, Question] = {}
+
+    def add(name: str, question: AnyQuestion[Any], days: int, *filters: tuple[str, str]) -> None:
+        since = "from", (datetime.now(UTC) - timedelta(days=days)).isoformat()
+        asked[f"{name}, {days} days"] = lambda store: question.ask(store, [since, *filters])
+
+    for question in (STATISTICS, PATTERNS, INPUT_PATTERNS, FAILURES, BOTTLENECKS, SLOW_OPERATIONS, OPPORTUNITIES):
+        for days in (7, 30):
+            add(question.name, question, days)
+    for question in (FAILURES, BOTTLENECKS):
+        add(f"{question.name} of one agent", question, 30, ("agent", agent))
+    return asked
+
+
 def questions_of(engine: Engine) -> dict[str, Question]:
     """What is asked, by name."""
     page = list_executions(engine, read_execution_filters([("limit", "1000"), ("parent", "none")]))
@@ -133,6 +164,22 @@ def questions_of(engine: Engine) -> dict[str, Question]:
         "overview, one agent, 30 days": seen(("agent", some.agent), since(30)),
         "processes": lambda store: list_processes(store, read_process_filters([])),
         "scores, 7 days": lambda store: list_scores(store, read_score_filters([since(7)])),
+        **questions_about_periods(some.agent),
+        "regressions of all agents, 60 days": lambda store: REGRESSIONS.ask(store, []),
+        "report, 7 days": lambda store: REPORT.ask(store, []),
+        "trends of all agents, 60 days": lambda store: TRENDS.ask(store, []),
+        "trend of one step, 30 days": lambda store: TREND.ask(store, [("operation", "chat")]),
+        "capacity, 60 days": lambda store: CAPACITY.ask(store, []),
+        "costs by model": lambda store: COSTS.ask(store, [("by", "model")]),
+        "costs by session": lambda store: COSTS.ask(store, [("by", "session")]),
+        "compare two executions": lambda store: COMPARE.ask(
+            store, [("a", some.execution_id), ("b", page.items[0].execution_id)]
+        ),
+        "compare before and after a time": lambda store: COMPARE_SETS.ask(
+            store, [("agent", some.agent), ("at", since(15)[1])]
+        ),
+        "an execution among the others": lambda store: STANDING.ask(store, some.execution_id, []),
+        "why an agent did not fire": lambda store: WHY_NOT.ask(store, [("agent", some.agent)]),
         "ingest: are 200 traces known": lambda store: store.rows(
             "known_traces",
             {"workspace": "default", "trace_ids": [f"{number:032x}" for number in range(199)] + [some.trace_id]},
@@ -194,11 +241,11 @@ def show(title: str, rows: Mapping[str, tuple[float | None, Sequence[float], Seq
     Console(width=110).print(table)
 
 
-def measure(address: str, repeat: int) -> dict[str, Any]:
+def measure(address: str, repeat: int, only: str) -> dict[str, Any]:
     """Ask everything in the three states; print it and give it as JSON-ready figures."""
     engine = open_store(address)
     counts = engine.rows("store_counts")[0]
-    questions = questions_of(engine)
+    questions = {name: question for name, question in questions_of(engine).items() if only in name}
     engine.close()
     cold, is_dropped = asked_cold(address, questions)
     engine = open_store(address)
@@ -230,6 +277,7 @@ def main() -> None:
     parser.add_argument("--store", help="address of a database; without it a DuckDB file that is made")
     parser.add_argument("--fill", action="store_true", help="write the steps into --store first")
     parser.add_argument("--repeat", type=int, default=7)
+    parser.add_argument("--only", default="", help="words that the name of a question has in it")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="longpole-bench-") as folder:
@@ -239,7 +287,7 @@ def main() -> None:
             print(f"made {chosen.steps:,} steps: {file.stat().st_size / chosen.steps:.0f} bytes a step on disk")
         if chosen.fill:
             copy_store(file, chosen.store)
-        result = measure(chosen.store or str(file), chosen.repeat)
+        result = measure(chosen.store or str(file), chosen.repeat, chosen.only)
     if chosen.json:
         chosen.json.write_text(json.dumps(result, default=str, indent=1))
 

@@ -17,10 +17,30 @@ from longpole.model.category import Category
 from longpole.model.event import EventKind
 from longpole.model.stage import ExecutionStage
 from longpole.model.status import ExecutionStatus
-from longpole.reports import question_views, views
+from longpole.reports import (
+    change_views,
+    compare_views,
+    cost_views,
+    finding_views,
+    path_views,
+    question_views,
+    statistics_views,
+    views,
+    weekly_views,
+)
 
 TARGET = Path(__file__).parents[1] / "web" / "src" / "api" / "views.gen.ts"
-VIEWS = (views, question_views)
+VIEWS = (
+    views,
+    change_views,
+    compare_views,
+    cost_views,
+    finding_views,
+    path_views,
+    question_views,
+    statistics_views,
+    weekly_views,
+)
 WORDS: tuple[type[StrEnum], ...] = (ExecutionStatus, ExecutionStage, Category, EventKind)
 HEADER = (
     "// Made from the views in src/longpole/reports by scripts/generate_web_types.py; do not edit.\n"

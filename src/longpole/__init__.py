@@ -43,10 +43,13 @@ if TYPE_CHECKING:
 
     from longpole.aliases import CurrentExecution as CurrentExecution
     from longpole.client.analytics import ExecutionAnalytics as ExecutionAnalytics
+    from longpole.client.analytics_service import ExecutionAnalyticsService as ExecutionAnalyticsService
+    from longpole.client.analytics_service import ExecutionMetrics as ExecutionMetrics
     from longpole.client.guide_answers import AgentCallChain as AgentCallChain
     from longpole.client.guide_answers import AgentExecution as AgentExecution
     from longpole.client.guide_answers import AgentExecutionLog as AgentExecutionLog
     from longpole.client.guide_answers import AgentPerformanceMetrics as AgentPerformanceMetrics
+    from longpole.client.pattern_analyzer import ExecutionPatternAnalyzer as ExecutionPatternAnalyzer
     from longpole.client.timing_aggregator import AggregateStats as AggregateStats
     from longpole.client.timing_aggregator import Bottleneck as Bottleneck
     from longpole.client.timing_aggregator import OptimizationReport as OptimizationReport
@@ -116,6 +119,9 @@ _LATER = {
     "AgentExecutionLog": "longpole.client.guide_answers",
     "AgentPerformanceMetrics": "longpole.client.guide_answers",
     "ExecutionAnalytics": "longpole.client.analytics",
+    "ExecutionAnalyticsService": "longpole.client.analytics_service",
+    "ExecutionMetrics": "longpole.client.analytics_service",
+    "ExecutionPatternAnalyzer": "longpole.client.pattern_analyzer",
     "AggregateStats": "longpole.client.timing_aggregator",
     "Bottleneck": "longpole.client.timing_aggregator",
     "OptimizationReport": "longpole.client.timing_aggregator",
@@ -138,7 +144,10 @@ __all__ = [
     "Category",
     "CurrentExecution",
     "ExecutionAnalytics",
+    "ExecutionAnalyticsService",
     "ExecutionContext",
+    "ExecutionMetrics",
+    "ExecutionPatternAnalyzer",
     "ExecutionStage",
     "ExecutionStatus",
     "ExecutionTimingCollector",

@@ -132,7 +132,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     again."""
     durability: Literal["process", "power"] = "process"
     """What an acknowledged body survives: the end of the server's `process` by force, or also a loss of `power`. On
-    Linux with DuckDB both do the same; see `docs/how-to/durability.md`."""
+    Linux with DuckDB both do the same; ClickHouse syncs every insert then. See `docs/how-to/durability.md`."""
     settle_after_ms: Count = 1000
     """Milliseconds of quiet after its end until an execution is analysed and stored for good."""
     crashed_after_ms: Count = 20_000

@@ -6,7 +6,19 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from contract.rows import RECORDS, START_NS, WORKSPACE, agent, finding, joined, process, score, trace
+from contract.rows import (
+    MINUTE_NS,
+    RECORDS,
+    START_NS,
+    WORKSPACE,
+    agent,
+    finding,
+    joined,
+    process,
+    score,
+    span_id_of,
+    trace,
+)
 from longpole.model.batch import Batch, SpoolPosition
 from longpole.model.execution import Execution
 from longpole.model.intake import Lease
@@ -84,7 +96,17 @@ def _execution(chance: random.Random, row: Execution, told: dict[str, Any]) -> E
         self_ns=chance.choice([None, 5_000]),
         is_counted=chance.random() < 0.2,
         model_calls=chance.randrange(4),
+        path_hash=f"path {int(row.trace_id[0], 16) % 4}",
+        path="llm > tool look it up",
+        failure_step_id=span_id_of_failure(row) if failed else None,
+        credits=int(row.trace_id[1], 16) / 4 if failed else None,
     )
+
+
+def span_id_of_failure(row: Execution) -> str:
+    """The step that failed an execution: one of its first five, or itself."""
+    place = int(row.trace_id[2], 16) % 6
+    return span_id_of((row.started_ns - START_NS) // MINUTE_NS, place)
 
 
 def _step(chance: random.Random, row: Step, told: dict[str, Any]) -> Step:
@@ -99,6 +121,11 @@ def _step(chance: random.Random, row: Step, told: dict[str, Any]) -> Step:
         output_tokens=chance.choice([None, 0, 77]),
         cost_usd_nanos=chance.choice([None, 1, 10**10]),
         error_type=chance.choice([None, None, "ProcessGone", "Ärger"]),
+        error_message=f"order {row.step_id} of {row.step_index} not found",
+        self_ns=row.started_ns % 5_000_000,
+        critical_ns=row.started_ns % 3_000_000,
+        argument_hash=chance.choice([None, "a", "b", row.step_id]),
+        slack_ns=None if row.step_index == 2 else row.started_ns % 2_000_000_000,
     )
 
 

@@ -17,9 +17,10 @@ from longpole.model.ids import execution_id_of
 from longpole.model.intake import DeadLetter
 from longpole.model.price import Price
 from longpole.model.process import ProcessSeen
-from longpole.model.rollup import Rollup
+from longpole.model.rollup import Rollup, RollupKind
 from longpole.model.step import Step
 from longpole.model.workspace import AccessKey, AlertRule, SavedView, Workspace
+from longpole.store.rollups import note
 from longpole.store.tables import TABLES
 
 START_NS = 1_790_000_000_000_000_000
@@ -82,6 +83,8 @@ def trace(
         model=f"model {version}",
         input_tokens=sum(step.input_tokens or 0 for step in made),
         steps_total=steps,
+        path="llm > tool lookup",
+        path_hash="path 1",
         duration_bucket=duration_bucket(duration_ns),
         row_version=version,
     )
@@ -191,7 +194,10 @@ def _step(number: int, place: int, chance: random.Random, *, workspace: str, ver
         is_counted=is_model_call,
         duration_bucket=duration_bucket(duration_ns),
         self_ns=duration_ns,
+        critical_ns=duration_ns,
+        slack_ns=0,
         row_version=version,
+        argument_hash=f"arguments {place % 4 if is_model_call else number}",
     )
 
 
@@ -268,6 +274,8 @@ RECORDS: list[Struct] = [
         category="llm", status="success", version="", environment="", count=1, weight=1.0, duration_ns=5, self_ns=5,
         model_calls=1, histogram="7:1", updated_ns=9,
     ),
+    note(RollupKind.DAY, 0, 9),
+    note(RollupKind.REFRESHED, 0, 9),
     letter("one"),
 ]  # fmt: skip
 """Rows of every table of records that has no other way in."""

@@ -345,7 +345,9 @@ def test_clickhouse_reads_every_statement_that_makes_the_tables(chdb: Database, 
     for statement in statements:
         assert "@" not in statement
         [(formatted,)] = chdb.query("SELECT formatQuerySingleLine($statement)", {"statement": statement})[1]
-        assert formatted.startswith(("CREATE TABLE IF NOT EXISTS", "CREATE VIEW IF NOT EXISTS"))
+        again = ("CREATE TABLE IF NOT EXISTS", "CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE TABLE", "ALTER TABLE")
+        assert formatted.startswith(again)
+        assert formatted.count("ADD COLUMN") == formatted.count("ADD COLUMN IF NOT EXISTS")
         assert ("ON CLUSTER" in formatted) == bool(cluster)
         assert chdb.query(f"EXPLAIN AST {statement}")[1]
 
@@ -361,6 +363,32 @@ def test_clickhouse_reads_every_statement_of_the_engine_on_a_cluster(chdb: Datab
         [(formatted,)] = chdb.query("SELECT formatQuerySingleLine($bound)", {"bound": bound})[1]
         if name in ("compact", "drop_day", "remove_expired", "create_schema_version"):
             assert "_local ON CLUSTER shards" in formatted
+
+
+def test_tables_of_a_store_that_survives_a_loss_of_power_sync_what_is_inserted(chdb: Database) -> None:
+    address = f"chdb://{chdb.address.path}?database=power"
+    unsynced = statements_about("", "")["tables_without_sync"]
+    open_store(address).close()
+    database = Database(read_address(address))
+    database.enter()
+    tables = {name for (name,) in database.query(unsynced)[1]}
+    assert {"executions", "steps", "bodies", "ingest_ledger"} <= tables
+    open_store(address, survives_power_loss=True).close()
+    assert database.query(unsynced)[1] == []
+    kept = "SELECT create_table_query FROM system.tables WHERE database = 'power' AND endsWith(engine, 'MergeTree')"
+    for (made,) in database.query(kept)[1]:
+        assert "fsync_after_insert = 1, fsync_part_directory = 1" in made
+    store = open_store(address)
+    store.write(Batch(position=SpoolPosition(segment=1, offset=2)))
+    assert store.rows("spool_position", {"server": ""})[0]["offset"] == 2
+    store.close()
+    database.command("DROP DATABASE power")
+    database.close()
+
+
+def test_on_a_cluster_the_tables_with_rows_are_told_on_every_node_to_sync() -> None:
+    told = statements_about("shards", "steps_local")["sync_inserts"]
+    assert told.startswith("ALTER TABLE steps_local ON CLUSTER `shards` MODIFY SETTING fsync_after_insert = 1")
 
 
 def test_on_a_cluster_every_table_is_replicated_and_has_one_in_front_that_spreads_its_rows() -> None:

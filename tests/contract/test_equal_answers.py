@@ -9,6 +9,7 @@ import pytest
 from contract.many_rows import many_rows
 from contract.rows import MINUTE_NS, START_NS, WORKSPACE
 from contract.test_queries import OTHER_VALUES, parameters_of
+from longpole.model.histogram import unpack_histogram
 from longpole.store.engine import Engine
 from longpole.store.sql import Query, load_queries
 from longpole.store.store import open_store
@@ -29,6 +30,7 @@ ASKED: list[Mapping[str, Any]] = [
     {"min_duration_ns": 3_000_000, "agent": None, "workspace": None, "statuses": None},
     {"workspace": "other", "agent": None, "statuses": []},
     {"agent": "agent 2", "name": "B", "label": None},
+    *({"by_what": part, "agent": None} for part in ("model", "provider", "day", "tier", "user", "session")),
     *(
         {"sort": sort, "is_descending": is_descending, "agent": None, "workspace": None, "statuses": None, "limit": 200}
         for sort in ("started", "duration", "tokens", "cost", "status", "agent")
@@ -52,6 +54,10 @@ def reference() -> Iterator[Engine]:
 
 def differing(ours: Any, theirs: Any, *, name: str = "") -> bool:
     """Whether two values differ; percentiles may by 1 %, other fractions by rounding."""
+    if name == "histogram":
+        return {bucket: f"{weight:.9g}" for bucket, weight in unpack_histogram(ours or "").items()} != {
+            bucket: f"{weight:.9g}" for bucket, weight in unpack_histogram(theirs or "").items()
+        }
     if isinstance(ours, float | int) and isinstance(theirs, float | int):
         return not math.isclose(ours, theirs, rel_tol=0.01 if name.startswith("p") else 1e-9)
     return ours != theirs

@@ -62,6 +62,7 @@ VALUES: dict[str, Any] = {
     "operation": "ask the model",
     "root_execution_ids": [execution_id_of(trace_id_of(1), span_id_of(1, 0))],
     "total_name": "n",
+    "by_what": "agent",
     "width_ns": 5 * MINUTE_NS,
     "received_from_ns": 0,
     "received_to_ns": LARGEST,
@@ -70,21 +71,55 @@ VALUES: dict[str, Any] = {
     "traces": [f"{WORKSPACE} {trace_id_of(1)}"],
     "kind": "execution",
     "other_kind": "step",
+    "previous_ns": START_NS - START_NS % (60 * MINUTE_NS),
+    "slice_ns": 10 * MINUTE_NS,
+    "every_ns": 2 * MINUTE_NS,
+    "part_ns": 2 * MINUTE_NS,
+    "names": ["ask the model", "look it up"],
+    "operations": ["agent 1 ask the model", "agent 2 look it up"],
+    "path_hashes": ["path 1", "path 2"],
+    "ways": ["agent 1 path 1", "agent 2 path 2"],
+    "each": 2,
+    "since_ns": START_NS + 3 * MINUTE_NS,
+    "starts": [str(START_NS), str(START_NS + MINUTE_NS)],
+    "slow_ns": 1_000_000,
+    "critical_ns": 3_000_000,
+    "kinds": ["execution", "step", "gone_step"],
+    "has_agents": True,
+    "has_names": True,
+    "has_categories": True,
+    "is_every_window": True,
+    "measure": "any",
+    "bound": 0,
+    "is_last": False,
+    "windows": [],
 }
 # Where a query needs another value than its namesakes to find something.
 OTHER_VALUES: dict[str, dict[str, Any]] = {
+    "compared_executions": {"execution_id": None},
+    "steps_beside": {"execution_id": "another"},
     "agent_decisions": {"agent": "agent 9"},
+    "cost_people": {"agent": "agent 0", "by_what": "user"},
+    "cost_people_audio": {"agent": "agent 0", "by_what": "session"},
     "agent_errors": {"agent": "agent 0"},
+    "limited_hours": {"agent": "agent 0"},
     "agent_told_tokens": {"agent": "agent 2"},
     "usual_durations": {"execution_id": "another"},
+    "orders_of_steps": {"agent": "agent 1", "name": "ask the model", "second_name": "look it up"},
     "execution_span_named": {"step_id": span_id_of(1, 0)},
     "lease": {"name": "jobs"},
+    "first_step_over": {"name": "ask the model"},
+    "seen_values": {"names": ["agent 1", "agent 2"]},
+    "calls_of_operation": {"name": "ask the model", "category": "llm"},
+    "agents_never_called": {"service": "shop", "until_ns": LARGEST},
     "dead_bodies": {"server": "s"},
     "dead_letter": {"workspace": None},
     "dead_letter_list": {"workspace": None, "kind": None},
     "process_crossings": {"root_execution_id": execution_id_of(trace_id_of(9), span_id_of(9, 0))},
     "straddling_traces": {"before_ns": START_NS + MINUTE_NS + 4_000_000},
     "open_traces_of_process": {"process": "running"},
+    "rollups_of_operation": {"operation": "n"},
+    "report_agent_buckets": {"names": ["agent 1", "agent 2"]},
 }
 
 
@@ -97,20 +132,43 @@ def parameters_of(query: Query) -> dict[str, Any]:
 def filled(store: Engine) -> Engine:
     stored = joined([trace(1), trace(2), trace(3, link=1)])
     stored.agents = [agent("agent 1", first_ns=START_NS, last_ns=START_NS + 1, is_registered=True)]
+    stored.agents.append(
+        msgspec.structs.replace(
+            agent("never called", first_ns=START_NS, last_ns=START_NS, is_registered=True), service="shop"
+        )
+    )
     stored.findings, stored.scores = [finding(1)], [score(1)]
     stored.processes = [process("running", heard_ns=START_NS)]
     gone, running = crashed(trace(5), process="vanished"), crashed(trace(6), process="running", is_open=True)
     untold = trace(8)
     untold.steps = [msgspec.structs.replace(step, input_tokens=None) for step in untold.steps]
     elsewhere = crashed(trace(9), process="caller")
-    elsewhere.steps = [msgspec.structs.replace(step, process="callee") for step in elsewhere.steps]
-    stored = joined([stored, gone, running, untold, elsewhere])
+    elsewhere.executions = [msgspec.structs.replace(row, model_calls=3) for row in elsewhere.executions]
+    elsewhere.steps = [
+        msgspec.structs.replace(step, process="callee", input_audio_tokens=7, error_type="RateLimitError")
+        for step in elsewhere.steps
+    ]
+    stored = joined([stored, gone, running, untold, elsewhere, _broken()])
     stored.position = SpoolPosition(segment=4, offset=512)
     stored.records = [*RECORDS]
     stored.leases = [Lease(name="jobs", holder="one", asked_ns=1, until_ns=2)]
     store.write(stored)
     store.write(joined([trace(4), trace(2, version=2)], replace=[(WORKSPACE, trace_id_of(2))]), fresh=True)
     return store
+
+
+def _broken() -> Batch:
+    """An execution that failed by its first step; its second failed too and failed nothing."""
+    broken = trace(10)
+    failed = {"status": "failed", "error_type": "ValueError", "error_message": "order 7 not found"}
+    broken.steps = [
+        msgspec.structs.replace(step, **failed) if place < 2 else step for place, step in enumerate(broken.steps)
+    ]
+    broken.executions = [
+        msgspec.structs.replace(row, **failed, failure_step_id=broken.steps[0].step_id, settled_ns=row.ended_ns)
+        for row in broken.executions
+    ]
+    return broken
 
 
 # One test asks all queries: filling a store for each of them took most of the time of the whole suite.

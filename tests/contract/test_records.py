@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contract.rows import RECORDS, crashed, finding, joined, letter, process, score, trace
 from longpole.model.batch import Batch, SpoolPosition
@@ -75,3 +76,12 @@ def everything(store: Engine) -> dict[str, Any]:
     """How many rows there are in every table."""
     found = dict(store.rows("store_counts")[0])
     return found | {name: len(records_of(store, kind)) for name, kind in RECORD_TABLES.items()}
+
+
+def test_a_dead_letter_is_as_old_as_its_burial_however_long_its_body_had_waited(store: Engine) -> None:
+    store.write(Batch(records=[replace(letter("late"), received_ns=5, buried_ns=1000)]))
+    store.write(Batch(expired={"dead_letters": 900}))
+    [row] = [row for row in store.rows("row_ages") if row["table_name"] == "dead_letters"]
+    assert (row["row_count"], row["oldest_ns"]) == (1, 1000)
+    store.write(Batch(expired={"dead_letters": 1001}))
+    assert records_of(store, DeadLetter) == []

@@ -17,9 +17,38 @@ from longpole.store.store import open_store
 PAGES = [*sorted((ROOT / "docs/how-to").glob("*.md")), ROOT / "docs/start.md", ROOT / "README.md"]
 BLOCK = re.compile(r"^( *)```python\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 
+# Two executions of an agent, a minute ago.
+TRIAGED = f"""
+    import sys; sys.path.insert(0, {str(ROOT / "tests")!r})
+    from longpole.model.clock import now_ns
+    from longpole.settings import data_folder, load
+    from longpole.store.store import open_store
+    from triage_example import STARTED_NS, triage_batch
+    store = open_store(data_folder(load()) / "longpole.duckdb")
+    store.write(triage_batch(after_ns=now_ns() - STARTED_NS - 60 * 10**9))
+    store.close()
+"""
+
 # What a page takes for granted: the reader's own program.
 GIVEN = {
-    "ask-questions.md": f"""
+    "ask-questions.md": TRIAGED,
+    "compare.md": TRIAGED,
+    "cost.md": TRIAGED,
+    "patterns.md": TRIAGED,
+    "weekly-report.md": f"""{TRIAGED}
+    import os
+    os.chdir(os.environ["LONGPOLE_DATA_FOLDER"])
+    """,
+    "changes.md": f"""
+        import sys; sys.path.insert(0, {str(ROOT / "tests")!r})
+        from changing_agents import changing_agents
+        from longpole.settings import data_folder, load
+        from longpole.store.store import open_store
+        store = open_store(data_folder(load()) / "longpole.duckdb")
+        store.write(changing_agents(4))
+        store.close()
+    """,
+    "critical-path.md": f"""
         import sys; sys.path.insert(0, {str(ROOT / "tests")!r})
         from longpole.model.clock import now_ns
         from longpole.settings import data_folder, load

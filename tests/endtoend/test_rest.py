@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from longpole.reports.questions import QUESTIONS, QUESTIONS_OF_ONE
 from longpole.server.http import api_app
 from longpole.store.store import open_store
 from triage_example import CHILD_ID, EXECUTION_ID, PLAN_SPAN, TRACE_ID, triage_batch
@@ -82,7 +83,7 @@ def test_coverage_names_the_gaps_over_the_limit(client: Client) -> None:
 
 def test_questions_about_an_agent_are_answered(client: Client) -> None:
     why = client.get("/api/analysis/why-not", params={"agent": "fraud-review"}).json()
-    assert (why["outcome"], why["considered"][0]["score"]) == ("not_chosen", 0.58)
+    assert (why["outcome"], why["considered"][0]["score"]) == ("below_threshold", 0.58)
     agent = client.get("/api/analysis/agent", params={"agent": "claims-triage"}).json()
     assert (agent["executions"], agent["success_rate"], agent["tokens"]) == (1, 0.0, 1540)
     trend = client.get("/api/analysis/trend", params={"operation": "embed", "days": "3660"}).json()
@@ -100,6 +101,15 @@ def test_questions_about_executions_are_answered(client: Client) -> None:
     assert call["request"] == [{"role": "user", "content": "Please plan"}]
     (link,) = client.get(f"/api/executions/{CHILD_ID}/calls").json()["calls"]
     assert (link["parent_agent"], link["child_agent"]) == ("claims-triage", "damage-assessor")
+
+
+def test_the_report_tells_the_period_that_was_asked_for(client: Client) -> None:
+    report = client.get("/api/analysis/report", params={"period": "1d", "to": "2026-11-22T00:00:00Z"}).json()
+    assert (report["from_time"], len(report["stretches"])) == ("2026-11-21T00:00:00.000000Z", 24)
+    assert report["sentences"][0].startswith("2 executions of 2 agents in 1 day: ")
+    assert [agent["agent"] for agent in report["agents"]] == ["claims-triage", "damage-assessor"]
+    before = client.get("/api/analysis/report", params={"to": "2026-11-21T00:00:00Z"}).json()
+    assert before["sentences"] == ["Nothing ran from 14 Nov 2026 to 21 Nov 2026 UTC."]
 
 
 def test_the_overview_adds_up(client: Client) -> None:
@@ -129,6 +139,7 @@ def test_the_overview_adds_up(client: Client) -> None:
         ("/api/analysis/why-not", 400, "The filter 'agent' is missing"),
         ("/api/analysis/agent?agnt=x", 400, "Did you mean 'agent'?"),
         ("/api/analysis/trend?operation=x&days=0", 400, "from 1 to 3660"),
+        ("/api/analysis/report?period=soon", 400, "Write it like 24h, 7d or 4w."),
         ("/api/analysis/failed-executions?status=failed", 400, "There is no filter 'status'"),
         ("/api/analysis/slow-executions?min_duration=soon", 400, "Write it like 250ms"),
         ("/api/nothing", 404, "There is nothing at /api/nothing"),
@@ -168,22 +179,19 @@ def test_a_big_answer_is_compressed_for_those_who_ask(client: Client) -> None:
 def test_the_schema_names_every_route_and_filter(client: Client, path: str) -> None:
     schema = client.get(path).json()
     assert schema["openapi"].startswith("3.1")
+    of_many = {f"/api/analysis/{question.name}" for question in QUESTIONS}
+    of_one = {f"/api/executions/{{execution_id}}/{question.name}" for question in QUESTIONS_OF_ONE}
+    assert {"/api/analysis/why-not", "/api/executions/{execution_id}/critical-path"} <= of_many | of_one
     assert set(schema["paths"]) == {
         "/api/executions",
         "/api/executions/{execution_id}",
         "/api/executions/{execution_id}/steps/{step_id}",
         "/api/executions/{execution_id}/coverage",
-        "/api/executions/{execution_id}/log",
-        "/api/executions/{execution_id}/model-calls",
-        "/api/executions/{execution_id}/calls",
-        "/api/analysis/agent",
-        "/api/analysis/failed-executions",
-        "/api/analysis/slow-executions",
-        "/api/analysis/trend",
-        "/api/analysis/why-not",
         "/api/overview",
         "/api/processes",
         "/api/scores",
+        *of_many,
+        *of_one,
     }
     names = {parameter["name"] for parameter in schema["paths"]["/api/executions"]["get"]["parameters"]}
     assert {"agent", "attribute", "min_duration", "from", "to", "cursor"} <= names

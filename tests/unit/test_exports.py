@@ -9,8 +9,9 @@ from longpole.settings import child_environment
 PROMISED = {
     "AgentCallChain", "AgentExecution", "AgentExecutionLog", "AgentPerformanceMetrics", "AgentTrackerFactory",
     "AggregateStats", "AggregatedMetrics", "BaseAgent", "BaseSubAgent", "Bottleneck", "Category",
-    "CurrentExecution", "ExecutionAnalytics", "ExecutionContext", "ExecutionStage", "ExecutionStatus",
-    "ExecutionTimingCollector", "ExecutionTimingTree", "ExecutionTracker", "LogFilter", "LogHandler", "NoOpTracker",
+    "CurrentExecution", "ExecutionAnalytics", "ExecutionAnalyticsService", "ExecutionContext", "ExecutionMetrics",
+    "ExecutionPatternAnalyzer", "ExecutionStage", "ExecutionStatus", "ExecutionTimingCollector",
+    "ExecutionTimingTree", "ExecutionTracker", "LogFilter", "LogHandler", "NoOpTracker",
     "OptimizationReport", "PerformanceProfiler", "ProfileMetrics", "SupervisorAgent", "TimingAggregator",
     "TimingEntry", "TimingFilters", "TimingMiddleware", "TimingPersistence", "TrendData", "agent", "complete_stage",
     "configure", "continue_trace", "current_execution", "first_token", "flush", "instrument", "log_event",

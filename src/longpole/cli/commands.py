@@ -1,22 +1,42 @@
 """The commands by name, and how an error becomes a message and an exit code."""
 
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
 from longpole.cli.bench import bench_command
+from longpole.cli.bottlenecks import bottlenecks_command
+from longpole.cli.capacity import capacity_command
+from longpole.cli.compare import compare_command
+from longpole.cli.cost import cost_command
 from longpole.cli.coverage import coverage_command
+from longpole.cli.critical_path import critical_path_command
 from longpole.cli.deadletter import deadletter_app
 from longpole.cli.draw import error_console
 from longpole.cli.exit_codes import ExitCode
+from longpole.cli.failures import failures_command
+from longpole.cli.findings import findings_command
 from longpole.cli.list import list_command
 from longpole.cli.overview import overview_command
+from longpole.cli.patterns import patterns_command
+from longpole.cli.prices import prices_app
 from longpole.cli.processes import processes_command
+from longpole.cli.regressions import regressions_command
+from longpole.cli.repeats import repeats_command
+from longpole.cli.report import report_command
 from longpole.cli.run import run_command
 from longpole.cli.serve import serve_command
 from longpole.cli.show import show_command
+from longpole.cli.slow import slow_command
+from longpole.cli.statistics import statistics_command
 from longpole.cli.store import store_app
+from longpole.cli.totals import totals_command
+from longpole.cli.trends import trends_command
+from longpole.cli.waiting import waiting_command
+from longpole.cli.what_if import what_if_command
+from longpole.cli.why_not import why_not_command
 from longpole.model.errors import InvalidInput, LongpoleError, ServerUnreachable, SettingsError, StoreLocked
 
 app = typer.Typer(
@@ -27,16 +47,51 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("list")(list_command)
-app.command("show")(show_command)
-app.command("coverage")(coverage_command)
-app.command("overview")(overview_command)
-app.command("bench")(bench_command)
-app.command("processes")(processes_command)
-app.command("run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run_command)
-app.command("serve")(serve_command)
-app.add_typer(deadletter_app, name="deadletter")
-app.add_typer(store_app, name="store")
+
+_PASSES_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""What `run` is given belongs to the program that it runs."""
+
+_PANELS: dict[str, dict[str, Callable[..., object]]] = {
+    "One execution": {
+        "list": list_command,
+        "show": show_command,
+        "findings": findings_command,
+        "critical-path": critical_path_command,
+        "totals": totals_command,
+        "waiting": waiting_command,
+        "what-if": what_if_command,
+        "coverage": coverage_command,
+        "compare": compare_command,
+    },
+    "Many executions": {
+        "overview": overview_command,
+        "report": report_command,
+        "statistics": statistics_command,
+        "failures": failures_command,
+        "why-not": why_not_command,
+        "bottlenecks": bottlenecks_command,
+        "slow": slow_command,
+        "repeats": repeats_command,
+        "regressions": regressions_command,
+        "trends": trends_command,
+        "patterns": patterns_command,
+        "capacity": capacity_command,
+        "cost": cost_command,
+    },
+    "Record and keep": {
+        "serve": serve_command,
+        "processes": processes_command,
+        "bench": bench_command,
+    },
+}
+"""Under which heading of `longpole --help` each command stands, the likeliest first."""
+
+app.command("run", rich_help_panel="Record and keep", context_settings=_PASSES_ON)(run_command)
+for _panel, _commands in _PANELS.items():
+    for _name, _command in _commands.items():
+        app.command(_name, rich_help_panel=_panel)(_command)
+for _name, _group in {"store": store_app, "deadletter": deadletter_app, "prices": prices_app}.items():
+    app.add_typer(_group, name=_name, rich_help_panel="Record and keep")
 
 
 def _print_version(is_asked: bool) -> None:

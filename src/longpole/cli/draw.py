@@ -4,11 +4,13 @@ Colours are the terminal's own sixteen, so that they suit its light or dark them
 icon, so that nothing is lost without colour (`NO_COLOR`, a pipe, a printout).
 """
 
+from collections.abc import Iterable
 from functools import cache
 
 import msgspec
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 PIPE_WIDTH = 100
@@ -16,6 +18,10 @@ PIPE_WIDTH = 100
 
 GONE = "ProcessGone"
 """The error type of what the server closed because its process was not heard of any more; "crashed" says it all."""
+
+_CONTROL = dict.fromkeys([*range(10), *range(11, 32), *range(127, 160)])
+"""What a terminal would obey: a name that was sent must not move the cursor or change the window's title. Left out, and
+not replaced, because tables count them as no columns."""
 
 _STATUS = {
     "pending": ("…", "pending", "dim"),
@@ -62,8 +68,16 @@ def error_console() -> Console:
     return _console(to_stderr=True)
 
 
+class _Screen(Console):
+    """A console that leaves control characters out of what is printed."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(segment.text.translate(_CONTROL), segment.style)
+
+
 def _console(*, to_stderr: bool) -> Console:
-    screen = Console(stderr=to_stderr, highlight=False, markup=False, emoji=False)
+    screen = _Screen(stderr=to_stderr, highlight=False, markup=False, emoji=False)
     if not screen.is_terminal:
         screen.width = PIPE_WIDTH
     return screen

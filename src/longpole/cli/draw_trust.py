@@ -1,43 +1,24 @@
-"""What is said about an execution beside its steps: findings, scores, and how it was recorded."""
+"""What is said about an execution beside its steps: scores, and how it was recorded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from longpole.cli.draw import cell, muted
 from longpole.reports.numbers import count_text, counted, duration_text, share_text
-from longpole.reports.views import ClockItem, ExecutionTree, FindingItem, ProcessItem, ScoreItem
+from longpole.reports.views import ClockItem, ExecutionTree, ProcessItem, ScoreItem
 
 
 def draw_trust(tree: ExecutionTree) -> Sequence[RenderableType]:
     """The parts that have something to say, each after an empty line."""
     parts: list[RenderableType] = []
-    if tree.findings:
-        parts += [Text(), draw_findings(tree.findings, {node.execution_id: node.agent for node in tree.executions})]
     if tree.scores:
         parts += [Text(), _scores(tree.scores)]
     parts += [Text(), _coverage(tree), *(recording_line(process) for process in tree.processes)]
     parts += [clock_line(clock) for clock in tree.clocks]
     return parts
-
-
-def draw_findings(findings: Sequence[FindingItem], agents: Mapping[str, str]) -> Group:
-    """Each finding with its agent (named by execution id), place and confidence, and below it what to do."""
-    lines: list[RenderableType] = []
-    for finding in findings:
-        place = finding.code_file
-        if place is not None and finding.code_line is not None:
-            place += f":{finding.code_line}"
-        saving = "" if finding.saving_ns is None else f"could save {duration_text(finding.saving_ns)}"
-        head = Text("! ", style="yellow").append(finding.title, "bold not yellow")
-        for word in (agents.get(finding.execution_id or ""), saving, place, finding.confidence):
-            if word:
-                head.append(f" · {word}", "not bold dim")
-        lines += [head, Padding(Text(finding.advice, style="dim"), (0, 0, 0, 2))]
-    return Group(*lines)
 
 
 def recording_line(process: ProcessItem) -> Text:

@@ -3,7 +3,7 @@
 from rich.console import Group
 from rich.text import Text
 
-from longpole.cli.draw import category_style, cell, console, muted, print_json
+from longpole.cli.draw import category_text, cell, console, muted, print_json
 from longpole.cli.fitted_table import FittedTable
 from longpole.cli.options import (
     Agent,
@@ -144,7 +144,7 @@ def _categories(categories: list[CategorySummary]) -> FittedTable | Text:
 def _category(category: CategorySummary) -> tuple[Text, ...]:
     is_model = category.category == Category.LLM
     return (
-        Text(category.category.replace("_", " "), style=category_style(category.category)),
+        category_text(category.category),
         cell(count_text(category.steps)),
         _count(category.failed, style="red"),
         cell(_duration(category.p50_ns)),

@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from longpole.cli.draw import console, print_json
+from longpole.cli.draw_findings import draw_best
 from longpole.cli.draw_tree import draw_tree
 from longpole.cli.options import AsJson, Data, Url, Workspace, open_answers
+from longpole.reports.findings import FINDINGS
 
 
 def show_command(
@@ -22,8 +24,11 @@ def show_command(
     """Show one execution as a tree with times."""
     with open_answers(url, data) as answers:
         tree = answers.execution(execution, workspace=workspace)
+        found = None if as_json else answers.ask_about(execution, FINDINGS, workspace=workspace)
     if as_json:
         print_json(tree)
     else:
         screen = console()
         screen.print(draw_tree(tree, width=screen.width, show_all=show_all))
+        if found is not None and found.findings:
+            screen.print(draw_best(found))

@@ -10,10 +10,10 @@ They are the reports that REST and the dashboard show, in the guide's names and 
 from math import nan
 from typing import Any
 
-from msgspec.structs import replace
-
-from longpole import settings
-from longpole.client.answers import Answers, find_answers
+from longpole.client.asking import asked_filters, chosen_workspace, open_answers
+from longpole.client.change_questions import ChangeQuestions
+from longpole.client.cost_questions import CostQuestions
+from longpole.client.finding_questions import FindingQuestions
 from longpole.client.guide_answers import (
     AgentCallChain,
     AgentExecution,
@@ -31,24 +31,27 @@ from longpole.client.guide_answers import (
     added,
     milliseconds,
 )
-from longpole.model import clock
+from longpole.client.path_questions import PathQuestions
+from longpole.client.report_questions import ReportQuestions
+from longpole.client.statistics_questions import StatisticsQuestions
 from longpole.model.event import EventKind
 from longpole.reports.agent_performance import AGENT
 from longpole.reports.call_chain import CALLS
 from longpole.reports.execution_log import LOG
 from longpole.reports.failed_executions import FAILED
-from longpole.reports.filter_values import MOST, Pairs
+from longpole.reports.filter_values import MOST
 from longpole.reports.model_calls import MODEL_CALLS
 from longpole.reports.question_views import AgentPerformance, AgentRun, ExecutionLog, LogEntry, ModelCall
 from longpole.reports.slow_executions import SLOW
 from longpole.reports.views import ExecutionItem
 from longpole.reports.why_not import WHY_NOT
 
-_HOUR_NS = 3600 * 10**9
 _AS_IN_THE_GUIDE = {"fired", "running", "skipped", "failed"}
 
 
-class ExecutionAnalytics:
+class ExecutionAnalytics(
+    FindingQuestions, StatisticsQuestions, ChangeQuestions, PathQuestions, CostQuestions, ReportQuestions
+):
     """Questions about what agents did. Every method is called on the class, and waits for its answer.
 
     It asks the server that `configure()` or the settings name (`url`, else `endpoint`), else one that runs on this
@@ -78,7 +81,9 @@ class ExecutionAnalytics:
             hours: how far to look back; without it, as far as there is data.
             workspace: whose data.
         """
-        asked = _filters(agent=agent_name, session=conversation_id, vault_id=vault_id, hours=hours, workspace=workspace)
+        asked = asked_filters(
+            agent=agent_name, session=conversation_id, vault_id=vault_id, hours=hours, workspace=workspace
+        )
         with open_answers() as answers:
             found = answers.ask(WHY_NOT, asked)
         return WhyNotFired(
@@ -128,7 +133,7 @@ class ExecutionAnalytics:
             limit: at most so many, 1 to 1,000.
             workspace: whose data.
         """
-        asked = _filters(
+        asked = asked_filters(
             agent=agent_name, session=conversation_id, vault_id=vault_id, hours=hours, workspace=workspace, limit=limit
         )
         with open_answers() as answers:
@@ -147,7 +152,7 @@ class ExecutionAnalytics:
             hours: started within so many hours; `None` is all there is.
             workspace: whose data.
         """
-        asked = _filters(agent=agent_name, vault_id=vault_id, hours=hours, workspace=workspace)
+        asked = asked_filters(agent=agent_name, vault_id=vault_id, hours=hours, workspace=workspace)
         with open_answers() as answers:
             return _metrics(answers.ask(AGENT, asked))
 
@@ -155,7 +160,7 @@ class ExecutionAnalytics:
     def get_llm_interactions(cls, execution_id: object, *, workspace: str | None = None) -> LlmInteractions:
         """The model calls of an execution, with request and response as far as the content mode kept them."""
         with open_answers() as answers:
-            found = answers.ask_about(str(execution_id), MODEL_CALLS, workspace=_workspace(workspace))
+            found = answers.ask_about(str(execution_id), MODEL_CALLS, workspace=chosen_workspace(workspace))
         calls = [_interaction(call) for call in found.calls]
         last = calls[-1] if calls else None
         return LlmInteractions(
@@ -173,7 +178,7 @@ class ExecutionAnalytics:
     def get_execution_call_chain(cls, execution_id: object, *, workspace: str | None = None) -> list[AgentCallChain]:
         """The calls that led to an execution and all calls below it, each before those that it led to."""
         with open_answers() as answers:
-            found = answers.ask_about(str(execution_id), CALLS, workspace=_workspace(workspace))
+            found = answers.ask_about(str(execution_id), CALLS, workspace=chosen_workspace(workspace))
         return [
             AgentCallChain(
                 depth=call.depth,
@@ -209,7 +214,7 @@ class ExecutionAnalytics:
             limit: at most so many, 1 to 1,000.
             workspace: whose data.
         """
-        asked = _filters(agent=agent_name, vault_id=vault_id, hours=hours, workspace=workspace, limit=limit)
+        asked = asked_filters(agent=agent_name, vault_id=vault_id, hours=hours, workspace=workspace, limit=limit)
         with open_answers() as answers:
             page = answers.ask(SLOW, [*asked, ("min_duration_ns", str(round(threshold_ms * 1e6)))])
         return [
@@ -238,39 +243,9 @@ class ExecutionAnalytics:
         return _whole(_log(execution_id, workspace))
 
 
-def open_answers() -> Answers:
-    """Answers from where this process sends, else from this machine's server or store; close it."""
-    chosen = settings.in_force()
-    return find_answers(replace(chosen, url=chosen.url or chosen.endpoint))
-
-
-def _workspace(workspace: str | None) -> str:
-    return settings.in_force().workspace if workspace is None else workspace
-
-
-def _filters(
-    *,
-    agent: str | None,
-    vault_id: object,
-    hours: float | None,
-    workspace: str | None,
-    session: object = None,
-    limit: int | None = None,
-) -> Pairs:
-    given = {
-        "workspace": _workspace(workspace),
-        "agent": agent,
-        "session": session,
-        "scope": None if vault_id is None else f"vault_id={vault_id}",
-        "from": None if hours is None else clock.to_rfc3339(max(0, clock.now_ns() - round(hours * _HOUR_NS))),
-        "limit": limit,
-    }
-    return [(name, str(value)) for name, value in given.items() if value is not None]
-
-
 def _log(execution_id: object, workspace: str | None) -> ExecutionLog:
     with open_answers() as answers:
-        return answers.ask_about(str(execution_id), LOG, workspace=_workspace(workspace))
+        return answers.ask_about(str(execution_id), LOG, workspace=chosen_workspace(workspace))
 
 
 def _whole(log: ExecutionLog) -> AgentExecution:
@@ -364,4 +339,5 @@ def _relevance_check(run: AgentRun) -> RelevanceCheck:
         input_data=run.input,
         error_type=run.error_type,
         error_message=run.error_message,
+        model_trouble=run.model_trouble,
     )

@@ -87,7 +87,12 @@ class Answers:
 
 
 def find_answers(settings: Settings) -> Answers:
-    """Answers from the server at `settings.url`; without one from the server of the data folder, else from its store.
+    """Answers through the door that `find_door` finds."""
+    return Answers(find_door(settings))
+
+
+def find_door(settings: Settings) -> HttpDoor | StoreDoor:
+    """The server at `settings.url`; without one the server of the data folder, else its store.
 
     The store is `settings.store`, else the database file of the folder. Opening a file takes its lock until `close()`:
     no server can start on it meanwhile.
@@ -97,20 +102,35 @@ def find_answers(settings: Settings) -> Answers:
         StoreLocked: the store is held by a process that does not answer.
     """
     if settings.url is not None:
-        return Answers(HttpDoor(settings.url))
+        return HttpDoor(settings.url)
     folder = data_folder(settings)
     address = served_address(settings)
     if address is not None:
-        return Answers(HttpDoor(address))
+        return HttpDoor(address)
     if settings.store is not None:
-        return Answers(StoreDoor.open(settings.store))
+        return StoreDoor.open(settings.store)
     if (folder / DATABASE).exists():
-        return Answers(StoreDoor.open(folder / DATABASE))
+        return StoreDoor.open(folder / DATABASE)
     raise ServerUnreachable(
         f"No Longpole server answers at {default_address(settings)}, and {folder} holds no executions. "
         "Expected a running server or a data folder that one has used. "
         "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
     )
+
+
+def has_store(settings: Settings) -> bool:
+    """Whether the settings name a store that is there without a server: an address, or a file that exists."""
+    return not is_file(settings) or database_file(settings).exists()
+
+
+def is_file(settings: Settings) -> bool:
+    """Whether the store is a file, rather than a database that other servers may use as well."""
+    return settings.store is None or "://" not in settings.store
+
+
+def database_file(settings: Settings) -> Path:
+    """The file of a store that is one."""
+    return data_folder(settings) / DATABASE if settings.store is None else Path(settings.store).absolute()
 
 
 def served_address(settings: Settings) -> str | None:

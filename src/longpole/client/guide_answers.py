@@ -174,7 +174,10 @@ class SlowRun(GuideAnswer, frozen=True, kw_only=True):
 
 
 class RelevanceCheck(GuideAnswer, frozen=True, kw_only=True):
-    """An execution of the agent, with its own decision whether to respond, if it made one."""
+    """An execution of the agent, with its own decision whether to respond, if it made one.
+
+    `model_trouble` is "request_not_sent" or "response_not_received" where one of them may be why it did not succeed.
+    """
 
     execution_id: str
     status: str
@@ -185,6 +188,7 @@ class RelevanceCheck(GuideAnswer, frozen=True, kw_only=True):
     input_data: Any
     error_type: str | None
     error_message: str | None
+    model_trouble: str | None
 
 
 class Consideration(GuideAnswer, frozen=True, kw_only=True):

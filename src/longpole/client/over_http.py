@@ -113,11 +113,13 @@ class HttpDoor:
         view: type[View],
         *,
         timeout_s: float = TIMEOUT_S,
+        body: bytes | None = None,
     ) -> View:
-        """The answer of any REST address."""
+        """The answer of any REST address; `body` is JSON."""
         query = urlencode(pairs)
         address = f"{self._url}{path}{'?' if query else ''}{query}"
-        request = Request(address, method=method, headers={"accept": "application/json"})
+        headers = {"accept": "application/json"} | ({} if body is None else {"content-type": "application/json"})
+        request = Request(address, data=body, method=method, headers=headers)
         try:
             with self._opener.open(request, timeout=timeout_s) as answer:
                 return msgspec.json.decode(answer.read(), type=view)

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from longpole import flush, settings
-from longpole.client.analytics import open_answers
+from longpole.client.asking import open_answers
 from longpole.model import clock
 from longpole.model.category import Category
 from longpole.model.errors import StoreError
 from longpole.record.collector import ExecutionTimingTree, TimingEntry
 from longpole.record.timed_before import record_tree
+from longpole.reports.change_views import MetricChange
 from longpole.reports.filter_values import Pairs
 from longpole.reports.question_views import Trend
 from longpole.reports.trend import TREND
@@ -66,11 +67,28 @@ class TrendDay:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TrendChange:
+    """A day (UTC) from which on a number was another one.
+
+    `metric` is `p50` or `p95` (milliseconds), `errors` (a share) or `calls` (timings a day). The day lies between
+    `earliest` and `latest` with 95 % confidence; `confidence` is how sure it is that there was a change.
+    """
+
+    metric: str
+    day: str
+    earliest: str
+    latest: str
+    before: float
+    after: float
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TrendData:
     """How an operation went; `points` has the days on which it ran, the oldest first.
 
     `change` is the median of the later half of the days over that of the earlier half, less 1: 0.2 is 20 % slower. It
-    is `None` where a half has under 30 timings, because it would be noise.
+    is `None` where a half has under 30 timings, because it would be noise. `changes` are the days on which it changed.
     """
 
     operation: str
@@ -82,6 +100,7 @@ class TrendData:
     p99_ms: float | None
     change: float | None
     points: list[TrendDay]
+    changes: list[TrendChange]
 
 
 class TimingPersistence:
@@ -228,4 +247,18 @@ def _trend_data(trend: Trend) -> TrendData:
             )
             for point in trend.points
         ],
+        changes=[_trend_change(change) for change in trend.changes],
+    )
+
+
+def _trend_change(change: MetricChange) -> TrendChange:
+    unit = 1e6 if change.metric in ("p50", "p95") else 1.0
+    return TrendChange(
+        metric=change.metric,
+        day=change.at[:10],
+        earliest=change.earliest[:10],
+        latest=change.latest[:10],
+        before=change.before / unit,
+        after=change.after / unit,
+        confidence=change.confidence,
     )

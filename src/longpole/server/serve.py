@@ -17,30 +17,44 @@ import msgspec
 import uvicorn
 
 from longpole import settings as settings_module
+from longpole.client.kept_prices import price_book
+from longpole.ingest.assemble import Recogniser
 from longpole.ingest.folder_lock import STATE_FILE, hold_folder
 from longpole.ingest.offline import LETTERS_FOLDER, SPOOL_FOLDER
 from longpole.ingest.pipeline import Pipeline, stored_position
+from longpole.ingest.prices import Prices
 from longpole.ingest.spool import Spool
 from longpole.ingest.tail_sampling import TailSampling
 from longpole.ingest.threshold_findings import Thresholds
 from longpole.ingest.traces import Limits
 from longpole.model.errors import RefusedToServe
 from longpole.server.app import Server
-from longpole.server.chosen_store import open_chosen_store
+from longpole.server.asgi import Receive, Scope, Send
+from longpole.server.ending import REQUESTS_END_S, Ending
+from longpole.server.finding_jobs import findings_job
 from longpole.server.guard import check_bind
 from longpole.server.jobs import ONLY_SERVER, Jobs
 from longpole.server.leftovers import Leftovers
 from longpole.server.otlp import DoorLimits
+from longpole.server.price_routes import price_routes
 from longpole.server.store_jobs import store_jobs
 from longpole.server.store_routes import served_care, store_routes
 from longpole.settings import Settings
+from longpole.store.chosen_store import open_chosen_store
+from longpole.store.engine import Engine
+from longpole.store.own_prices import own_prices
 
-_REQUESTS_END_S = 4
-_PIPELINE_END_S = 4.0
+_STORE_END_S = 1.0
+"""Left for the checkpoint of the store when everything else has ended."""
+
+_JOBS_END_S = 2.0
+_LEFTOVERS_END_S = 1.0
 
 
 def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; returns when everything that was taken is stored or durable in the spool.
+
+    From the signal on it takes `ending.END_S` seconds at most.
 
     Args:
         settings: the address, the data folder, the limits.
@@ -53,7 +67,7 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
     """
     check_bind(settings.host)
     say = say or _print_line
-    with ExitStack() as stack:
+    with Ending() as ending, ExitStack() as stack:
         listener = stack.enter_context(_listener(settings.host, settings.port))
         folder = settings_module.data_folder(settings)
         if not settings.persistence_enabled:
@@ -61,34 +75,25 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
         stack.enter_context(hold_folder(folder))
         store = open_chosen_store(settings, folder)
         stack.callback(store.close)
-        spool = Spool.open(
-            folder / SPOOL_FOLDER,
-            after=stored_position(store),
-            max_bytes=settings.server_spool_limit_bytes,
-            survives_power_loss=settings.durability == "power",
-        )
-        waits = Limits(settle_after_ns=settings.settle_after_ms * 1_000_000, thresholds=_thresholds(settings))
-        pipeline = Pipeline(
-            store,
-            spool,
-            dead_letters=folder / LETTERS_FOLDER,
-            limits=waits,
-            sampling=_sampling(settings),
-            crashed_after_ns=settings.crashed_after_ms * 1_000_000,
-        )
-        stack.callback(pipeline.close, _PIPELINE_END_S)
+        spool = _spool(settings, folder, store)
+        prices = Prices(own=own_prices(store))
+        pipeline = _pipeline(settings, folder, store, spool, Recogniser(prices=prices))
+        stack.callback(lambda: pipeline.close(ending.left_s(_STORE_END_S)))
         stack.callback(spool.close)
         pipeline.start()
         release = version("longpole")
-        jobs = Jobs(store, store_jobs(store, settings), holder=store.server or ONLY_SERVER)
-        stack.callback(jobs.close)
-        routes = store_routes(served_care(store, spool, pipeline, jobs, settings))
+        jobs = Jobs(store, [*store_jobs(store, settings), findings_job(store)], holder=store.server or ONLY_SERVER)
+        stack.callback(jobs.close, _JOBS_END_S)
+        routes = (
+            *store_routes(served_care(store, spool, pipeline, jobs, settings)),
+            *price_routes(price_book(store, pipeline, prices)),
+        )
         server = Server(store, spool, pipeline, version=release, limits=_door_limits(settings), more_routes=routes)
         url = _url_of(listener)
         state = folder / STATE_FILE
         stack.callback(state.unlink, missing_ok=True)
         leftovers = Leftovers(settings_module.spool_folder(settings), url)
-        stack.callback(leftovers.close)
+        stack.callback(leftovers.close, _LEFTOVERS_END_S)
 
         def ready() -> None:
             _write_state(state, url, release)
@@ -98,7 +103,28 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
             for line in _welcome(url, _kept_in(settings, folder)):
                 say(line)
 
-        _run(server, listener, ready)
+        _run(server, listener, ready, ending)
+
+
+def _spool(settings: Settings, folder: Path, store: Engine) -> Spool:
+    return Spool.open(
+        folder / SPOOL_FOLDER,
+        after=stored_position(store),
+        max_bytes=settings.server_spool_limit_bytes,
+        survives_power_loss=settings.durability == "power",
+    )
+
+
+def _pipeline(settings: Settings, folder: Path, store: Engine, spool: Spool, recogniser: Recogniser) -> Pipeline:
+    return Pipeline(
+        store,
+        spool,
+        dead_letters=folder / LETTERS_FOLDER,
+        limits=Limits(settle_after_ns=settings.settle_after_ms * 1_000_000, thresholds=_thresholds(settings)),
+        recogniser=recogniser,
+        sampling=_sampling(settings),
+        crashed_after_ns=settings.crashed_after_ms * 1_000_000,
+    )
 
 
 def _door_limits(settings: Settings) -> DoorLimits:
@@ -128,13 +154,17 @@ def _tune_interpreter() -> None:
     # What was imported lives for ever, and rows on their way are no cycles: look for cycles in neither too often.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(500_000, 20, 100)
 
 
-def _run(server: Server, listener: socket.socket, ready: Callable[[], None]) -> None:
+def _run(server: Server, listener: socket.socket, ready: Callable[[], None], ending: Ending) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        with ending.requests.scope():
+            await server.app(scope, receive, send)
+
     _tune_interpreter()
     config = uvicorn.Config(
-        server.app,
+        app,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         http="httptools",
         ws="none",
@@ -142,11 +172,11 @@ def _run(server: Server, listener: socket.socket, ready: Callable[[], None]) -> 
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=_REQUESTS_END_S,
+        timeout_graceful_shutdown=REQUESTS_END_S,
         timeout_keep_alive=75,
     )
     try:
-        _Uvicorn(config, ready).run(sockets=[listener])
+        _Uvicorn(config, ready, ending).run(sockets=[listener])
     finally:
         gc.unfreeze()  # else what the databases' bindings hold is reported as leaked when the interpreter ends
 
@@ -157,14 +187,20 @@ class _Uvicorn(uvicorn.Server):
     Raised again, SIGTERM would end the process before the pipeline has stored what it read.
     """
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], ending: Ending) -> None:
         super().__init__(config)
         self._ready = ready
+        self._ending = ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen, then tell."""
         await super().startup(sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more, and begin the time within which everything ends."""
+        self._ending.begin()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal asks for the end, a second SIGINT insists."""

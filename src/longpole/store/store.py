@@ -10,7 +10,9 @@ _POSTGRES = ("postgresql", "postgres")
 _CLICKHOUSE = ("clickhouse", "chdb")
 
 
-def open_store(address: str | Path, *, server: str = "", cluster: str = "") -> Engine:
+def open_store(
+    address: str | Path, *, server: str = "", cluster: str = "", survives_power_loss: bool = False
+) -> Engine:
     """The store at this address, its schema brought to this version.
 
     The caller closes it. A missing file is made, its folder is not.
@@ -21,6 +23,8 @@ def open_store(address: str | Path, *, server: str = "", cluster: str = "") -> E
             `chdb:///folder` for ClickHouse's engine in this process.
         server: whose spool position a write moves; a server's own id, where several write to one database.
         cluster: the ClickHouse cluster that holds the tables; without it, one node does.
+        survives_power_loss: whether ClickHouse is to have rows on the medium before it says that it has them. DuckDB
+            does so anyway; PostgreSQL does as it is set up.
 
     Raises:
         StoreLocked: another process holds the file; the message names it.
@@ -28,7 +32,7 @@ def open_store(address: str | Path, *, server: str = "", cluster: str = "") -> E
         StoreError: it is a database of another program, no database at all, or one that does not let us in.
         MissingPackage: what speaks to this kind of database is not installed.
     """
-    engine = _engine(str(address), server, cluster)
+    engine = _engine(str(address), server, cluster, survives_power_loss=survives_power_loss)
     try:
         engine.migrate()
     except BaseException:
@@ -37,12 +41,12 @@ def open_store(address: str | Path, *, server: str = "", cluster: str = "") -> E
     return engine
 
 
-def _engine(address: str, server: str, cluster: str) -> Engine:
+def _engine(address: str, server: str, cluster: str, *, survives_power_loss: bool) -> Engine:
     scheme, has_scheme, _ = address.partition("://")
     if has_scheme and scheme in _POSTGRES:
         return _postgres(address, server)
     if has_scheme and scheme in _CLICKHOUSE:
-        return _clickhouse(address, server, cluster)
+        return _clickhouse(address, server, cluster, survives_power_loss=survives_power_loss)
     if has_scheme:  # the rest is not shown: it may hold a password
         known = ", ".join(f"{each}://" for each in (*_POSTGRES, *_CLICKHOUSE))
         raise StoreError(
@@ -63,7 +67,7 @@ def _postgres(address: str, server: str) -> Engine:
     return PostgresEngine(address, server=server)
 
 
-def _clickhouse(address: str, server: str, cluster: str) -> Engine:
+def _clickhouse(address: str, server: str, cluster: str, *, survives_power_loss: bool) -> Engine:
     try:
         from longpole.store.engines.clickhouse import ClickHouseEngine  # noqa: PLC0415 - clickhouse-connect is an extra
     except ImportError as error:
@@ -71,4 +75,4 @@ def _clickhouse(address: str, server: str, cluster: str) -> Engine:
             f"The store cannot be opened: {error.name or 'clickhouse-connect'} is not installed. "
             "Expected the packages of longpole[clickhouse]. Run: pip install 'longpole[clickhouse]'."
         ) from None
-    return ClickHouseEngine(address, server=server, cluster=cluster)
+    return ClickHouseEngine(address, server=server, cluster=cluster, survives_power_loss=survives_power_loss)

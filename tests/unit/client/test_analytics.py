@@ -4,6 +4,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from longpole.reports.questions import QUESTIONS, QUESTIONS_OF_ONE
 from longpole.settings import child_environment
 from longpole.store.store import open_store
 from running_server import RunningServer
-from triage_example import CHILD_ID, EXECUTION_ID, triage_batch
+from triage_example import CHILD_ID, EXECUTION_ID, STARTED_NS, triage_batch
 
 ALL_TIME: dict[str, Any] = {"hours": None}
 
@@ -56,7 +57,10 @@ def doors(folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 
 
 def all_answers(answers: Answers) -> dict[str, Any]:
-    needed = {"agent": "claims-triage", "operation": "embed"}
+    # Where a period ends now unless it is told, the two doors would be asked at two times.
+    day = {"from": "2020-01-01T00:00:00Z", "to": "2040-01-01T00:00:00Z"}
+    needed = {"agent": "claims-triage", "operation": "embed", "a": EXECUTION_ID, "b": CHILD_ID}
+    needed |= {**day, "period": "7305d", "at": "2030-01-01T00:00:00Z"}
     found: dict[str, Any] = {}
     for question in QUESTIONS:
         names = {one.name for one in question.filters}
@@ -119,6 +123,16 @@ def test_an_answer_reads_as_an_object_and_as_a_dictionary() -> None:
 
 
 @pytest.mark.usefixtures("asks_here")
+def test_before_and_after_are_split_at_a_moment_told_in_any_way() -> None:
+    fixed = datetime.fromtimestamp(STARTED_NS / 1e9 + 3600, UTC)
+    for moment in (fixed, fixed.astimezone(timezone(timedelta(hours=9))), fixed.isoformat()):
+        found = ExecutionAnalytics.compare_before_and_after("claims-triage", moment)
+        assert (found.a.executions, found.b.executions) == (1, 0)
+    with pytest.raises(InvalidInput, match="yesterday"):
+        ExecutionAnalytics.compare_before_and_after("claims-triage", "yesterday")
+
+
+@pytest.mark.usefixtures("asks_here")
 def test_a_question_out_of_range_is_refused() -> None:
     with pytest.raises(InvalidInput, match="from 1 to 1000"):
         ExecutionAnalytics.find_slow_executions(limit=0)
@@ -141,6 +155,7 @@ def test_the_endpoint_that_is_sent_to_is_the_one_that_is_asked(monkeypatch: pyte
 def test_asking_needs_no_package_of_the_server() -> None:
     program = (
         "import sys, longpole; longpole.ExecutionAnalytics, longpole.TimingAggregator, longpole.TimingPersistence; "
+        "longpole.ExecutionAnalyticsService, longpole.ExecutionPatternAnalyzer; "
         "print(*{'duckdb', 'litestar', 'numpy', 'arro3', 'typer'} & set(sys.modules))"
     )
     done = subprocess.run(

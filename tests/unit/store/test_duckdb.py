@@ -1,11 +1,18 @@
-"""What only DuckDB's spelling must hold: the fragments' meaning on its own values."""
+"""What only DuckDB must hold: the fragments' meaning on its own values, and what a kill leaves."""
+
+from pathlib import Path
+from shutil import copyfile
 
 import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from contract.rows import trace
+from longpole.model.batch import Batch, SpoolPosition
 from longpole.store.dialects.duckdb import DUCKDB
+from longpole.store.engines.duckdb import DuckDBEngine
 
 
 def answer(expression: str, /, **parameters: object) -> object:
@@ -58,3 +65,22 @@ def test_text_is_found_whatever_its_case() -> None:
 def test_nothing_is_in_an_empty_list() -> None:
     assert answer(DUCKDB["in_list"]("'a'", "$list"), list=[]) is False
     assert answer(DUCKDB["in_list"]("'a'", "$list"), list=["b", "a"]) is True
+
+
+def test_a_full_group_of_rows_goes_past_the_log_and_survives_a_kill(tmp_path: Path) -> None:
+    engine = DuckDBEngine(str(tmp_path / "rows.duckdb"), quiet_s=3600)
+    engine.migrate()
+    rows = [replace(row, step_id=f"{place:016x}") for place, row in enumerate(trace(1, steps=10).steps * 2100)]
+    engine.write(Batch(steps=rows, position=SpoolPosition(segment=1, offset=2)))
+    assert (tmp_path / "rows.duckdb.wal").stat().st_size < 10 * len(rows)  # 600 bytes a row and more in the log
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    for name in ("rows.duckdb", "rows.duckdb.wal"):
+        copyfile(tmp_path / name, killed / name)
+    engine.close()
+    after = DuckDBEngine(str(killed / "rows.duckdb"))
+    try:
+        assert after.rows("store_counts")[0]["steps"] == len(rows)
+        assert after.rows("spool_position", {"server": ""})[0]["offset"] == 2
+    finally:
+        after.close()

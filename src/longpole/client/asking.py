@@ -1,0 +1,46 @@
+"""Whom a program's questions go to, and the filters that they have in common."""
+
+from msgspec.structs import replace
+
+from longpole import settings
+from longpole.client.answers import Answers, find_answers
+from longpole.model import clock
+from longpole.reports.filter_values import Pairs
+
+_HOUR_NS = 3600 * 10**9
+
+
+def open_answers() -> Answers:
+    """Answers from where this process sends, else from this machine's server or store; close it."""
+    chosen = settings.in_force()
+    return find_answers(replace(chosen, url=chosen.url or chosen.endpoint))
+
+
+def chosen_workspace(workspace: str | None) -> str:
+    """The workspace that was given, else the configured one."""
+    return settings.in_force().workspace if workspace is None else workspace
+
+
+def asked_filters(
+    *,
+    agent: str | None = None,
+    vault_id: object = None,
+    hours: float | None = None,
+    workspace: str | None = None,
+    session: object = None,
+    version: str | None = None,
+    environment: str | None = None,
+    limit: int | None = None,
+) -> Pairs:
+    """The filters of a question as names and texts; `hours` is how far to look back."""
+    given = {
+        "workspace": chosen_workspace(workspace),
+        "agent": agent,
+        "version": version,
+        "environment": environment,
+        "session": session,
+        "scope": None if vault_id is None else f"vault_id={vault_id}",
+        "from": None if hours is None else clock.to_rfc3339(max(0, clock.now_ns() - round(hours * _HOUR_NS))),
+        "limit": limit,
+    }
+    return [(name, str(value)) for name, value in given.items() if value is not None]
