@@ -1,15 +1,12 @@
-import time
+from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from execution_trees import tree_of, trees, well_nested
+from lines_run import grows_in_step
 from longpole.analysis.totals import (
-    describe_path,
-    find_failure_origins,
-    fold_loops,
     measure_self_times,
-    name_for_path,
     share_wall_time,
     split_wall_time,
 )
@@ -113,70 +110,14 @@ def test_a_moment_is_its_parents_own_only_if_no_child_runs(tree: Tree):
 
 
 def test_a_hostile_tree_of_windows_and_depth_takes_no_longer():
-    count = 20_000
-    windows = [(0, 100 * i, 100 * i + 50) for i in range(count)]
-    depth = [(0 if i == 0 else count + i, 1, 10**9) for i in range(count)]
-    tree = tree_of((None, 0, 100 * count), *windows, *depth)
-    began = time.process_time()
-    shares = shares_of(tree, ["agent"] + ["llm"] * (2 * count))
-    assert time.process_time() - began < 2
-    assert sum(shares.values()) == 100 * count
+    def hostile(count: int) -> Tree:
+        windows = [(0, 100 * i, 100 * i + 50) for i in range(count)]
+        depth = [(0 if i == 0 else count + i, 1, 10**9) for i in range(count)]
+        return tree_of((None, 0, 100 * count), *windows, *depth)
 
+    def shares(count: int) -> Callable[[], dict[str, int]]:
+        tree, categories = hostile(count), ["agent"] + ["llm"] * (2 * count)
+        return lambda: shares_of(tree, categories)
 
-def origins(tree: Tree, failed: set[int], errors: dict[int, str] | None = None) -> list[int | None]:
-    known = errors or {}
-    return find_failure_origins(
-        tree,
-        has_failed=[node in failed for node in range(len(tree))],
-        errors=[(known.get(node), None) for node in range(len(tree))],
-    )
-
-
-def test_a_failure_comes_from_the_deepest_failing_step():
-    tree = tree_of((None, 0, 10), (0, 1, 9), (1, 2, 3), (2, 2, 3))
-    assert origins(tree, {0, 1, 3})[0] == 3
-
-
-def test_a_failure_comes_from_the_step_with_the_same_error_rather_than_from_one_that_was_survived():
-    tree = tree_of((None, 0, 10), (0, 1, 2), (0, 3, 4))
-    assert origins(tree, {0, 1, 2}, {0: "Timeout", 1: "KeyError", 2: "Timeout"})[0] == 2
-
-
-def test_without_a_matching_error_the_first_failure_is_the_origin():
-    tree = tree_of((None, 0, 10), (0, 1, 8), (0, 3, 4))
-    assert origins(tree, {0, 1, 2})[0] == 2
-
-
-def test_nothing_failed_below_means_no_origin():
-    assert origins(tree_of((None, 0, 10), (0, 1, 2)), {0}) == [None, None]
-
-
-def describe(tree: Tree, labels: list[str], agents: tuple[int, ...] = (0,)) -> str:
-    return describe_path(tree, 0, labels, is_execution=[node in agents for node in range(len(tree))])[0]
-
-
-def test_the_path_folds_loops_sorts_branches_and_names_child_agents():
-    tree = tree_of(
-        (None, 0, 100), (0, 0, 1), (0, 1, 2), (0, 2, 3), (0, 3, 4), (0, 10, 20), (0, 10, 15), (0, 30, 40), (7, 31, 32)
-    )
-    labels = ["a", "llm", "tool", "llm", "tool", "y", "x", "agent b", "hidden"]
-    assert describe(tree, labels, agents=(0, 7)) == "llm > tool > x | y > agent b"
-
-
-def test_three_turns_and_five_turns_are_one_path():
-    def turns(count: int) -> tuple[str, str]:
-        spans = [(0, 10 * i, 10 * i + 5) for i in range(2 * count)]
-        tree = tree_of((None, 0, 1000), *spans)
-        return describe_path(tree, 0, ["a", *["llm", "tool"] * count], is_execution=[True] + [False] * 2 * count)
-
-    assert turns(3) == turns(5)
-    assert len(turns(3)[1]) == 16
-
-
-def test_longer_loops_fold_too():
-    assert fold_loops(["a", "b", "b", "c", "a", "b", "c", "d"]) == ["a", "b", "c", "d"]
-
-
-def test_numbers_and_ids_do_not_make_paths_differ():
-    assert name_for_path("GET /users/42/deadbeef01") == "GET /users/#/#"
-    assert name_for_path("plan") == "plan"
+    assert sum(shares(1000)().values()) == 100 * 1000
+    assert grows_in_step(shares)
