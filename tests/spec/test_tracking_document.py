@@ -75,9 +75,12 @@ def test_a_stage_that_the_snippet_does_not_complete_is_a_finding_and_no_error(
     asyncio.run(my_agent().run(uuid4(), "Who is she?"))
     tree = recorded.settled("MyAgent")
     assert tree["execution"]["status"] == "success"
-    findings = wait(lambda: recorded.findings(tree["execution"]["execution_id"]), "the finding")
-    left_open = [one["title"] for one in findings if one["rule"] == "instrumentation.stage_left_open"]
-    assert left_open == ["A stage was left open: post_process"]
+
+    def left_open() -> list[str]:
+        found = recorded.findings(tree["execution"]["execution_id"])
+        return [one["title"] for one in found if one["rule"] == "instrumentation.stage_left_open"]
+
+    assert wait(left_open, "the finding") == ["A stage was left open: post_process"]
 
 
 def test_an_agent_that_should_not_respond_is_skipped_with_its_reason(recorded: Any) -> None:
