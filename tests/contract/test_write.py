@@ -245,7 +245,8 @@ def test_a_trace_published_while_it_is_being_stored_stays_as_published(store: En
     stop = threading.Event()
 
     def publish() -> None:
-        while not stop.is_set():
+        # Without a pause this thread holds the interpreter, and the store waits for it at each of a hundred places.
+        while not stop.wait(0.0005):
             store.write(joined([trace(1, steps=7)], replace=[PAIR]), fresh=True)
 
     publisher = threading.Thread(target=publish)
