@@ -10,6 +10,7 @@ from longpole.ingest.limits import Decoded
 from longpole.ingest.pipeline import Pipeline, stored_position
 from longpole.ingest.spool import Accepted, BodyFormat, Incoming, Signal, Spool
 from longpole.ingest.traces import Limits
+from longpole.model.clock import now_ns
 from longpole.model.intake import DeadLetter
 from longpole.store.engines.duckdb import DuckDBEngine
 
@@ -33,9 +34,10 @@ class House:
         engine: Any = None,
         decode: Callable[[Accepted], Decoded] = decode_body,
         limits: Limits | None = None,
+        now: Callable[[], int] = now_ns,
     ) -> Pipeline:
         pipeline = Pipeline(
-            engine or self.engine, self.spool, dead_letters=self.folder / "dead", decode=decode, limits=limits
+            engine or self.engine, self.spool, dead_letters=self.folder / "dead", decode=decode, limits=limits, now=now
         )
         self.pipelines.append(pipeline)
         pipeline.start()

@@ -127,9 +127,6 @@ class Pipeline:
             sampling=sampling,
             find_spans=self._find_spans if engine.is_shared else None,
         )
-        self._processes = ProcessWatch(
-            engine, self._book, crashed_after_ns=crashed_after_ns, ended_after_ns=self._limits.settle_after_ns
-        )
         self._heard_ns = 0  # when the last body that was read had come
         self._agents = AgentRoll()
         self._seen = SeenTraces()
@@ -141,7 +138,16 @@ class Pipeline:
         self._closing = threading.Event()
         self._failed_publishes = 0
         self._publishing = Outage("What has just come cannot be shown before it is stored", _log)
-        self._outage = Outage("The store answers no questions of the reading thread; the spool holds what comes", _log)
+        self._outage = Outage(
+            "The store answers no questions of the reading thread; the spool holds what comes", _log, now
+        )
+        self._processes = ProcessWatch(
+            engine,
+            self._book,
+            self._outage,
+            crashed_after_ns=crashed_after_ns,
+            ended_after_ns=self._limits.settle_after_ns,
+        )
         self._writer = Writer(engine, self._letters, LetterFolder(dead_letters), self._closing, stored=self._advance)
         self._next_save_s = self._saved_s = 0.0
         self._lister = threading.Thread(target=self._load_seen, name="longpole-seen", daemon=True)
@@ -305,6 +311,12 @@ class Pipeline:
     def _resume(self) -> None:
         """Take up the traces that were stored unsettled when the server stopped."""
         try:
+            self._take_up()
+        except Exception:  # they stay as they are until more of them comes
+            _log.exception("the traces that had not settled could not be read")
+
+    def _take_up(self) -> None:
+        with self._outage.attempt():
             for workspace, traces in find_unsettled(self._engine, limit=UNSETTLED_AT_START).items():
                 for known in traces:
                     self._book.restore(workspace, known, now_ns=self._now())
@@ -312,8 +324,6 @@ class Pipeline:
             asked = {"server": self._engine.server, "limit": LETTERS_AT_START}
             rows = self._engine.rows("dead_bodies", asked)
             self._letters.remember([DeadLetter(**row, content="") for row in rows])
-        except Exception:  # they stay as they are until more of them comes
-            _log.exception("the traces that had not settled could not be read")
 
     def _read_once(self) -> None:
         began = time.monotonic()
@@ -467,7 +477,8 @@ class Pipeline:
         batch = self._book.publish(self._now())
         if batch is not None:
             try:
-                self._engine.write(batch, fresh=True)
+                with self._outage.attempt():  # on PostgreSQL it waits for locks, as every write
+                    self._engine.write(batch, fresh=True)
             except Exception as error:  # the durable write will show them
                 self._failed_publishes += 1
                 self._publishing.failed(error)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from longpole.ingest.heartbeats import Beat
 from longpole.ingest.known_traces import find_known_traces
+from longpole.ingest.outage import Outage
 from longpole.ingest.traces import TraceBook
 from longpole.ingest.vanished import GONE
 from longpole.model.process import ProcessSeen
@@ -56,6 +57,7 @@ class ProcessWatch:
     Args:
         engine: where their open rows are found again.
         book: in which their open spans are closed.
+        outage: told when the store is asked, so that one sees when it does not answer.
         crashed_after_ns: so long nothing may be heard of a process.
         ended_after_ns: the same for one that said goodbye.
     """
@@ -64,6 +66,7 @@ class ProcessWatch:
         self,
         engine: Engine,
         book: TraceBook,
+        outage: Outage,
         *,
         crashed_after_ns: int = CRASHED_AFTER_NS,
         ended_after_ns: int = 1_000_000_000,
@@ -71,6 +74,7 @@ class ProcessWatch:
         self.crashed = 0
         self._engine = engine
         self._book = book
+        self._outage = outage
         self._crashed_after_ns = crashed_after_ns
         self._ended_after_ns = ended_after_ns
         self._processes: dict[_Key, _Process] = {}
@@ -210,11 +214,12 @@ class ProcessWatch:
     def _bring_back(self, workspace: str, query: str, asked: Mapping[str, object], now_ns: int) -> int | None:
         """Load into the book the stored traces that the query names; how many it named, `None` if the store failed."""
         try:
-            named: Sequence[str] = [row["trace_id"] for row in self._engine.rows(query, asked)]
-            missing = [trace_id for trace_id in named if not self._book.has(workspace, trace_id)]
-            if missing:
-                for known in find_known_traces(self._engine, workspace, missing, limit=_JOINED):
-                    self._book.restore(workspace, known, now_ns=now_ns)
+            with self._outage.attempt():
+                named: Sequence[str] = [row["trace_id"] for row in self._engine.rows(query, asked)]
+                missing = [trace_id for trace_id in named if not self._book.has(workspace, trace_id)]
+                found = find_known_traces(self._engine, workspace, missing, limit=_JOINED) if missing else []
+            for known in found:
+                self._book.restore(workspace, known, now_ns=now_ns)
         except Exception:  # tried again at the next look
             _log.exception("the open steps of a silent process could not be read")
             return None

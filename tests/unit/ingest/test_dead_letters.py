@@ -2,13 +2,14 @@
 
 import base64
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
-from ingest_house import DRAIN_S, TRACE, House, span_json, traces_body
+from ingest_house import DRAIN_S, START_NS, TRACE, House, span_json, traces_body
 from longpole.ingest import pipeline as pipeline_module
 from longpole.ingest import writer as writer_module
 from longpole.ingest.decode import decode_body
@@ -247,6 +248,40 @@ def test_a_store_that_is_away_is_told_once_and_its_end_too(house: House, caplog:
     assert pipeline.trouble is None
     told = [record.getMessage() for record in caplog.records if "takes no writes" in record.getMessage()]
     assert [line.split(" ")[0] for line in told] == ["The", "Over"]
+    assert house.counts()["executions"] == 1
+
+
+@pytest.mark.parametrize("never_ends", ["publishing", "what was open"])
+def test_a_store_that_does_not_come_to_an_end_is_told_whoever_waits_for_it(house: House, never_ends: str):
+    waits, may_end, now = Event(), Event(), [START_NS]
+
+    class Stuck(DuckDBEngine):
+        def __init__(self, engine: DuckDBEngine) -> None:
+            self.__dict__ = engine.__dict__
+
+        def write(self, batch: Batch, *, fresh: bool = False) -> None:
+            self._wait_in("publishing" if fresh else "storing")
+            super().write(batch, fresh=fresh)
+
+        def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> Sequence[dict[str, Any]]:
+            self._wait_in("what was open" if query == "processes_with_open_rows" else query)
+            return super().rows(query, parameters)
+
+        def _wait_in(self, what: str) -> None:
+            if what == never_ends:
+                waits.set()
+                assert may_end.wait(DRAIN_S)
+
+    pipeline = house.start(Stuck(house.engine), now=lambda: now[0])
+    house.offer(GOOD)
+    assert waits.wait(DRAIN_S)
+    assert pipeline.trouble is None
+    now[0] += 7_000_000_000
+    assert pipeline.trouble is not None
+    assert pipeline.trouble.reason == "It has neither answered nor failed for 7 s"
+    may_end.set()
+    assert pipeline.drain(DRAIN_S)
+    assert pipeline.trouble is None
     assert house.counts()["executions"] == 1
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from logging import getLogger
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from execution_trees import SECOND, TRACE, agent, fact, groups, span_id
 from longpole.ingest.facts import Facts
 from longpole.ingest.heartbeats import Beat
 from longpole.ingest.known_traces import find_known_traces, find_unsettled
+from longpole.ingest.outage import Outage
 from longpole.ingest.process_watch import ProcessWatch
 from longpole.ingest.traces import TraceBook
 from longpole.model.batch import Batch
@@ -39,7 +41,9 @@ class Watch:
             return find_known_traces(self.engine, workspace, trace_ids, limit=64)
 
         self.book = TraceBook(find, bury=lambda _name, _content, error: pytest.fail(str(error)))
-        self.watch = ProcessWatch(self.engine, self.book, crashed_after_ns=PATIENCE_S * SECOND)
+        self.watch = ProcessWatch(
+            self.engine, self.book, Outage("nothing", getLogger()), crashed_after_ns=PATIENCE_S * SECOND
+        )
         for workspace, traces in find_unsettled(self.engine, limit=100).items():
             for known in traces:
                 self.book.restore(workspace, known, now_ns=self.now_ns)
