@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from longpole.ingest.assemble import Recogniser
 from longpole.ingest.facts import Facts
 from longpole.ingest.span import LogRecord, Source, Span, SpanEvent, SpanLink
 from longpole.model.event import Body
@@ -11,6 +12,10 @@ SPAN_ID = "b7ad6b7169203331"
 PARENT_ID = "00f067aa0ba902b7"
 STARTED_NS = 1_795_225_553_000_000_000
 SECOND = 1_000_000_000
+
+_DEFAULT = Recogniser()
+recognise = _DEFAULT.span
+recognise_log = _DEFAULT.log
 
 
 def make_span(

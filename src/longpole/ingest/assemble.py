@@ -278,8 +278,3 @@ def _read_link(span: Span, facts: dict[str, Any]) -> None:
     if link is not None:
         facts["link_trace_id"] = link.trace_id
         facts["link_span_id"] = link.span_id
-
-
-_DEFAULT = Recogniser()
-recognise = _DEFAULT.span
-recognise_log = _DEFAULT.log

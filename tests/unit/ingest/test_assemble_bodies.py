@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from longpole.ingest.assemble import recognise, recognise_log
 from longpole.ingest.recognise_bodies import hash_of
 from longpole.model.event import Body, Event
-from span_factory import make_event, make_log, make_span
+from span_factory import make_event, make_log, make_span, recognise, recognise_log
 
 KEY = "sk-abcdefghijklmnopqrstuvwxyz123456"
 

@@ -8,13 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longpole.ingest.assemble import recognise, recognise_log
 from longpole.ingest.facts import Facts
 from longpole.ingest.span import SpanLink
 from longpole.model.event import AgentSeen, Event
 from longpole.wire.attribute_names import COUNTS, HINTS, INPUTS, OBJECTS, OUTPUTS, SCALED, TEXTS
 from longpole.wire.attribute_values import MEANINGS, PRESENCE
-from span_factory import PARENT_ID, SECOND, SPAN_ID, STARTED_NS, make_event, make_log, make_span
+from span_factory import (
+    PARENT_ID,
+    SECOND,
+    SPAN_ID,
+    STARTED_NS,
+    make_event,
+    make_log,
+    make_span,
+    recognise,
+    recognise_log,
+)
 
 LLM = {"gen_ai.operation.name": "chat"}
 

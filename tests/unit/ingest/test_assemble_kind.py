@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from longpole.ingest.assemble import recognise
 from longpole.ingest.facts import Facts
-from span_factory import make_span
+from span_factory import make_span, recognise
 
 
 def facts_of(attributes: dict[str, Any] | None = None, **fields: Any) -> Facts:

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from longpole.ingest.assemble import recognise
-from span_factory import PARENT_ID, make_event, make_span
+from span_factory import PARENT_ID, make_event, make_span, recognise
 
 SPANS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "real_spans" / "spans.json").read_text("utf-8"))
 SHOWN = (

@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from longpole.ingest.assemble import recognise_log
 from longpole.ingest.heartbeats import Beat
 from longpole.ingest.span import Source
-from span_factory import STARTED_NS, make_log
+from span_factory import STARTED_NS, make_log, recognise_log
 
 RESOURCE = {"service.name": "shop", "service.instance.id": "p-1", "deployment.environment.name": "test"}
 TOLD = {

@@ -7,13 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from execution_trees import agent, fact
-from longpole.ingest.assemble import recognise
 from longpole.ingest.known_traces import facts_of_execution
 from longpole.ingest.settle import build_rows
 from longpole.ingest.vanished import close_gone
 from longpole.model.execution import Execution
 from longpole.wire import longpole_names as own
-from span_factory import make_event, make_span
+from span_factory import make_event, make_span, recognise
 
 AGENT: dict[str, Any] = {own.KIND: "agent", own.AGENT: "triage", own.OPEN: True}
 

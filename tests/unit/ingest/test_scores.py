@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from execution_trees import TRACE, agent, fact, span_id
-from longpole.ingest.assemble import recognise, recognise_log
 from longpole.ingest.settle import build_rows
 from longpole.model.event import Event
-from span_factory import make_event, make_log, make_span
+from span_factory import make_event, make_log, make_span, recognise, recognise_log
 
 NAME, VALUE, LABEL = (f"gen_ai.evaluation.{part}" for part in ("name", "score.value", "score.label"))
 

@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from execution_trees import agent, fact
-from longpole.ingest.assemble import recognise
 from longpole.ingest.known_traces import facts_of_execution, facts_of_step
 from longpole.ingest.settle import build_rows
 from longpole.ingest.versions import version_of
 from longpole.wire.recipe import read_recipe
-from span_factory import make_event, make_span
+from span_factory import make_event, make_span, recognise
 
 PROMPT = "You are a careful triage agent."
 OTHER = "You are a careless triage agent."
