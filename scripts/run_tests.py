@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
+MOST_PROCESSES = 4
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,15 @@ def checks() -> list[Part]:
     ]
 
 
+def side_by_side() -> list[str]:
+    """A process for each core, at most four: each keeps its own databases. What is in one file stays together."""
+    return [f"--numprocesses={min(os.cpu_count() or 1, MOST_PROCESSES)}", "--dist=loadfile"]
+
+
 def tests(reports: Path, chosen: list[str]) -> list[Part]:
     """What runs the code: Python (browser tests among them), then the dashboard's own."""
     junit, vitest = reports / "pytest.xml", reports / "vitest.json"
-    python = [str(BIN / "python"), "-m", "pytest", "-q", f"--junitxml={junit}", *chosen]
+    python = [str(BIN / "python"), "-m", "pytest", "-q", f"--junitxml={junit}", *side_by_side(), *chosen]
     web = [str(BIN / "npm"), "run", "--silent", "test", "--", "--reporter=default"]
     web += ["--reporter=json", f"--outputFile.json={vitest}"]
     return [

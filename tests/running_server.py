@@ -16,7 +16,7 @@ from longpole.ingest.segment import segment_path
 from longpole.ingest.spool import START, BodyFormat, Incoming, Signal, Spool
 from longpole.model.clock import now_ns
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 

@@ -113,6 +113,7 @@ class Pipeline:
             decode: makes spans of a body.
         """
         self._counters = PipelineCounters()
+        self._failed_publishes = 0
         self._engine = engine
         self._spool = spool
         self._limits = limits or Limits()
@@ -130,23 +131,16 @@ class Pipeline:
         self._heard_ns = 0  # when the last body that was read had come
         self._agents = AgentRoll()
         self._seen = SeenTraces()
-        self._read_position = self._stored_position = stored_position(engine)
+        self._read_position = self._stored_position = self._queued_position = stored_position(engine)
         self._starts: deque[tuple[int, SpoolPosition]] = deque()  # of the bodies that may be unsaved
-        self._queued_position = self._read_position
         self._drains: deque[threading.Event] = deque()
         self._deletions: deque[Write] = deque()
         self._closing = threading.Event()
-        self._failed_publishes = 0
         self._publishing = Outage("What has just come cannot be shown before it is stored", _log)
-        self._outage = Outage(
-            "The store answers no questions of the reading thread; the spool holds what comes", _log, now
-        )
+        self._outage = Outage("The store answers no questions; the spool holds what comes", _log, now)
+        settled_ns = self._limits.settle_after_ns
         self._processes = ProcessWatch(
-            engine,
-            self._book,
-            self._outage,
-            crashed_after_ns=crashed_after_ns,
-            ended_after_ns=self._limits.settle_after_ns,
+            engine, self._book, self._outage, crashed_after_ns=crashed_after_ns, ended_after_ns=settled_ns
         )
         self._writer = Writer(engine, self._letters, LetterFolder(dead_letters), self._closing, stored=self._advance)
         self._next_save_s = self._saved_s = 0.0

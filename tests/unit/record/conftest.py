@@ -23,6 +23,12 @@ def own_warnings() -> None:
     trouble._told.clear()  # pyright: ignore[reportPrivateUsage]
 
 
+@pytest.fixture(autouse=True)
+def own_cost() -> None:
+    """What other tests had watched of event loops is not this one's."""
+    recorder.watching_ns = 0
+
+
 class Taken:
     """A sink that keeps everything."""
 
