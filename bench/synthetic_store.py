@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 import duckdb
-from rich.progress import Progress
+from rich.progress import Progress, track
 
 from longpole.model.batch import Batch
 from longpole.model.buckets import GAMMA
@@ -19,6 +19,7 @@ from longpole.model.clock import now_ns
 from longpole.model.execution import Execution
 from longpole.model.ids import execution_id_of, new_span_id, new_trace_id
 from longpole.model.step import Step
+from longpole.store.rollups import refresh_rollups
 from longpole.store.store import open_store
 from longpole.store.tables import TABLES
 
@@ -26,6 +27,7 @@ DAYS = 30
 DAY_NS = 86_400_000_000_000
 STEPS_EACH = 10
 BIG_TREE = 20_000
+ROLLUP_NS = 5 * 60 * 10**9
 
 _MACROS = f"""
 CREATE TEMP MACRO share(i, salt) AS (hash(i, salt) % 1000000) / 1000000.0;
@@ -177,6 +179,9 @@ SELECT
     received_ns, 1 AS row_version
 FROM executions
 WHERE started_ns >= $bodies_from;
+
+INSERT INTO failed_executions SELECT * FROM executions WHERE status IN ('failed', 'timeout', 'crashed');
+INSERT INTO failed_steps SELECT * FROM steps WHERE status IN ('failed', 'timeout', 'crashed');
 """
 
 
@@ -199,7 +204,7 @@ def make_store(path: Path, steps: int, *, now_ns: int) -> None:
 
 
 def copy_store(file: Path, address: str, *, rows_at_once: int = 20_000) -> None:
-    """Write the rows of a DuckDB file into another store as a server does: whole traces, batch by batch."""
+    """Write the rows of a DuckDB file into another store as a server does: whole traces by batches, then rollups."""
     target = open_store(address)
     with duckdb.connect(str(file), read_only=True) as source:
         for name in ("executions", "steps", "bodies"):
@@ -213,6 +218,8 @@ def copy_store(file: Path, address: str, *, rows_at_once: int = 20_000) -> None:
                     names = row_type.__struct_fields__
                     target.write(Batch(**{name: [row_type(**dict(zip(names, row, strict=True))) for row in rows]}))
                     progress.advance(task, len(rows))
+    for _ in track(refresh_rollups(target, width_ns=ROLLUP_NS, now_ns=now_ns(), is_thorough=True), "rollups"):
+        pass
     target.close()
 
 

@@ -211,7 +211,7 @@ def test_the_days_of_a_long_range_are_not_read_row_by_row(filled: Engine) -> Non
     rolled = Counting(filled)
     overview_of(rolled, Scope())
     performance_of(rolled, AgentFilters(scope=Scope(agent="agent 1"), agent="agent 1"))
-    assert {"overview_totals", "overview_categories", "agent_totals", "agent_model_calls"}.isdisjoint(rolled.asked)
+    assert {"overview_executions", "overview_categories", "agent_totals", "agent_model_calls"}.isdisjoint(rolled.asked)
     assert window_of(rolled, *RANGES["an hour"]) is None
     one = AgentFilters(scope=Scope(agent="agent 1"), agent="agent 1", session="s1")
     rolled.asked.clear()

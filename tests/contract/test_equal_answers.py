@@ -54,7 +54,7 @@ def reference() -> Iterator[Engine]:
 
 def differing(ours: Any, theirs: Any, *, name: str = "") -> bool:
     """Whether two values differ; percentiles may by 1 %, other fractions by rounding."""
-    if name == "histogram":
+    if name.endswith(("histogram", "_by_hour")):
         return {bucket: f"{weight:.9g}" for bucket, weight in unpack_histogram(ours or "").items()} != {
             bucket: f"{weight:.9g}" for bucket, weight in unpack_histogram(theirs or "").items()
         }

@@ -42,6 +42,8 @@ VALUES: dict[str, Any] = {
     "execution_id": execution_id_of(trace_id_of(1), span_id_of(1, 0)),
     "root_execution_id": execution_id_of(trace_id_of(1), span_id_of(1, 0)),
     "part": trace_id_of(1)[:6],
+    "started_ns": START_NS + MINUTE_NS,
+    "below": 1_000_003,
     "agent": "agent 1",
     "duration_ns": 1_000_000,
     "from_ns": 0,
@@ -73,8 +75,8 @@ VALUES: dict[str, Any] = {
     "other_kind": "step",
     "previous_ns": START_NS - START_NS % (60 * MINUTE_NS),
     "slice_ns": 10 * MINUTE_NS,
-    "every_ns": 2 * MINUTE_NS,
-    "part_ns": 2 * MINUTE_NS,
+    "every_ns": 2**37,
+    "part_ns": 2**37,
     "names": ["ask the model", "look it up"],
     "operations": ["agent 1 ask the model", "agent 2 look it up"],
     "path_hashes": ["path 1", "path 2"],
@@ -115,7 +117,7 @@ OTHER_VALUES: dict[str, dict[str, Any]] = {
     "dead_bodies": {"server": "s"},
     "dead_letter": {"workspace": None},
     "dead_letter_list": {"workspace": None, "kind": None},
-    "process_crossings": {"root_execution_id": execution_id_of(trace_id_of(9), span_id_of(9, 0))},
+    "executions_of_trace": {"id": trace_id_of(1)},
     "straddling_traces": {"before_ns": START_NS + MINUTE_NS + 4_000_000},
     "open_traces_of_process": {"process": "running"},
     "rollups_of_operation": {"operation": "n"},
@@ -145,7 +147,9 @@ def filled(store: Engine) -> Engine:
     elsewhere = crashed(trace(9), process="caller")
     elsewhere.executions = [msgspec.structs.replace(row, model_calls=3) for row in elsewhere.executions]
     elsewhere.steps = [
-        msgspec.structs.replace(step, process="callee", input_audio_tokens=7, error_type="RateLimitError")
+        msgspec.structs.replace(
+            step, process="callee", input_audio_tokens=7, status="failed", error_type="RateLimitError"
+        )
         for step in elsewhere.steps
     ]
     stored = joined([stored, gone, running, untold, elsewhere, _broken()])

@@ -22,6 +22,7 @@ IMPORTS_INSIDE_FUNCTIONS = {
     "src/longpole/record/process_memory.py": "psutil is optional, and 10 ms that only those pay who track memory",
     "src/longpole/testing/targets.py": "PyYAML is not in the base install; without it the error says how to get it",
     "src/longpole/reports/change_questions.py": "numpy comes with longpole[server] only; who asks a server has it not",
+    "src/longpole/reports/input_patterns.py": "numpy, as above",
     "src/longpole/record/instrument/langchain.py": "LangChain is the program's, if it has it",
     "src/longpole/record/instrument/openai_agents.py": "the OpenAI Agents SDK is the program's, if it has it",
     "src/longpole/record/instrument/pydantic_ai.py": "Pydantic AI is the program's, if it has it",

@@ -121,7 +121,8 @@ def contrast(ours: Sequence[Cell], theirs: Sequence[Cell], *, is_rate: bool = Fa
 def _usual(cells: Sequence[Cell], *, is_rate: bool) -> Sequence[Cell]:
     """The cells but those that stick out: at most a tenth or one, each far from where the others are."""
     whole = pool(cells)
-    order = sorted(cells, key=lambda cell: cell.size * (cell.mean - whole.mean) ** 2)
+    mean = whole.mean
+    order = sorted(cells, key=lambda cell: _distance(cell, mean))
     most = max(1, len(cells) // 10)
     kept, doubtful = order[:-most], order[-most:]
     if len(kept) < LEAST_CELLS - 1:
@@ -131,7 +132,13 @@ def _usual(cells: Sequence[Cell], *, is_rate: bool) -> Sequence[Cell]:
     variance = rate * (1 - rate) if is_rate else rest.variance
     factor = max(1.0, _scatter(kept, rest, is_rate=is_rate) / (len(kept) - 1))
     limit = _OUTLYING**2 * variance * factor
-    return [*kept, *(cell for cell in doubtful if cell.size * (cell.mean - rest.mean) ** 2 <= limit)]
+    return [*kept, *(cell for cell in doubtful if _distance(cell, rest.mean) <= limit)]
+
+
+def _distance(cell: Cell, mean: float) -> float:
+    """The squared distance of a cell's mean from another, times the cell's effective size."""
+    away = cell.total - mean * cell.weight
+    return away * away / cell.weight_squares if cell.weight_squares else 0.0
 
 
 def _judged(us: Cell, them: Cell, factor: float, freedom: int, *, is_rate: bool) -> float:
@@ -179,7 +186,7 @@ def _scatter(cells: Sequence[Cell], whole: Cell, *, is_rate: bool) -> float:
     variance = mean * (1 - mean) if is_rate else whole.variance
     if variance <= 0:
         return 0.0
-    return sum(cell.size * (cell.mean - mean) ** 2 for cell in cells) / variance
+    return sum(_distance(cell, mean) for cell in cells) / variance
 
 
 def _rare_p(cell: Cell, rate: float, factor: float) -> float:

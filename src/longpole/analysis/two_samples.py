@@ -10,7 +10,9 @@ Steps of one execution are alike: where the network was slow for one call of a l
 they would be if they were the same (the design effect of clusters that are all alike; Kish, Survey Sampling, 5.4).
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from math import erfc, sqrt
 
 from msgspec import Struct
@@ -89,11 +91,14 @@ def quantile_of(histogram: Histogram, share: float) -> Estimate | None:
         return None
     spread = Z * sqrt(share * (1 - share) / size)
     low, high = share - spread, share + spread
-    return Estimate(
-        _at(histogram, share),
-        _at(histogram, low) if low > 0 else None,
-        _at(histogram, high) if high < 1 else None,
-    )
+    buckets = sorted(histogram)
+    passed = list(accumulate(histogram[bucket].weight for bucket in buckets))
+
+    def at(part: float) -> float:
+        # A sum of weights may miss its own total by a rounding error.
+        return bucket_duration_ns(buckets[min(bisect_left(passed, part * passed[-1] * (1 - 1e-12)), len(passed) - 1)])
+
+    return Estimate(at(share), at(low) if low > 0 else None, at(high) if high < 1 else None)
 
 
 def compare_quantiles(a: Histogram, b: Histogram, share: float) -> Difference:
@@ -163,16 +168,6 @@ def effective_count(histogram: Histogram) -> float:
     """So many timings of equal weight would be as certain (Kish); 0 without any."""
     squares = sum(one.square_weight for one in histogram.values())
     return sum(one.weight for one in histogram.values()) ** 2 / squares if squares else 0.0
-
-
-def _at(histogram: Histogram, share: float) -> float:
-    whole = sum(one.weight for one in histogram.values())
-    passed, last = 0.0, 0
-    for bucket in sorted(histogram):
-        passed, last = passed + histogram[bucket].weight, bucket
-        if passed >= share * whole * (1 - 1e-12):
-            break
-    return bucket_duration_ns(last)
 
 
 def _wilson(good: float, size: float) -> Estimate | None:

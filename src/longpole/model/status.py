@@ -21,5 +21,7 @@ OPEN_STATUSES = frozenset(
     {ExecutionStatus.PENDING, ExecutionStatus.RUNNING, ExecutionStatus.LLM_REQUEST, ExecutionStatus.LLM_RESPONSE}
 )
 
+FAILED_STATUSES = (ExecutionStatus.FAILED, ExecutionStatus.TIMEOUT, ExecutionStatus.CRASHED)
+
 TIMEOUT_ERRORS = frozenset({"TimeoutError", "CancelledError", "asyncio.exceptions.CancelledError", "socket.timeout"})
 """Types of exceptions by which an execution or a step has not failed but run out of time."""

@@ -11,8 +11,11 @@ Span = tuple[str, str, str]
 NO_BODY: Row = dict.fromkeys(("input", "output", "error_stack", "attributes"))
 
 
-def bodies_of(store: Engine, spans: Iterable[Span]) -> Mapping[Span, Row]:
-    """The newest body of each span that has one: input, output, error_stack and attributes as texts."""
+def bodies_of(store: Engine, spans: Iterable[Span], *, received_from_ns: int = 0) -> Mapping[Span, Row]:
+    """The newest body of each span that has one: input, output, error_stack and attributes as texts.
+
+    Who knows that none was received before some time says so: otherwise all bodies are looked at.
+    """
     wanted: dict[str, set[Span]] = {}
     for span in spans:
         wanted.setdefault(span[0], set()).add(span)
@@ -22,6 +25,7 @@ def bodies_of(store: Engine, spans: Iterable[Span]) -> Mapping[Span, Row]:
             "workspace": workspace,
             "trace_ids": sorted({span[1] for span in members}),
             "span_ids": sorted({span[2] for span in members}),
+            "received_from_ns": received_from_ns,
         }
         for row in store.rows("bodies_of_spans", asked):
             found[workspace, row["trace_id"], row["span_id"]] = row

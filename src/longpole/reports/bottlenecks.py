@@ -19,6 +19,7 @@ from longpole.reports.statistics_views import (
     SlowOperations,
     SlowStep,
 )
+from longpole.reports.together import rows_together
 from longpole.reports.weighted import weighted_quantiles
 from longpole.store.engine import Engine
 
@@ -57,8 +58,8 @@ def bottlenecks_of(store: Engine, period: Period, limit: int) -> Bottlenecks:
     """The operations of a period, those with most critical time first, at most `limit`."""
     looked = _looked(store, period)
     asked = period.parameters | looked.parameters
-    totals = store.rows("step_totals", asked)
-    agents = {row["agent"]: row for row in store.rows("agents_on_path", asked)}
+    totals, of_agents = rows_together(store, ("step_totals", asked), ("agents_on_path", asked))
+    agents = {row["agent"]: row for row in of_agents}
     critical_ns = sum(float(row["path_ns"]) for row in (*totals, *agents.values()))
     shown = totals[:limit]
     detailed = _details(store, asked, shown)
@@ -83,7 +84,7 @@ def _looked(store: Engine, period: Period) -> Stretches:
 
 
 def _details(store: Engine, asked: Mapping[str, Any], shown: Sequence[Row]) -> dict[_Step, dict[str, Any]]:
-    """Of each operation that is shown: the executions on whose path it is, and its buckets of duration."""
+    """Of each operation that is shown: the executions on whose path it is, and, if sampled, its buckets of duration."""
     if not shown:
         return {}
     names = {**asked, "names": sorted({row["name"] for row in shown})}
@@ -91,8 +92,10 @@ def _details(store: Engine, asked: Mapping[str, Any], shown: Sequence[Row]) -> d
     for row in store.rows("steps_on_path", names):
         if (key := (row["agent"], row["name"])) in found:
             found[key]["on_path"] = row
-    of_agents = {key: value for key, value in names.items() if key != "agent"}
-    of_agents["operations"] = sorted(f"{row['agent']} {row['name']}" for row in shown)
+    sampled = sorted(f"{row['agent']} {row['name']}" for row in shown if row["sampled"])
+    if not sampled:
+        return found
+    of_agents = {key: value for key, value in names.items() if key != "agent"} | {"operations": sampled}
     for row in store.rows("step_buckets", of_agents):
         if (key := (row["agent"], row["name"])) in found:
             found[key].setdefault("buckets", {})[row["duration_bucket"]] = float(row["weight"])
@@ -104,7 +107,7 @@ def _step(
 ) -> BottleneckStep:
     details = detailed[row["agent"], row["name"]]
     weight = float(row["steps_weight"])
-    quantiles = weighted_quantiles(details.get("buckets", {}))
+    quantiles: Row = weighted_quantiles(details["buckets"]) if "buckets" in details else row
     mean_ns, stddev_ns = _mean_and_deviation(row)
     return BottleneckStep(
         agent=row["agent"],
@@ -193,9 +196,14 @@ def slow_operations_of(store: Engine, period: Period, *, slow_ms: int, critical_
     """The slow operations of a period; `limit` is of those over the limits."""
     looked = _looked(store, period)
     asked = period.parameters | looked.parameters
-    totals = store.rows("step_totals", asked)
-    whole_ns = sum(float(row["own_ns"]) for row in totals)
     limits = {"slow_ns": slow_ms * 10**6, "critical_ns": max(slow_ms, critical_ms) * 10**6, "limit": limit}
+    totals, over_limits, longest = rows_together(
+        store,
+        ("step_own_times", asked),
+        ("steps_over_limits", period.parameters | limits),
+        ("longest_steps", {**period.parameters, "limit": SLOWEST}),
+    )
+    whole_ns = sum(float(row["own_ns"]) for row in totals)
     scale = 1 / looked.share
     return SlowOperations(
         from_time=period.from_time,
@@ -212,11 +220,11 @@ def slow_operations_of(store: Engine, period: Period, *, slow_ms: int, critical_
                 self_ns=round(row["own_ns"] * scale),
                 share=float(row["own_ns"]) / whole_ns,
             )
-            for row in sorted(totals, key=lambda row: -row["own_ns"])[:SLOWEST]
+            for row in totals[:SLOWEST]
             if row["own_ns"]
         ],
-        over_limits=[_slow_operation(row) for row in store.rows("steps_over_limits", period.parameters | limits)],
-        longest_steps=[_slow_step(row) for row in store.rows("longest_steps", {**period.parameters, "limit": SLOWEST})],
+        over_limits=[_slow_operation(row) for row in over_limits],
+        longest_steps=[_slow_step(row) for row in longest],
     )
 
 

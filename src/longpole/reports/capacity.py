@@ -11,6 +11,7 @@ from longpole.model import clock
 from longpole.reports.change_views import Capacity, ForecastDay, LimitAhead, ResourceUse
 from longpole.reports.period import DAY_NS, Period
 from longpole.reports.rows import Row
+from longpole.reports.together import rows_together
 from longpole.store.engine import Engine
 
 HOUR_NS = 3600 * 10**9
@@ -73,28 +74,42 @@ def capacity_of(store: Engine, period: Period, *, limits: Mapping[str, float], l
 
 def _used(store: Engine, period: Period) -> tuple[range, dict[_Key, _Use]]:
     """The hours in which anything ran, and what was called in each by resource."""
-    rows = [*store.rows("agent_hours", period.parameters), *store.rows("resource_hours", period.parameters)]
+    asked = period.parameters
+    hours_of = ("model_hours", "tool_hours", "agent_hours", "limited_hours")
+    *told, met = rows_together(store, *((query, asked) for query in hours_of))
+    rows = [row for of_kind in told for row in of_kind]
     if not rows:
         return range(0), {}
-    met = store.rows("limited_hours", period.parameters)
-    hours = np.array([row["hour_ns"] for row in (*rows, *met)], dtype=np.int64)
+    times = [(_read(row["calls_by_hour"]), _read(row["busy_ns_by_hour"])) for row in rows]
+    limits = {(row["kind"], row["name"]): _read(row["limited_by_hour"]) for row in met}
+    hours = np.concatenate([calls.hours for calls, _ in times])
     span = range(int(hours.min()), int(hours.max()) + HOUR_NS, HOUR_NS)
-    numbers: dict[tuple[str, str], int] = {}
-    resources = np.array([numbers.setdefault(_name_of(row), len(numbers)) for row in (*rows, *met)], dtype=np.intp)
-    places = (hours - span.start) // HOUR_NS
-    calls, busy_ns, limited = np.zeros((3, len(numbers), len(span)))
-    ran, was_met = (resources[: len(rows)], places[: len(rows)]), (resources[len(rows) :], places[len(rows) :])
-    np.add.at(calls, ran, np.array([row["calls"] for row in rows], dtype=np.float64))
-    np.add.at(busy_ns, ran, np.array([row["busy_ns"] for row in rows], dtype=np.float64))
-    np.add.at(limited, was_met, np.array([row["limited"] for row in met], dtype=np.float64))
-    return span, {_Key(*name): _Use(calls[at], busy_ns[at], limited[at]) for name, at in numbers.items()}
+    return span, {
+        _Key(kind, name): _Use(calls.placed(span), busy_ns.placed(span), limits.get((kind, name), _NEVER).placed(span))
+        for (kind, name), (calls, busy_ns) in zip(((row["kind"], row["name"]) for row in rows), times, strict=True)
+    }
 
 
-def _name_of(row: Row) -> tuple[str, str]:
-    """The kind and the name of a resource."""
-    if "agent" in row:
-        return "agent", row["agent"]
-    return ("tool", row["tool"]) if row["model"] is None else ("model", row["model"])
+class _ByHour(Struct, frozen=True):
+    """Numbers and the hours that they are of."""
+
+    hours: NDArray[np.int64]
+    numbers: Floats
+
+    def placed(self, span: range) -> Floats:
+        """A number for each hour of the span, 0 where there is none."""
+        placed = np.zeros(len(span))
+        placed[(self.hours - span.start) // HOUR_NS] = self.numbers
+        return placed
+
+
+_NEVER = _ByHour(np.array([], dtype=np.int64), np.array([], dtype=np.float64))
+
+
+def _read(pairs: str) -> _ByHour:
+    """Pairs of `hour:number`."""
+    told = pairs.replace(":", " ").split()
+    return _ByHour(np.array(told[::2], dtype=np.int64), np.array(told[1::2], dtype=np.float64))
 
 
 def _by_day(by_hour: Floats, span: range, days: range) -> Floats:
@@ -110,9 +125,11 @@ def _swept(
     wanted = [span[used[key].busiest] for key in order]
     calls = sum(float(use.calls.sum()) for use in used.values())
     most = max(_LEAST_SWEPT, min(_MOST_SWEPT, round(_MOST_SWEPT * _CALLS_FOR_ALL / max(calls, 1.0))))
+    swept = sorted(set(wanted), key=lambda at: (-wanted.count(at), at))[:most]
+    asked = [("in_flight", {**period.parameters, "from_ns": at, "to_ns": at + HOUR_NS}) for at in swept]
     found: dict[_Key, Row] = {}
-    for at in sorted(set(wanted), key=lambda at: (-wanted.count(at), at))[:most]:
-        for row in store.rows("in_flight", {**period.parameters, "from_ns": at, "to_ns": at + HOUR_NS}):
+    for at, rows in zip(swept, rows_together(store, *asked), strict=True):
+        for row in rows:
             key = _Key(row["kind"], row["what"])
             if key not in found or row["peak"] > found[key]["peak"]:
                 found[key] = {**row, "hour_ns": at}

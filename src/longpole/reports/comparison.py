@@ -1,6 +1,7 @@
 """Two executions step by step: what is slower, dearer, new or gone."""
 
 from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from longpole.reports.filter_values import WORKSPACE, Filter, Pairs, missing, re
 from longpole.reports.numbers import counted, duration_text
 from longpole.reports.question import Question
 from longpole.reports.rows import Row, dollars, execution_item
+from longpole.reports.together import together
 from longpole.reports.which_execution import find_execution
 from longpole.store.engine import Engine
 
@@ -54,9 +56,7 @@ def read_compare_filters(pairs: Pairs) -> CompareFilters:
 
 def compare(store: Engine, filters: CompareFilters) -> Comparison:
     """Two executions side by side. Cost: loading both trees, and aligning them."""
-    a, b = (
-        load_family(store, find_execution(store, name, workspace=filters.workspace)) for name in (filters.a, filters.b)
-    )
+    a, b = together(*(partial(_family_of, store, name, filters.workspace) for name in (filters.a, filters.b)))
     called = _Names(frozenset(_names_in(a) & _names_in(b)))
     found = align(
         a.tree,
@@ -82,6 +82,10 @@ def compare(store: Engine, filters: CompareFilters) -> Comparison:
         pairs=[_pair(a, b, pair, called) for pair in found[:MOST_PAIRS]],
         pairs_left_out=max(0, len(found) - MOST_PAIRS),
     )
+
+
+def _family_of(store: Engine, name: str, workspace: str | None) -> Family:
+    return load_family(store, find_execution(store, name, workspace=workspace))
 
 
 class _Names(Struct, frozen=True):

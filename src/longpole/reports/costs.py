@@ -20,6 +20,7 @@ from longpole.reports.filter_values import (
 )
 from longpole.reports.question import Question
 from longpole.reports.rows import Row
+from longpole.reports.together import rows_together
 from longpole.store.engine import Engine
 
 PEOPLE = ("user", "session")
@@ -95,10 +96,13 @@ def costs_of(store: Engine, filters: CostFilters) -> Costs:
 
 
 def _costs_of_people(store: Engine, filters: CostFilters, asked: dict[str, Any]) -> Costs:
-    lists = store.rows("cost_parts", {**asked, "model": None, "by_what": "all"})
-    has_audio = any(row["input_audio_tokens"] or row["output_audio_tokens"] for row in lists)
-    everybody = _people(store, {**asked, "by_what": "all"}, has_audio=has_audio)
-    rows = _people(store, {**asked, "by_what": filters.by}, has_audio=has_audio)
+    of_all, of_each = ({**asked, "by_what": what, "limit": _MOST_PEOPLE} for what in ("all", filters.by))
+    lists, everybody, rows = rows_together(
+        store, ("cost_lists", asked), ("cost_people", of_all), ("cost_people", of_each)
+    )
+    has_audio = any(row["audio_tokens"] for row in lists)
+    everybody = _with_audio(store, everybody, {**asked, "by_what": "all"}, has_audio=has_audio)
+    rows = _with_audio(store, rows, {**asked, "by_what": filters.by}, has_audio=has_audio)
     costs = _costs(filters, {row["part"]: [row] for row in rows}, lists, totals=everybody)
     costs.parts_left_out += (rows[0]["parts"] - len(rows)) if rows else 0
     if costs.total.calls != sum(one.calls for one in costs.price_lists):
@@ -108,8 +112,7 @@ def _costs_of_people(store: Engine, filters: CostFilters, asked: dict[str, Any])
     return costs
 
 
-def _people(store: Engine, asked: dict[str, Any], *, has_audio: bool) -> list[Row]:
-    rows = store.rows("cost_people", {**asked, "limit": _MOST_PEOPLE})
+def _with_audio(store: Engine, rows: Sequence[Row], asked: dict[str, Any], *, has_audio: bool) -> list[Row]:
     audio = {row["part"]: row for row in store.rows("cost_people_audio", asked)} if has_audio else {}
     silent: Row = {"input_audio_tokens": None, "output_audio_tokens": None, "unpriced_without_usage": 0}
     return [{**silent, **audio.get(row["part"], {}), **row} for row in rows]

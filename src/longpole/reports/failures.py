@@ -15,6 +15,7 @@ from longpole.reports.period import PERIOD_FILTERS, Period, period_of
 from longpole.reports.question import Question
 from longpole.reports.rows import Row, dollars
 from longpole.reports.statistics_views import FailureGroup, FailureGroups
+from longpole.reports.together import rows_together
 from longpole.store.engine import Engine
 
 FAILURE_FILTERS = (*PERIOD_FILTERS, LIMIT)
@@ -84,7 +85,7 @@ def failures_of(store: Engine, period: Period, limit: int) -> FailureGroups:
     slices = store.rows("errors_counted", {**period.parameters, "slice_ns": -(-period.length_ns // _SLICES)})
     looked = Period(scope=replace(period.scope, from_ns=_newest_from_ns(period, slices, MOST_ERRORS)))
     asked = {**looked.parameters, "limit": MOST_GROUPS}
-    fatal, healed = store.rows("failure_groups", asked), store.rows("step_error_groups", asked)
+    fatal, healed = rows_together(store, ("failure_groups", asked), ("step_error_groups", asked))
     groups: dict[_Key, _Group] = {}
     for row in (*fatal, *healed):
         groups.setdefault(_key(row), _Group(row, statuses=set(), agents=set(), versions=set())).add(row)

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from longpole.model.tree import Tree, grow_tree
 from longpole.reports.rows import Row
+from longpole.reports.together import rows_together
 from longpole.reports.which_execution import Found
 from longpole.store.engine import Engine
 
@@ -14,6 +15,7 @@ class Family(Struct, frozen=True, kw_only=True):
     """The rows of `executions` and `steps` in a subtree, and the tree of those that count in its times.
 
     `spans` are the tree's rows by position, executions first; steps that no execution encloses are in `steps` only.
+    `related` are all rows under the same root, those outside of the subtree included.
     `until_ns` is the last moment that anything reported, or that the process of what is open was heard; what is still
     open ends there for now.
     """
@@ -24,6 +26,7 @@ class Family(Struct, frozen=True, kw_only=True):
     events: Sequence[Row]
     decisions: Sequence[Row]
     spans: Sequence[Row]
+    related: Sequence[Row]
     tree: Tree
     position: int
     until_ns: int
@@ -33,10 +36,9 @@ class Family(Struct, frozen=True, kw_only=True):
 def load_family(store: Engine, found: Found) -> Family:
     """The subtree of an execution, in order of time."""
     place = {"workspace": found.workspace, "root_execution_id": found.root_execution_id}
-    everything = store.rows("executions_under_root", place)
+    everything, all_steps = rows_together(store, ("executions_under_root", place), ("steps_under_root", place))
     executions = _below(everything, found.execution_id)
     members = {row["execution_id"] for row in executions}
-    all_steps = store.rows("steps_under_root", place)
     steps = [row for row in all_steps if row["execution_id"] in members]
     traces = {"workspace": found.workspace, "trace_ids": sorted({row["trace_id"] for row in (*executions, *steps)})}
     events = [row for row in store.rows("events_of_traces", traces) if row["execution_id"] in members]
@@ -52,6 +54,7 @@ def load_family(store: Engine, found: Found) -> Family:
         events=events,
         decisions=decisions,
         spans=spans,
+        related=[*everything, *all_steps],
         tree=_tree(spans, keys, until_ns),
         position=keys.index(span_key(top)),
         until_ns=until_ns,
@@ -71,12 +74,13 @@ def span_of(row: Row) -> str:
 
 def parent_span_of(row: Row) -> str | None:
     """The span above a row of either table."""
-    return row["parent_span_id"] if is_execution(row) else row["parent_step_id"]
+    return row["parent_span_id"] if "kind" in row else row["parent_step_id"]
 
 
 def span_key(row: Row) -> str:
     """What names a row of either table within its workspace."""
-    return row["trace_id"] + span_of(row)
+    # Asked for every row of a tree, more than once: each function called from here would take 5 ms of 20,000 steps.
+    return row["trace_id"] + (row["span_id"] if "kind" in row else row["step_id"])
 
 
 def _below(rows: Sequence[Row], execution_id: str) -> list[Row]:
@@ -127,8 +131,9 @@ def _tree(spans: Sequence[Row], keys: Sequence[str], until_ns: int) -> Tree:
 
 def _count_missing(executions: Sequence[Row], steps: Sequence[Row], members: set[str]) -> int:
     known = {span_key(row) for row in (*executions, *steps)}
-    return sum(
-        row["execution_id"] in members and above is not None and row["trace_id"] + above not in known
+    named = [
+        row["trace_id"] + above
         for row in (*executions, *steps)
-        for above in (parent_span_of(row),)
-    )
+        if row["execution_id"] in members and (above := parent_span_of(row)) is not None
+    ]
+    return sum(name not in known for name in named)

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from longpole.model.errors import InvalidInput
 from longpole.model.intake import LetterKind
-from longpole.model.status import ExecutionStatus
+from longpole.model.status import FAILED_STATUSES, ExecutionStatus
 from longpole.reports.filter_values import (
     DEFAULT_LIMIT,
     DURATION,
@@ -40,7 +40,6 @@ from longpole.reports.filter_values import (
 
 MOST_DAYS = 3660
 SLOW_NS = 5_000_000_000
-FAILED_STATUSES = (ExecutionStatus.FAILED, ExecutionStatus.TIMEOUT, ExecutionStatus.CRASHED)
 SORTS = ("started", "duration", "tokens", "cost", "status", "agent")
 _ASCENDING_BY_NATURE = frozenset({"status", "agent"})
 

@@ -10,7 +10,7 @@ from longpole.model.status import ExecutionStatus
 from longpole.model.tree import NO_PARENT
 from longpole.reports.coverage import summarize
 from longpole.reports.critical_path import path_steps
-from longpole.reports.family import Family, load_family, span_key, span_of
+from longpole.reports.family import Family, is_execution, load_family, parent_span_of, span_key, span_of
 from longpole.reports.measure_tree import Measures, measure_family
 from longpole.reports.rows import (
     Row,
@@ -57,7 +57,7 @@ def tree_of(store: Engine, execution: str, *, workspace: str | None = None) -> E
     origin_ns = top["started_ns"]
     members = {"workspace": top["workspace"], "execution_ids": [row["execution_id"] for row in family.executions]}
     totals = total_tokens_of(store, family)
-    positions = {span_key(row): position for position, row in enumerate(family.spans)}
+    positions = {} if measures.self_ns is None else {span_key(row): at for at, row in enumerate(family.spans)}
     return ExecutionTree(
         execution=execution_item(top),
         started_at=clock.to_rfc3339(origin_ns),
@@ -75,19 +75,38 @@ def tree_of(store: Engine, execution: str, *, workspace: str | None = None) -> E
         doing=_doing(family),
         scores=[score_item(row) for row in store.rows("scores_of_executions", members)],
         processes=_processes(store, family),
-        clocks=_clocks(store, family),
+        clocks=_clocks(family),
     )
 
 
-def _clocks(store: Engine, family: Family) -> list[ClockItem]:
-    place = {"workspace": family.top["workspace"], "root_execution_id": family.top["root_execution_id"]}
+def _clocks(family: Family) -> list[ClockItem]:
+    return [convert(skew, ClockItem, from_attributes=True) for skew in find_skews(_crossings(family))]
+
+
+def _crossings(family: Family) -> list[Crossing]:
+    """The spans whose process is another than that of the span above them. Mostly there is one process only."""
+    told = [row for row in family.related if row["process"] is not None]
+    if len({row["process"] for row in told}) < 2:
+        return []
     members = {row["execution_id"] for row in family.executions}
-    crossings = [
-        Crossing(**{name: row[name] for name in Crossing.__struct_fields__})
-        for row in store.rows("process_crossings", place)
-        if row["execution_id"] in members
-    ]
-    return [convert(skew, ClockItem, from_attributes=True) for skew in find_skews(crossings)]
+    above_of = {span_key(row): row for row in told}
+    found: list[tuple[int, str, Crossing]] = []
+    for row in told:
+        parent = parent_span_of(row)
+        above = None if parent is None else above_of.get(row["trace_id"] + parent)
+        if above is None or above["process"] == row["process"] or row["execution_id"] not in members:
+            continue
+        crossing = Crossing(
+            process=row["process"],
+            against=above["process"],
+            category=above["kind"] if is_execution(above) else above["category"],
+            started_ns=row["started_ns"],
+            ended_ns=row["ended_ns"],
+            above_started_ns=above["started_ns"],
+            above_ended_ns=above["ended_ns"],
+        )
+        found.append((row["started_ns"], span_of(row), crossing))
+    return [crossing for _, _, crossing in sorted(found, key=lambda one: one[:2])]
 
 
 def _processes(store: Engine, family: Family) -> list[ProcessItem]:
@@ -139,7 +158,7 @@ def _usual(store: Engine, family: Family) -> Usual | None:
         "execution_id": top["execution_id"],
         "duration_ns": so_far_ns if top["duration_ns"] is None else top["duration_ns"],
     }
-    row = store.rows("usual_durations", parameters)[0]
+    row = store.rows("usual_durations", {**parameters, "started_ns": top["started_ns"]})[0]
     if row["executions"] < ENOUGH_FOR_USUAL:
         return None
     p50_ns, p95_ns = row["p50_ns"], row["p95_ns"]

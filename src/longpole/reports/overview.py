@@ -5,12 +5,17 @@ from typing import Any
 
 from msgspec import Struct
 
+from longpole.model.histogram import unpack_histogram
 from longpole.reports.filter_values import Scope
 from longpole.reports.rolled_up import Sums, Weights, added, gone_of, joined_rows, joined_weights, rolled_of
 from longpole.reports.rows import Row, dollars, time_text, whole
+from longpole.reports.together import rows_together
 from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals
-from longpole.reports.weighted import by_group, joined, weighted_quantiles
+from longpole.reports.weighted import SHARES, joined, weighted_quantiles
 from longpole.store.engine import Engine
+
+MOST_EXACT = 100_000
+"""Percentiles of more executions and steps than these together are read from their buckets of duration: within 1 %."""
 
 
 class _Told(Struct):
@@ -48,8 +53,9 @@ def overview_of(store: Engine, scope: Scope) -> Overview:
 
     Tokens and cost count every leaf model call once: the agents' rows, which show only what an agent's own steps
     used, add up to the totals. Where executions were sampled, sums, rates and percentiles are weighted: they estimate
-    those of all that ran; counts are of those that were kept. What retention has removed is counted from the rollups,
-    and so are the days of a long time range where the engine prefers it.
+    those of all that ran; counts are of those that were kept. Percentiles of more than `MOST_EXACT` executions and
+    steps are within 1 %. What retention has removed is counted from the rollups, and so are the days of a long time
+    range where the engine prefers it.
     """
     parameters = {
         "workspace": scope.workspace,
@@ -76,22 +82,63 @@ def overview_of(store: Engine, scope: Scope) -> Overview:
 
 def _of_rows(store: Engine, parameters: Mapping[str, Any], *, needs_weights: bool) -> _Told:
     """What the stored rows tell, read one by one."""
-    told = _Told(
-        totals=store.rows("overview_totals", parameters)[0],
-        agents=store.rows("overview_agents", parameters),
-        categories=store.rows("overview_categories", parameters),
+    categories, executions, calls = rows_together(
+        store,
+        *((query, parameters) for query in ("overview_categories", "overview_executions", "overview_calls")),
     )
-    if needs_weights or told.totals["sampled"]:
-        told.weights = by_group(store.rows("overview_agent_weights", parameters), "agent")
-        told.of_steps = by_group(store.rows("overview_category_weights", parameters), "category")
-    return told
+    sums = Sums(executions=executions, steps=[])
+    told = _Told(
+        totals=sums.totals(),
+        agents=joined_rows(_registered(store, parameters), _agents(sums, calls), "agent", _agents_in_order),
+        categories=categories,
+    )
+    count = told.totals["executions"] + sum(row["steps"] for row in told.categories)
+    if needs_weights or count > MOST_EXACT or any(row["sampled"] for row in executions):
+        of_steps, of_agents = rows_together(
+            store, ("overview_category_weights", parameters), ("overview_agent_weights", parameters)
+        )
+        told.weights = {row["agent"]: unpack_histogram(row["histogram"]) for row in of_agents}
+        told.of_steps = {row["category"]: unpack_histogram(row["histogram"]) for row in of_steps}
+        return told
+    return _with_exact(told, store.rows("overview_percentiles", parameters))
+
+
+def _agents(sums: Sums, calls: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """The agents that ran, with the model calls among their steps."""
+    agents = sums.agents()
+    for row in calls:
+        if row["agent"] in agents:
+            agents[row["agent"]]["model_calls"] += row["model_calls"]
+    return agents
+
+
+def _with_exact(told: _Told, rows: Sequence[Row]) -> _Told:
+    """The answers with the percentiles of all executions, of each agent's, and of each category's steps."""
+    found = {(row["kind"], row["name"]): {share: row[share] for share in SHARES} for row in rows}
+    unknown = dict.fromkeys(SHARES)
+    return _Told(
+        totals={**told.totals, **found["all", ""]},
+        agents=[{**row, **found.get(("agent", row["agent"]), unknown)} for row in told.agents],
+        categories=[{**row, **found.get(("category", row["category"]), unknown)} for row in told.categories],
+    )
 
 
 def _nothing(store: Engine, parameters: Mapping[str, Any]) -> _Told:
     """What is to be told where nothing ran: the registered agents."""
     nothing = Sums(executions=[], steps=[])
-    registered = store.rows("overview_agents", {**parameters, "to_ns": parameters["from_ns"]})
-    return _Told(totals=nothing.totals(), agents=registered, categories=[])
+    return _Told(totals=nothing.totals(), agents=_registered(store, parameters), categories=[])
+
+
+def _registered(store: Engine, parameters: Mapping[str, Any]) -> list[Row]:
+    """The registered agents as if none had run."""
+    asked = {name: value for name, value in parameters.items() if name not in ("from_ns", "to_ns")}
+    counts = dict.fromkeys(("executions", "executions_weight", "running", "failed", "skipped", "model_calls"), 0)
+    unknown = (
+        "succeeded_weight", "finished_weight", "self_ns", "input_tokens", "output_tokens", "cost_usd_nanos",
+        "last_seen_ns",
+    )  # fmt: skip
+    idle = {**counts, **dict.fromkeys(unknown), "is_registered": True}
+    return [{**idle, **row} for row in store.rows("overview_registered", asked)]
 
 
 def _agents_in_order(row: Row) -> tuple[int, str]:
@@ -149,7 +196,7 @@ def _agent(row: Row) -> AgentSummary:
         input_tokens=whole(row["input_tokens"]),
         output_tokens=whole(row["output_tokens"]),
         cost_usd=dollars(row["cost_usd_nanos"]),
-        last_seen=time_text(row["last_seen_ns"]),
+        last_seen=time_text(row["last_seen_ns"] or row["last_heard_ns"]),
     )
 
 

@@ -1,7 +1,8 @@
 """When and on which ways executions are many, fail or take long."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp
+from typing import Any
 
 from longpole.analysis.clock_patterns import (
     CLAIMED_BELOW,
@@ -21,21 +22,29 @@ from longpole.reports.period import PERIOD_FILTERS, Period, period_of
 from longpole.reports.question import Question
 from longpole.reports.rows import Row
 from longpole.reports.statistics_views import PathPattern, Patterns, TimePattern
+from longpole.reports.together import rows_together
 from longpole.reports.weighted import weighted_quantiles
 from longpole.store.engine import Engine
 
 MOST_PATHS = 20
+_SUMMED = (
+    "executions_weight", "succeeded_weight", "finished_weight", "duration_total", "duration_weight", "cost_total",
+    "cost_weight", "credits_total", "credits_weight",
+)  # fmt: skip
 _Way = tuple[str, str | None]
 """An agent and the hash of a path, `None` for all that are not listed."""
 
 
 def patterns_of(store: Engine, period: Period) -> Patterns:
     """The hours, weekdays and paths of a period."""
-    cells = [_hour_cell(row) for row in store.rows("hour_cells", period.parameters)]
+    of_paths, of_hours = rows_together(
+        store, ("path_cells", {**period.parameters, "limit": MOST_PATHS}), ("hour_cells", period.parameters)
+    )
+    cells = [_hour_cell(row) for row in of_hours]
     from_ns, to_ns = period.scope.from_ns, period.scope.to_ns
     hours = [_time(one, f"{one.place:02}:00") for one in hour_patterns(cells, from_ns, to_ns)]
     weekdays = [_time(one, weekday_name(one.place)) for one in weekday_patterns(cells, from_ns, to_ns)]
-    paths = _paths(store, period)
+    paths = _paths(store, period, of_paths)
     return Patterns(
         from_time=period.from_time,
         to_time=period.to_time,
@@ -87,21 +96,15 @@ def _time(one: ClockPattern, name: str) -> TimePattern:
     )
 
 
-def _paths(store: Engine, period: Period) -> list[PathPattern]:
-    totals = store.rows("path_totals", {**period.parameters, "limit": MOST_PATHS})
+def _paths(store: Engine, period: Period, cells: Sequence[Row]) -> list[PathPattern]:
+    ways: dict[str, dict[_Way, list[Row]]] = {}
+    for row in cells:
+        ways.setdefault(row["agent"], {}).setdefault((row["agent"], row["listed_hash"]), []).append(row)
+    totals = [_totals(way, rows) for of_agent in ways.values() for way, rows in of_agent.items() if way[1] is not None]
     if not totals:
         return []
-    listed = {**period.parameters, "path_hashes": sorted({row["path_hash"] for row in totals})}
-    scope = {name: listed[name] for name in ("workspace", "from_ns", "to_ns", "path_hashes")}
-    texts = {row["path_hash"]: row["path"] for row in store.rows("path_texts", scope)}
-    buckets: dict[_Way, dict[int, float]] = {}
-    of_ways = {name: value for name, value in listed.items() if name != "agent"}
-    of_ways["ways"] = sorted(f"{row['agent']} {row['path_hash']}" for row in totals)
-    for row in store.rows("path_buckets", of_ways):
-        buckets.setdefault((row["agent"], row["path_hash"]), {})[row["duration_bucket"]] = float(row["weight"])
-    ways: dict[str, dict[_Way, list[Row]]] = {}
-    for row in store.rows("path_cells", listed):
-        ways.setdefault(row["agent"], {}).setdefault((row["agent"], row["listed_hash"]), []).append(row)
+    totals.sort(key=lambda row: (-row["executions_weight"], row["agent"], row["path_hash"]))
+    texts, buckets = _texts_and_buckets(store, period, totals)
     compared = {way: _compared(way, ways[way[0]]) for row in totals if (way := (row["agent"], row["path_hash"]))}
     failing = _corrected({way: one[0] for way, one in compared.items()})
     slow = _corrected({way: one[1] for way, one in compared.items()})
@@ -114,6 +117,33 @@ def _paths(store: Engine, period: Period) -> list[PathPattern]:
         for row in totals
         if (way := (row["agent"], row["path_hash"]))
     ]
+
+
+def _totals(way: _Way, rows: Sequence[Row]) -> dict[str, Any]:
+    """What the days of a way add up to."""
+    sums = {name: _known_sum(row[name] for row in rows) for name in _SUMMED}
+    return {"agent": way[0], "path_hash": way[1], "executions": sum(row["executions"] for row in rows), **sums}
+
+
+def _texts_and_buckets(
+    store: Engine, period: Period, totals: Sequence[Row]
+) -> tuple[dict[str, str | None], dict[_Way, dict[int, float]]]:
+    """What the ways are, by hash, and their buckets of duration."""
+    asked = {**period.parameters, "path_hashes": sorted({row["path_hash"] for row in totals})}
+    scope = {name: asked[name] for name in ("workspace", "from_ns", "to_ns", "path_hashes")}
+    of_ways = {name: value for name, value in asked.items() if name != "agent"}
+    of_ways["ways"] = sorted(f"{row['agent']} {row['path_hash']}" for row in totals)
+    weights, texts = rows_together(store, ("path_buckets", of_ways), ("path_texts", scope))
+    buckets: dict[_Way, dict[int, float]] = {}
+    for row in weights:
+        buckets.setdefault((row["agent"], row["path_hash"]), {})[row["duration_bucket"]] = float(row["weight"])
+    return {row["path_hash"]: row["path"] for row in texts}, buckets
+
+
+def _known_sum(values: Iterable[Any]) -> float | None:
+    """The sum of those that are known; unknown if none is."""
+    known = [float(value) for value in values if value is not None]
+    return sum(known) if known else None
 
 
 def _compared(way: _Way, of_agent: Mapping[_Way, Sequence[Row]]) -> tuple[Contrast | None, Contrast | None]:
@@ -156,7 +186,7 @@ def _path(
         share=float(row["executions_weight"]) / whole,
         success_rate=succeeded,
         failure_rate_elsewhere=None if failures is None else failures.theirs,
-        mean_ns=_rounded(_ratio(row["duration_total"], row["timed_weight"])),
+        mean_ns=_rounded(_ratio(row["duration_total"], row["duration_weight"])),
         p50_ns=quantiles["p50_ns"],
         p95_ns=quantiles["p95_ns"],
         mean_cost_usd=None if cost is None else cost / 1e9,

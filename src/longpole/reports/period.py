@@ -12,7 +12,7 @@ from longpole.reports.filter_values import LATEST_NS, SCOPE, Filter, Scope, scop
 MINUTE_NS = 60 * 10**9
 DAY_NS = 1440 * MINUTE_NS
 USUAL_DAYS = 7
-_STRETCHES = 61  # a prime: hardly ever are they whole days apart, so that they are of all hours of the day
+_LEAST_STRETCHES = 61
 
 PERIOD_FILTERS = (
     *SCOPE[:4],
@@ -65,15 +65,14 @@ class Period(Struct, frozen=True, kw_only=True):
 
 
 class Stretches(Struct, frozen=True):
-    """Which stretches of a period are looked at: of every `every_ns` the first `part_ns`."""
+    """Which stretches of a period are looked at: of every `every_ns`, a power of two, the first `part_ns`.
+
+    `share` is which part of the period that is.
+    """
 
     every_ns: int
     part_ns: int
-
-    @property
-    def share(self) -> float:
-        """Which part of the period that is."""
-        return self.part_ns / self.every_ns
+    share: float
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -82,9 +81,16 @@ class Stretches(Struct, frozen=True):
 
 
 def stretches_of(period: Period, rows: int, most: int) -> Stretches:
-    """The whole period, or, where it has more rows than `most`, stretches spread over it with about so many."""
-    every_ns = -(-period.length_ns // _STRETCHES)
-    return Stretches(every_ns, every_ns if rows <= most else max(1, every_ns * most // rows))
+    """The whole period, or, where it has more rows than `most`, stretches spread over it with about so many.
+
+    They are 61 or more, and of all hours of the day: no power of two is near a day, or near a simple fraction of one.
+    """
+    every_ns = 1 << max(0, (period.length_ns // _LEAST_STRETCHES).bit_length() - 1)
+    if rows <= most:
+        return Stretches(every_ns, every_ns, 1.0)
+    part_ns = max(1, every_ns * most // rows)
+    whole, rest_ns = divmod(period.length_ns, every_ns)
+    return Stretches(every_ns, part_ns, (whole * part_ns + min(rest_ns, part_ns)) / period.length_ns)
 
 
 def period_of(given: Mapping[str, str], now_ns: int) -> Period:

@@ -63,7 +63,7 @@ class Sums(Struct):
                 **{name: totals[name] for name in ("executions", "executions_weight", "running", "skipped")},
                 "failed": totals["failed"] + totals["timed_out"] + totals["crashed"],
                 **{name: totals[name] for name in ("succeeded_weight", "finished_weight", *_USAGE)},
-                "self_ns": sum(row["self_ns"] for row in rows),
+                "self_ns": known_sum(row["self_ns"] for row in rows),
                 "model_calls": calls,
                 "last_seen_ns": max(row["last_seen_ns"] for row in rows),
             }

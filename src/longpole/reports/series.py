@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from longpole.model.buckets import bucket_duration_ns
 from longpole.reports.period import Period
 from longpole.reports.rows import Row
+from longpole.reports.together import rows_together
 from longpole.store.engine import Engine
 
 MINUTE_NS = 60 * 10**9
@@ -99,7 +100,8 @@ def load_table(store: Engine, period: Period, *, has_steps: bool = True) -> Tabl
     width_ns = grain.width_ns
     starts_ns = list(range(first_ns - first_ns % width_ns, last_ns + 1, width_ns))
     asked = {**period.parameters, "width_ns": width_ns}
-    rows: list[Row] = [*store.rows("agent_series", asked), *(store.rows("step_series", asked) if has_steps else ())]
+    told = rows_together(store, *((query, asked) for query in (("step_series",) * has_steps + ("agent_series",))))
+    rows = [row for of_kind in reversed(told) for row in of_kind]
     weighted: Sequence[Row] = store.rows("series_buckets", asked) if bounds["sampled"] else ()
     return _table(grain, starts_ns, rows, weighted)
 

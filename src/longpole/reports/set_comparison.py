@@ -1,6 +1,7 @@
 """Two sets of an agent's executions, such as two versions or before and after a fix; and one among all the others."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -25,6 +26,7 @@ from longpole.analysis.two_samples import (
 from longpole.model import clock
 from longpole.model.buckets import duration_bucket
 from longpole.model.errors import InvalidInput
+from longpole.model.histogram import unpack_histogram
 from longpole.reports.compare_views import Change, ExecutionSet, SetComparison, Standing, StepChange, StepStanding
 from longpole.reports.family import is_execution, load_family, span_of
 from longpole.reports.filter_values import (
@@ -44,6 +46,7 @@ from longpole.reports.numbers import counted as counted_text
 from longpole.reports.numbers import duration_text, share_text
 from longpole.reports.question import Question, QuestionOfOne
 from longpole.reports.rows import Row, execution_item
+from longpole.reports.together import rows_together, together
 from longpole.reports.which_execution import find_execution
 from longpole.store.engine import Engine
 
@@ -119,9 +122,15 @@ def _overlap(a: Scope, b: Scope) -> bool:
 def compare_sets(store: Engine, filters: SetFilters) -> SetComparison:
     """Two sets side by side. Cost: for each, a scan of the agent's executions and of its steps."""
     sides = [_asked(filters.agent, scope) for scope in (filters.a, filters.b)]
-    times = [_histogram(store.rows("compared_executions", asked)) for asked in sides]
-    sums = [store.rows("compared_sums", _without_execution(asked))[0] for asked in sides]
-    steps = _step_changes(store, sides, sums)
+    told = rows_together(
+        store,
+        *(("compared_steps", _without_execution(asked)) for asked in sides),
+        *(("compared_sums", _without_execution(asked)) for asked in sides),
+        *(("compared_executions", asked) for asked in sides),
+    )
+    times = [_histogram(rows) for rows in told[4:]]
+    sums = [rows[0] for rows in told[2:4]]
+    steps = _step_changes(store, sides, sums, [_steps_by_name(rows) for rows in told[:2]])
     chance = rank_test(times[0], times[1])
     p50 = compare_quantiles(times[0], times[1], 0.5)
     success = compare_rates(*_successes(sums[0]), *_successes(sums[1]))
@@ -213,11 +222,12 @@ def _steps_by_name(rows: Sequence[Row]) -> _Steps:
     return found
 
 
-def _step_changes(store: Engine, sides: Sequence[dict[str, Any]], sums: Sequence[Row]) -> list[StepChange]:
-    steps = [_steps_by_name(store.rows("compared_steps", _without_execution(asked))) for asked in sides]
-    together = [_together(store, *side) for side in zip(sides, sums, steps, strict=True)]
+def _step_changes(
+    store: Engine, sides: Sequence[dict[str, Any]], sums: Sequence[Row], steps: Sequence[_Steps]
+) -> list[StepChange]:
+    sizes = together(*(partial(_sizes_of, store, *side) for side in zip(sides, sums, steps, strict=True)))
     names = sorted({*steps[0], *steps[1]})
-    pairs = [(_set_of_steps(steps[0], together[0], name), _set_of_steps(steps[1], together[1], name)) for name in names]
+    pairs = [(_set_of_steps(steps[0], sizes[0], name), _set_of_steps(steps[1], sizes[1], name)) for name in names]
     chances = [rank_test(a.histogram, b.histogram) for a, b in pairs]
     certain = find_certain(chances)
     weights = [float(row["step_weight"] or 0) for row in sums]
@@ -245,24 +255,32 @@ class _SetOfSteps(Struct, frozen=True):
         return (failed / weight * size if weight else 0.0), size
 
 
-def _set_of_steps(steps: _Steps, together: Mapping[tuple[str, str], float], name: tuple[str, str]) -> _SetOfSteps:
+def _set_of_steps(steps: _Steps, sizes: Mapping[tuple[str, str], float], name: tuple[str, str]) -> _SetOfSteps:
     rows = steps.get(name, ())
     timings = sum(row["timings"] for row in rows)
-    size = together.get(name, 1.0)
-    return _SetOfSteps(rows, timings, size, clustered(_histogram(rows), size))
+    size = sizes.get(name, 1.0)
+    histogram = _unpacked(rows[0]) if rows else {}
+    return _SetOfSteps(rows, timings, size, clustered(histogram, size))
 
 
-def _together(store: Engine, asked: dict[str, Any], sums: Row, steps: _Steps) -> dict[tuple[str, str], float]:
+def _unpacked(row: Row) -> Histogram:
+    """The timings of a row of `compared_steps`."""
+    counts, weights, squares = (unpack_histogram(row[f"{what}_histogram"]) for what in ("counts", "weights", "squares"))
+    return {bucket: Bucket(count, weights[bucket], squares[bucket]) for bucket, count in counts.items()}
+
+
+def _sizes_of(store: Engine, asked: dict[str, Any], sums: Row, steps: _Steps) -> dict[tuple[str, str], float]:
     """How many steps of a name an execution has that has any; of very many executions, those of some time tell it."""
-    whole = _without_execution(asked)
+    whole = _without_execution(asked) | {"names": sorted({name for name, _ in steps})}
+    found: dict[tuple[str, str], float] = {}
     if sums["executions"] > _MOST_EXECUTIONS:
         first_ns, last_ns = sums["first_ns"], sums["last_ns"]
         part_ns = (last_ns - first_ns) // _PARTS
         from_ns = first_ns + part_ns * (_PARTS // 2)
         found = _sizes(store.rows("steps_together", {**whole, "from_ns": from_ns, "to_ns": from_ns + part_ns}))
-        if found.keys() >= steps.keys():
-            return found
-    return _sizes(store.rows("steps_together", whole))
+    if rare := sorted({name for name, category in steps if (name, category) not in found}):
+        found = _sizes(store.rows("steps_together", {**whole, "names": rare})) | found
+    return found
 
 
 def _sizes(rows: Sequence[Row]) -> dict[tuple[str, str], float]:

@@ -22,6 +22,7 @@ from longpole.reports.period import PERIOD_FILTERS, Period, period_of
 from longpole.reports.question import Question
 from longpole.reports.rows import Row
 from longpole.reports.statistics_views import DurationBand, Figure, SpeedAndScore, Statistics, SuccessAndDuration
+from longpole.reports.together import rows_together
 from longpole.reports.weighted import weighted_quantiles
 from longpole.store.engine import Engine
 
@@ -41,11 +42,19 @@ def statistics_of(store: Engine, period: Period) -> Statistics:
     previous_ns = period.scope.from_ns - slice_ns * SLICES
     asked = {key: value for key, value in period.parameters.items() if key != "from_ns"}
     asked |= {"previous_ns": previous_ns, "slice_ns": slice_ns}
-    rows = _placed(store.rows("period_slices", asked), previous_ns, slice_ns)
-    first_ns = store.rows("first_start", {name: asked[name] for name in _FILTERS})[0]["first_ns"]
+    slices, buckets, outcomes, scored, first = rows_together(
+        store,
+        ("period_slices", asked),
+        ("period_buckets", asked),
+        ("outcome_buckets", period.parameters),
+        ("scored_durations", {**period.parameters, "limit": MOST_SCORES}),
+        ("first_start", {name: asked[name] for name in _FILTERS}),
+    )
+    rows = _placed(slices, previous_ns, slice_ns)
+    first_ns = first[0]["first_ns"]
     is_whole = first_ns is not None and 0 <= first_ns < previous_ns + slice_ns
     figures = _figures(rows, is_whole=is_whole)
-    figures |= _quantiles(store.rows("period_buckets", asked), previous_ns, slice_ns)
+    figures |= _quantiles(buckets, previous_ns, slice_ns)
     ours = rows[SLICES:]
     return Statistics(
         from_time=period.from_time,
@@ -57,8 +66,8 @@ def statistics_of(store: Engine, period: Period) -> Statistics:
         failed=_sum(ours, "failed"),
         skipped=_sum(ours, "skipped"),
         **judged_figures(figures),  # pyright: ignore[reportArgumentType]
-        success_and_duration=_success_and_duration(store.rows("outcome_buckets", period.parameters)),
-        speed_and_scores=_speed_and_scores(store.rows("scored_durations", {**period.parameters, "limit": MOST_SCORES})),
+        success_and_duration=_success_and_duration(outcomes),
+        speed_and_scores=_speed_and_scores(scored),
     )
 
 

@@ -515,7 +515,8 @@ class RolledUp(Struct, kw_only=True):
 class Overview(Struct, kw_only=True):
     """The first page: what ran, how it went, where the time went.
 
-    `rolled_up` is null where everything in the time range is still stored by itself.
+    `rolled_up` is null where everything in the time range is still stored by itself. Percentiles of more than 100,000
+    executions and steps together are within 1 %, those of fewer are exact.
     """
 
     totals: Totals

@@ -1,5 +1,6 @@
 """Which execution is meant: by its id, its trace's id, or as much of the id as a person types."""
 
+import re
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -10,6 +11,11 @@ from longpole.store.engine import Engine
 
 LEAST_PART = 4
 """Shorter parts of an id are refused: they would scan everything to name nothing."""
+
+_PART = re.compile(r"[0-9a-f]{4,31}")
+"""What is shorter than the id of a trace, but may be a part of one."""
+
+_MOST_SHOWN = 10
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -33,19 +39,36 @@ def find_execution(store: Engine, name: str, *, workspace: str | None = None) ->
         NotFound: nothing has this name, in this workspace if one is given.
         InvalidInput: the part names several executions; the message lists some of them.
     """
-    exact = store.rows("executions_named", {"workspace": workspace, "id": name})
-    if exact:
-        return _found(exact[0])
-    if len(name) < LEAST_PART:
+    found = _named(store, "executions_named", name, workspace)
+    if found is None and not _PART.fullmatch(name):
+        found = _named(store, "executions_of_trace", name, workspace)
+    if found is None and len(name) >= LEAST_PART:
+        found = _by_part(store, name, workspace)
+    if found is None:
         raise _unknown(name)
-    matches = store.rows("executions_by_part", {"workspace": workspace, "part": name.lower()})
-    if not matches:
-        raise _unknown(name)
-    if len({row["trace_id"] for row in matches}) == 1 and matches[0]["trace_id"].startswith(name.lower()):
-        return find_execution(store, matches[0]["trace_id"], workspace=workspace)
-    if len(matches) > 1:
+    return found
+
+
+def _named(store: Engine, query: str, name: str, workspace: str | None) -> Found | None:
+    exact = store.rows(query, {"workspace": workspace, "id": name})
+    return _found(exact[0]) if exact else None
+
+
+def _by_part(store: Engine, name: str, workspace: str | None) -> Found | None:
+    part = name.lower()
+    matches = store.rows("executions_by_part", {"workspace": workspace, "part": part})
+    if len(matches) < 2:
+        return _found(matches[0]) if matches else None
+    trace_id = matches[0]["trace_id"]
+    if len({row["trace_id"] for row in matches}) > 1 or not trace_id.startswith(part):
         raise _ambiguous(name, matches)
-    return _found(matches[0])
+    if len(matches) > _MOST_SHOWN:  # the top one may not be among them
+        return _named(store, "executions_of_trace", trace_id, workspace)
+    return _found(min(matches, key=_place))
+
+
+def _place(row: Row) -> tuple[bool, int, int, str]:
+    return row["parent_execution_id"] is not None, row["depth"], row["started_ns"], row["execution_id"]
 
 
 def _found(row: Row) -> Found:
@@ -68,7 +91,7 @@ def _unknown(name: str) -> NotFound:
 
 def _ambiguous(name: str, matches: Sequence[Row]) -> InvalidInput:
     shown = ", ".join(f"{row['execution_id']} ({row['agent']})" for row in matches[:5])
-    several = "more than ten" if len(matches) > 10 else str(len(matches))
+    several = "more than ten" if len(matches) > _MOST_SHOWN else str(len(matches))
     return InvalidInput(
         f"{name!r} names {several} executions: {shown}{', ...' if len(matches) > 5 else ''}. "
         "Expected a part that only one id begins or ends with. Use more of the id."

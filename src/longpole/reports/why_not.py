@@ -20,6 +20,8 @@ NOT_CALLED, UPSTREAM_FAILED = "not_called", "upstream_failed"
 NEVER_CONSIDERED, NEVER_REGISTERED, UNKNOWN_AGENT = "never_considered", "never_registered", "unknown_agent"
 
 MOST_SHOWN = 20
+_EARLIER_NS = 86_400 * 10**9
+"""By how much clocks may differ between an execution, its steps and the server, at most."""
 _MOST_NEAR = 5
 _TAKEN = frozenset({"chosen", "respond", "selected"})
 _BLOCKING = frozenset({"blocked", "guarded", "denied", "refused", "vetoed"})
@@ -231,8 +233,9 @@ def _grounds(decision: Row) -> str:
 
 
 def _agent_runs(store: Engine, runs: Sequence[Row], decisions: Sequence[Row]) -> list[AgentRun]:
-    bodies = bodies_of(store, map(span_of_row, runs))
-    calls = _last_calls(store, runs)
+    earliest_ns = min((min(run["started_ns"], run["received_ns"]) for run in runs), default=0) - _EARLIER_NS
+    bodies = bodies_of(store, map(span_of_row, runs), received_from_ns=earliest_ns)
+    calls = _last_calls(store, runs, earliest_ns)
     own: dict[Any, Row] = {}
     for decision in decisions:  # newest first: the last word of an execution stays
         own.setdefault((decision["workspace"], decision["execution_id"], decision["agent"]), decision)
@@ -247,16 +250,17 @@ def _agent_runs(store: Engine, runs: Sequence[Row], decisions: Sequence[Row]) ->
     ]
 
 
-def _last_calls(store: Engine, runs: Sequence[Row]) -> dict[tuple[str, str], Row]:
+def _last_calls(store: Engine, runs: Sequence[Row], from_ns: int) -> dict[tuple[str, str], Row]:
     """The last model call of each execution that made one, and how many it made."""
     wanted: dict[str, list[str]] = {}
     for run in runs:
         wanted.setdefault(run["workspace"], []).append(run["execution_id"])
-    return {
-        (workspace, row["execution_id"]): row
-        for workspace, execution_ids in wanted.items()
-        for row in store.rows("last_model_calls", {"workspace": workspace, "execution_ids": execution_ids})
-    }
+    found: dict[tuple[str, str], Row] = {}
+    for workspace, execution_ids in wanted.items():
+        asked = {"workspace": workspace, "execution_ids": execution_ids, "from_ns": from_ns}
+        for row in store.rows("last_model_calls", asked):
+            found[workspace, row["execution_id"]] = row
+    return found
 
 
 def _model_trouble(run: Row, call: Row | None) -> str | None:

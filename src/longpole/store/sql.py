@@ -34,7 +34,7 @@ from msgspec import Struct
 from longpole.model.errors import StoreError, UnknownQuery
 from longpole.store.dialects import DIALECTS
 from longpole.store.dialects.fragments import Fragments
-from longpole.store.tables import RECORD_TABLES, TABLES
+from longpole.store.tables import FAILED_TABLES, RECORD_TABLES, TABLES
 
 _HEADING = re.compile(r"^-- name: *(\S+) *$", re.MULTILINE)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -140,7 +140,7 @@ def _parse_query(name: str, body: str, fragments: Fragments, *, where: str) -> Q
         purpose=purpose,
         text=spelt,
         parameters=frozenset(_PARAMETER.findall(bare)),
-        tables=frozenset(words.intersection([*TABLES, *RECORD_TABLES])),
+        tables=frozenset(words.intersection([*TABLES, *FAILED_TABLES, *RECORD_TABLES])),
     )
 
 

@@ -34,6 +34,9 @@ TRACE_TABLES = ("executions", "steps", "events", "decisions", "scores", "bodies"
 REPLACED_TABLES = ("executions", "steps", "events", "decisions", "scores")
 """The tables from which `Batch.replace` removes."""
 
+FAILED_TABLES: Mapping[str, str] = {"failed_executions": "executions", "failed_steps": "steps"}
+"""Tables that only DuckDB has: those rows of another table, once more, whose status is one of `FAILED_STATUSES`."""
+
 MERGED_TABLES = ("agents", "processes", "findings")
 """The tables of which a write joins a row with the stored one of the same key."""
 

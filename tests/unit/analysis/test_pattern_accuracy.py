@@ -12,7 +12,8 @@ import pytest
 
 from longpole.analysis.clock_patterns import DAY_NS, HOUR_NS, HourCell, hour_patterns
 from longpole.analysis.significance import Cell
-from longpole.analysis.traits import Sample, Trait, claim_failures, claim_slowness, find_traits, leaves_of
+from longpole.analysis.trait_claims import claim_failures, claim_slowness
+from longpole.analysis.traits import Sample, Trait, find_traits, leaves_of
 
 DAYS, EACH_HOUR, SAMPLES = 14, 30, 2400
 START_NS = 20_703 * DAY_NS

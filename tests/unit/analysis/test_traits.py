@@ -5,16 +5,12 @@ import math
 import random
 from collections.abc import Callable
 
-from longpole.analysis.traits import (
-    ABSENT,
-    LARGE,
-    Sample,
-    Trait,
-    claim_failures,
-    claim_slowness,
-    find_traits,
-    leaves_of,
-)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from longpole.analysis import traits
+from longpole.analysis.trait_claims import claim_failures, claim_slowness
+from longpole.analysis.traits import ABSENT, LARGE, Sample, Trait, find_traits, leaves_of
 
 Given = dict[str, object]
 
@@ -126,3 +122,39 @@ def test_a_hostile_input_stays_small() -> None:
     assert len(leaves_of({f"k{n}": n for n in range(5000)})) <= 60
     assert leaves_of({"text": "x" * 5000}) == {"text (length)": (5000.0,)}
     assert leaves_of([], "input") == {"input (count)": (0.0,)}
+
+
+def has(leaves: dict[str, tuple[str | float, ...]], trait: Trait) -> bool:
+    """Whether an input has a trait, by what the words say."""
+    values = leaves.get(trait.key, ())
+    numbers = [value for value in values if isinstance(value, float)]
+    match trait.relation:
+        case "=":
+            return trait.value in {value if isinstance(value, str) else f"{value:g}" for value in values}
+        case traits.PRESENT | traits.ABSENT:
+            return (trait.key in leaves) == (trait.relation == traits.PRESENT)
+        case traits.SMALL:
+            return bool(numbers) and min(numbers) <= float(trait.value)
+        case _:
+            return bool(numbers) and max(numbers) >= float(trait.value)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "word": st.sampled_from(["a", "b", "1"]),
+                "mixed": st.sampled_from(["1", 1, True, None]),
+                "few": st.integers(0, 5),
+                "many": st.lists(st.integers(0, 99), max_size=3),
+            },
+        ),
+        min_size=60,
+        max_size=120,
+    )
+)
+def test_the_samples_of_a_trait_are_those_that_have_it(inputs: list[Given]) -> None:
+    made = [Sample(0, False, 0.0, 1.0, leaves_of(one)) for one in inputs]
+    for trait, places in find_traits(made).items():
+        assert list(places) == [place for place, one in enumerate(made) if has(dict(one.leaves), trait)], trait

@@ -2,9 +2,12 @@
 
 import random
 from collections.abc import Callable
+from math import ceil
 from statistics import NormalDist
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from longpole.analysis.two_samples import (
     Bucket,
@@ -43,6 +46,22 @@ def lognormal(chance: random.Random, count: int, scale: float = 1e9) -> list[flo
 
 def coverage(is_inside: Callable[[random.Random], bool]) -> float:
     return sum(is_inside(random.Random(seed)) for seed in range(ROUNDS)) / ROUNDS
+
+
+@given(
+    durations=st.lists(st.integers(1, 10**12), min_size=1, max_size=60),
+    share=st.sampled_from([0.01, 0.25, 0.5, 0.9, 0.95, 0.99]),
+    weight=st.sampled_from([0.1, 1.0, 7.0]),
+)
+def test_a_quantile_is_the_first_duration_that_enough_others_do_not_exceed(
+    durations: list[int], share: float, weight: float
+) -> None:
+    found = quantile_of(histogram([float(one) for one in durations], weight), share)
+    assert found is not None
+    exact = sorted(durations)[max(0, ceil(share * len(durations) - 1e-9) - 1)]
+    assert found.value == pytest.approx(exact, rel=0.0101, abs=1)
+    assert found.low is None or found.low <= found.value
+    assert found.high is None or found.high >= found.value
 
 
 @pytest.mark.parametrize("share", [0.5, 0.95])

@@ -79,7 +79,12 @@ class Sampler:
 
     def totals(self) -> dict[str, Any]:
         scope = dict.fromkeys(("workspace", "agent", "environment", "version")) | {"from_ns": 0, "to_ns": 2**63 - 1}
-        return self.engine.rows("overview_totals", scope)[0]
+        rows = self.engine.rows("overview_executions", scope)
+        return {
+            "executions": sum(row["count"] for row in rows),
+            "executions_weight": sum(row["weight"] for row in rows),
+            "input_tokens": sum(row["input_tokens"] or 0 for row in rows),
+        }
 
 
 def body_of(facts: Facts) -> Body:

@@ -16,6 +16,7 @@ from longpole.reports.one_step import step_detail
 from longpole.reports.overview import overview_of
 from longpole.store.engine import Engine
 from longpole.store.store import open_store
+from stored_executions import MONDAY_NS, Made
 from triage_example import (
     AGENT_SPAN,
     CHILD_ID,
@@ -135,6 +136,43 @@ def test_a_part_of_several_ids_lists_them(store: Engine) -> None:
     store.write(triage_batch(trace_id=RUNNING_TRACE))
     with pytest.raises(InvalidInput, match=r"names 2 executions: .*claims-triage"):
         tree_of(store, AGENT_SPAN)
+
+
+def test_an_id_that_others_begin_with_means_the_execution_that_has_it(store: Engine) -> None:
+    made = Made()
+    for name in ("4711", "47110", "4711ab", "00004711"):
+        made.execution(MONDAY_NS, agent=f"agent {name}")
+        made.batch.executions[-1] = structs.replace(made.batch.executions[-1], execution_id=name)
+    store.write(made.batch)
+    assert tree_of(store, "4711").execution.agent == "agent 4711"
+    assert tree_of(store, "00004711").execution.agent == "agent 00004711"
+
+
+def test_the_beginning_of_a_trace_of_many_executions_means_its_top_one(store: Engine) -> None:
+    made = Made()
+    top = made.execution(MONDAY_NS)
+    for number in range(1, 20):
+        made.execution(MONDAY_NS + number, parent=top)
+    store.write(made.batch)
+    assert tree_of(store, top.trace_id[:9]).execution.execution_id == top.execution_id
+    store.write(Batch(replace=[("default", top.trace_id)]))
+    for kept in (made.batch.executions[:5], [*made.batch.executions[3:5], top]):
+        store.write(Batch(executions=list(kept), replace=[("default", top.trace_id)]))
+        assert tree_of(store, top.trace_id[:9]).execution.execution_id == top.execution_id
+
+
+def test_a_clock_is_compared_with_that_of_the_process_that_called(store: Engine) -> None:
+    made = Made()
+    top = made.execution(MONDAY_NS, process="caller", duration_ns=10 * SECOND)
+    wait = made.step(top, "call it", after_ns=SECOND, duration_ns=4 * SECOND, category="agent_comm", process="caller")
+    below = made.execution(MONDAY_NS - 5 * SECOND, parent=top, process="callee", duration_ns=2 * SECOND)
+    made.batch.executions[-1] = structs.replace(below, parent_span_id=wait.step_id)
+    made.step(below, "alone", process="callee")
+    store.write(made.batch)
+    for execution_id in (top.execution_id, below.execution_id):
+        [skew] = tree_of(store, execution_id).clocks
+        assert (skew.process, skew.against, skew.crossings, skew.impossible) == ("callee", "caller", 1, 1)
+        assert skew.skew_ns < -5 * SECOND
 
 
 @pytest.mark.parametrize("name", ["", "abc", "f" * 48, "%' OR 1=1 --", "\x00"])

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from longpole.model.clock import to_rfc3339
 from longpole.model.event import Score
+from longpole.reports import input_patterns
 from longpole.reports.input_patterns import INPUT_PATTERNS
 from longpole.reports.patterns import PATTERNS
 from longpole.reports.statistics import STATISTICS
@@ -219,3 +220,30 @@ def test_inputs_that_are_no_json_and_no_inputs_at_all_are_no_trouble(store: Engi
     store.write(made.batch)
     found = INPUT_PATTERNS.ask(store, WEEK)
     assert (found.patterns, found.with_input) == ([], 50)
+
+
+def test_a_sample_of_many_is_those_of_the_lowest_digits(store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(input_patterns, "MOST_FAILED", 20)
+    monkeypatch.setattr(input_patterns, "MOST_SUCCEEDED", 40)
+    made = Made()
+    chance = random.Random(3)
+    for number in range(400):
+        digits = 10**6 if number < 200 else chance.randrange(10**6)  # many starts of one clock end alike
+        at_ns = (MONDAY_NS + 8 * DAY_NS) // 1_000_003 * 1_000_003 + number * 1_000_003 + digits
+        made.execution(at_ns, status="failed" if number % 4 == 0 else "success", given='{"n": 1}')
+    store.write(made.batch)
+    found = INPUT_PATTERNS.ask(store, WEEK)
+    assert (found.executions, found.sampled, found.with_input) == (400, 60, 60)
+    [key] = found.keys
+    assert key.success_rate == pytest.approx(0.75)
+
+
+def test_a_sample_is_as_large_where_hardly_any_digits_differ(store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(input_patterns, "MOST_FAILED", 20)
+    monkeypatch.setattr(input_patterns, "MOST_SUCCEEDED", 40)
+    made = Made()
+    for number in range(400):
+        at_ns = (MONDAY_NS + 8 * DAY_NS) // 1_000_003 * 1_000_003 + number * 1_000_003 + 999_999
+        made.execution(at_ns, status="failed" if number % 4 == 0 else "success", given='{"n": 1}')
+    store.write(made.batch)
+    assert INPUT_PATTERNS.ask(store, WEEK).sampled == 60

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from longpole.model.batch import Batch
 from longpole.model.buckets import duration_bucket
+from longpole.reports import overview
 from longpole.reports.filter_values import Scope
 from longpole.reports.one_execution import tree_of
 from longpole.reports.overview import overview_of
-from longpole.reports.weighted import weighted_quantiles
+from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals
+from longpole.reports.weighted import SHARES, weighted_quantiles
 from longpole.store.engine import Engine
 from longpole.store.store import open_store
 from triage_example import SECOND, triage_batch
@@ -54,6 +57,29 @@ def test_a_quantile_counts_weights():
 def test_equal_weights_change_no_quantile():
     buckets = {duration_bucket(number * SECOND): 1.0 for number in range(1, 21)}
     assert weighted_quantiles(buckets) == weighted_quantiles(dict.fromkeys(buckets, 0.1))
+
+
+def test_percentiles_of_many_are_within_one_percent_and_all_else_is_the_same(
+    store: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    store.write(triage_batch())
+    exact = overview_of(store, Scope())
+    monkeypatch.setattr(overview, "MOST_EXACT", 2)
+    found = overview_of(store, Scope())
+    for ours, theirs in zip(_summed(found), _summed(exact), strict=True):
+        assert to_builtins(ours).keys() == to_builtins(theirs).keys()
+        for name, value in to_builtins(ours).items():
+            if name not in SHARES:
+                assert value == getattr(theirs, name), name
+    # Of few durations the exact percentile lies between two of them; of one it is the duration.
+    (once,) = (one for one in exact.categories if one.steps == 1 and one.p50_ns)
+    same = next(one for one in found.categories if one.category == once.category)
+    assert same.p50_ns == pytest.approx(once.p50_ns, rel=0.0101)
+    assert same.p50_ns != once.p50_ns
+
+
+def _summed(view: Overview) -> list[Totals | AgentSummary | CategorySummary]:
+    return [view.totals, *view.agents, *view.categories]
 
 
 def test_an_overview_of_sampled_executions_estimates_all_of_them(store: Engine):

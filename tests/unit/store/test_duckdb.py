@@ -40,6 +40,13 @@ def test_a_quantile_is_interpolated_and_rounded_down(values: list[int], share: s
     assert abs(found - exact) <= 1 + exact * 1e-12
 
 
+@settings(deadline=None)
+@given(value=st.integers(0, 2**63 - 1), exponent=st.integers(0, 62))
+def test_a_remainder_is_that_of_a_division(value: int, exponent: int) -> None:
+    found = answer(DUCKDB["remainder"]("$value::BIGINT", "$power::BIGINT"), value=value, power=2**exponent)
+    assert found == value % 2**exponent
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -60,6 +67,11 @@ def test_a_field_of_a_json_object_is_found_by_its_very_name(key: str, value: str
 def test_text_is_found_whatever_its_case() -> None:
     assert answer(DUCKDB["contains"]("$text", "$part"), text="Straße nach ROM", part="nach rom") is True
     assert answer(DUCKDB["contains"]("$text", "$part"), text="100 %", part="100 _") is False
+
+
+def test_the_end_of_a_text_is_compared_letter_by_letter() -> None:
+    for text, part, ends in (("abc_d", "c_d", True), ("abcxd", "c_d", False), ("d", "cd", False), ("a%", "%", True)):
+        assert answer(DUCKDB["ends_with"]("$text", "$part"), text=text, part=part) is ends
 
 
 def test_nothing_is_in_an_empty_list() -> None:

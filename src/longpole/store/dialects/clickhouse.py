@@ -1,6 +1,6 @@
 """ClickHouse's spelling of the fragments."""
 
-from longpole.store.dialects.fragments import NAMES, Fragments
+from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, executions_of
 
 
 def _clickhouse_quantile(value: str, share: str) -> str:
@@ -23,6 +23,10 @@ def _clickhouse_contains(text: str, part: str) -> str:
     return f"(position(lowerUTF8({text}), lowerUTF8({part})) > 0)"
 
 
+def _clickhouse_ends_with(text: str, part: str) -> str:
+    return f"endsWith({text}, {part})"
+
+
 def _clickhouse_packed(bucket: str, weight: str) -> str:
     return f"arrayStringConcat(groupArray(concat(toString({bucket}), ':', toString({weight}))), ' ')"
 
@@ -39,9 +43,17 @@ def _clickhouse_different(text: str) -> str:
     return f"arraySort(groupUniqArray({text}))"
 
 
+def _clickhouse_remainder(value: str, power: str) -> str:
+    return f"(({value}) % ({power}))"
+
+
 def _clickhouse_materialized() -> str:
     # It has no such word.
     return ""
+
+
+def _clickhouse_failed(table: str) -> str:
+    return f"(SELECT * FROM {table} WHERE {FAILED})"
 
 
 CLICKHOUSE: Fragments = {
@@ -49,9 +61,13 @@ CLICKHOUSE: Fragments = {
     "in_list": _clickhouse_in_list,
     "json_field": _clickhouse_json_field,
     "contains": _clickhouse_contains,
+    "ends_with": _clickhouse_ends_with,
     "packed": _clickhouse_packed,
     "joined": _clickhouse_joined,
     "without_names": _clickhouse_without_names,
     "different": _clickhouse_different,
+    "executions_of": executions_of,
+    "failed": _clickhouse_failed,
+    "remainder": _clickhouse_remainder,
     "materialized": _clickhouse_materialized,
 }

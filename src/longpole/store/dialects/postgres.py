@@ -1,6 +1,6 @@
 """PostgreSQL's spelling of the fragments."""
 
-from longpole.store.dialects.fragments import NAMES, Fragments
+from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, executions_of
 
 
 def _postgres_quantile(value: str, share: str) -> str:
@@ -17,6 +17,10 @@ def _postgres_json_field(json: str, key: str) -> str:
 
 def _postgres_contains(text: str, part: str) -> str:
     return f"(strpos(longpole.in_small_letters({text}), longpole.in_small_letters({part})) > 0)"
+
+
+def _postgres_ends_with(text: str, part: str) -> str:
+    return f"right({text}, length({part})) = {part}"
 
 
 def _postgres_packed(bucket: str, weight: str) -> str:
@@ -37,8 +41,16 @@ def _postgres_different(text: str) -> str:
     return f"coalesce({values}, CAST(ARRAY[] AS TEXT[]))"
 
 
+def _postgres_remainder(value: str, power: str) -> str:
+    return f"(({value}) & (({power}) - 1))"
+
+
 def _postgres_materialized() -> str:
     return "MATERIALIZED"
+
+
+def _postgres_failed(table: str) -> str:
+    return f"(SELECT * FROM {table} WHERE {FAILED})"
 
 
 POSTGRES: Fragments = {
@@ -46,9 +58,13 @@ POSTGRES: Fragments = {
     "in_list": _postgres_in_list,
     "json_field": _postgres_json_field,
     "contains": _postgres_contains,
+    "ends_with": _postgres_ends_with,
     "packed": _postgres_packed,
     "joined": _postgres_joined,
     "without_names": _postgres_without_names,
     "different": _postgres_different,
+    "executions_of": executions_of,
+    "failed": _postgres_failed,
+    "remainder": _postgres_remainder,
     "materialized": _postgres_materialized,
 }

@@ -9,7 +9,7 @@ import atexit
 import logging
 import os
 import re
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -24,15 +24,17 @@ from longpole.model.batch import Batch
 from longpole.model.clock import now_ns
 from longpole.model.errors import InvalidInput, StoreError, StoreLocked
 from longpole.model.intake import LedgerEntry
+from longpole.model.status import FAILED_STATUSES
 from longpole.store.cancel import running
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.duckdb_compact import copy_compacted
-from longpole.store.engines.duckdb_reader import Reader, Statements
+from longpole.store.engines.duckdb_reader import Reader, Statements, source_of
 from longpole.store.engines.fresh import FreshRows, rows_by_trace, traces_of
 from longpole.store.engines.idle import WhenIdle
 from longpole.store.migrate import migrations_of, missing_migrations
 from longpole.store.sql import load_queries
 from longpole.store.tables import (
+    FAILED_TABLES,
     MERGED_TABLES,
     REMOVABLE_TABLES,
     REPLACED_TABLES,
@@ -54,6 +56,7 @@ _DUCKDB_CHECKPOINT = "4GB"
 # row with the checkpoint instead of 10 to 15, and no memory until then. DuckDB's groups of 122,880 rows never fill in
 # one. Smaller groups take more room: 202 to 210 bytes a step instead of 150. Questions cost the same.
 _ROW_GROUP = 10_240
+_FAILED = frozenset(FAILED_STATUSES)
 _QUIET_S = 3.0
 _CALLS_END_S = 5.0
 _BYTES_PER_ROW = 600  # of an in-memory table, measured; a file tells by the size of its log
@@ -131,7 +134,7 @@ class DuckDBEngine:
                 self._attach_again()
             with self._swap:
                 held = self._fresh.held(pairs)
-            tables = {name: arrow_table(TABLES[name], rows) for name in TABLES if (rows := getattr(batch, name))}
+            tables = {name: arrow_table(TABLES[source_of(name)], rows) for name, rows in _rows_by_table(batch)}
             with self._transaction(lambda: self._fresh.stored(batch, held)), running(self._writer.interrupt):
                 self._store(batch, tables)
             self._unchecked_rows += sum(len(getattr(batch, name)) for name in TABLES) + len(batch.expired)
@@ -260,7 +263,7 @@ class DuckDBEngine:
     def _store(self, batch: Batch, tables: Mapping[str, Table]) -> None:
         if batch.replace:
             self._writer.register("replaced_traces", pair_table(batch.replace, "workspace", "trace_id"))
-            for name in REPLACED_TABLES:
+            for name in (*REPLACED_TABLES, *FAILED_TABLES):
                 self._run("remove_replaced", table=name)
         if forgotten := list(set(batch.forget).intersection(batch.replace)):
             self._writer.register("replaced_traces", pair_table(forgotten, "workspace", "trace_id"))
@@ -274,10 +277,10 @@ class DuckDBEngine:
             self._run("take_lease", given)
         if batch.expired and batch.spared:
             self._writer.register("spared_traces", pair_table(batch.spared, "workspace", "trace_id"))
-        for name, before_ns in batch.expired.items():
-            is_sparing = batch.spared and name in TRACE_TABLES
+        for name in (*batch.expired, *(name for name in FAILED_TABLES if source_of(name) in batch.expired)):
+            is_sparing = batch.spared and source_of(name) in TRACE_TABLES
             statement = "remove_expired_unless_spared" if is_sparing else "remove_expired"
-            self._run(statement, {"before_ns": before_ns}, table=name)
+            self._run(statement, {"before_ns": batch.expired[source_of(name)]}, table=name)
 
     def _keep_records(self, batch: Batch) -> None:
         records = [*batch.records]
@@ -355,6 +358,15 @@ class DuckDBEngine:
             with self._gate:
                 self._reading -= 1
                 self._gate.notify_all()
+
+
+def _rows_by_table(batch: Batch) -> Iterator[tuple[str, Sequence[Any]]]:
+    """The tables that a batch adds rows to, and which."""
+    for name in (*TABLES, *FAILED_TABLES):
+        rows = getattr(batch, source_of(name))
+        found = [row for row in rows if row.status in _FAILED] if name in FAILED_TABLES else rows
+        if found:
+            yield name, found
 
 
 def _attach(path: str) -> duckdb.DuckDBPyConnection:

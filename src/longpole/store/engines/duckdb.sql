@@ -78,7 +78,7 @@ DROP VIEW IF EXISTS temp.main.@table();
 CREATE OR REPLACE TEMP VIEW @table() AS
 SELECT * FROM stored.main.@table()
 UNION ALL
-SELECT * FROM fresh_@table();
+SELECT * FROM fresh_@table()@only_failed();
 
 -- name: show_hiding
 -- A table without the stored rows that fresh ones replace. The anti-join is only in the view while something is hidden.
@@ -86,7 +86,7 @@ CREATE OR REPLACE TEMP VIEW @table() AS
 SELECT * FROM stored.main.@table() AS s
 WHERE NOT EXISTS (SELECT 1 FROM hidden_traces AS h WHERE h.workspace = s.workspace AND h.trace_id = s.trace_id)
 UNION ALL
-SELECT * FROM fresh_@table();
+SELECT * FROM fresh_@table()@only_failed();
 
 -- name: show_agents
 -- The agents, stored and fresh seen as one row each: of two known values the later one.

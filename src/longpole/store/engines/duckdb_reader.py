@@ -9,17 +9,20 @@ import duckdb
 from arro3.core import Table
 
 from longpole.store.cancel import running
-from longpole.store.dialects.fragments import Fragments
+from longpole.store.dialects.fragments import FAILED, Fragments
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.fresh import FreshView
 from longpole.store.sql import Query, parse_queries
-from longpole.store.tables import AGES, KEYS, MERGED_TABLES, REPLACED_TABLES, TABLES
+from longpole.store.tables import AGES, FAILED_TABLES, KEYS, MERGED_TABLES, REPLACED_TABLES, TABLES
+
+_SHOWN = (*TABLES, *FAILED_TABLES)
 
 
 class Statements:
     """The engine's own SQL, in `duckdb.sql` beside this file.
 
-    In it `@table()` is one of our tables, `@same_key(a, b)` compares its key, `@age()` is the column by which it ages.
+    In it `@table()` is one of our tables, `@same_key(a, b)` compares its key, `@age()` is the column by which it ages,
+    and `@only_failed()` leaves out what does not belong into a table of failed rows.
     """
 
     def text(self, name: str, table: str = "") -> str:
@@ -32,7 +35,8 @@ def _statements(table: str) -> dict[str, str]:
     text = resources.files("longpole.store.engines").joinpath("duckdb.sql").read_text(encoding="utf-8")
     fragments: Fragments = {
         "table": lambda: table,
-        "age": lambda: AGES.get(table, ""),
+        "age": lambda: AGES.get(source_of(table), ""),
+        "only_failed": lambda: f" WHERE {FAILED}" if table in FAILED_TABLES else "",
         "same_key": partial(_same_key, table),
     }
     return {query.name: query.text for query in parse_queries(text, fragments, where="duckdb.sql")}
@@ -40,6 +44,11 @@ def _statements(table: str) -> dict[str, str]:
 
 def _same_key(table: str, one: str, other: str) -> str:
     return " AND ".join(f"{one}.{key} = {other}.{key}" for key in KEYS.get(table, ()))
+
+
+def source_of(table: str) -> str:
+    """The table whose rows are in this one, once more or at first hand."""
+    return FAILED_TABLES.get(table, table)
 
 
 class Reader:
@@ -52,7 +61,7 @@ class Reader:
     def __init__(self, cursor: duckdb.DuckDBPyConnection, statements: Statements) -> None:
         self._cursor = cursor
         self._statements = statements
-        self._shown: dict[str, tuple[str, Table | None]] = dict.fromkeys(TABLES, ("show_stored", None))
+        self._shown: dict[str, tuple[str, Table | None]] = dict.fromkeys(_SHOWN, ("show_stored", None))
         self._hidden: FreshView | None = None
 
     def begin(self) -> None:
@@ -62,7 +71,7 @@ class Reader:
 
     def answer(self, query: Query, parameters: Mapping[str, Any], view: FreshView) -> list[dict[str, Any]]:
         """The rows of the query over stored rows and this view; ends what `begin` began."""
-        for name in query.tables.intersection(TABLES):
+        for name in query.tables.intersection(_SHOWN):
             self._show(name, view)
         with running(self._cursor.interrupt):
             cursor = self._cursor.execute(query.text, dict(parameters))
@@ -76,8 +85,9 @@ class Reader:
         self._cursor.close()
 
     def _show(self, name: str, view: FreshView) -> None:
-        fresh = view.table(name)
-        is_hiding = bool(view.hidden) and name in REPLACED_TABLES
+        source = source_of(name)
+        fresh = view.table(source)
+        is_hiding = bool(view.hidden) and source in REPLACED_TABLES
         if is_hiding and self._hidden is not view:
             self._cursor.register("hidden_traces", pair_table(view.hidden, "workspace", "trace_id"))
             self._hidden = view
@@ -86,7 +96,7 @@ class Reader:
         if wanted == statement and fresh is shown:
             return
         if wanted != "show_stored":
-            self._cursor.register(f"fresh_{name}", arrow_table(TABLES[name], []) if fresh is None else fresh)
+            self._cursor.register(f"fresh_{name}", arrow_table(TABLES[source], []) if fresh is None else fresh)
         if wanted != statement:
             self._cursor.execute(self._statements.text(wanted, name))
         self._shown[name] = (wanted, fresh)

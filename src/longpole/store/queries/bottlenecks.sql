@@ -1,9 +1,10 @@
 -- Questions about steps over many executions: what the critical path consists of, and which operations are slow.
 
 -- name: step_totals
--- By agent and name: how many steps started in the windows of the time range (of every $every_ns the first $part_ns),
--- their weighted times and squares of times, and how much slack they have; most critical time first. An ended step
--- without slack told was waited for by nobody, or its execution has not settled.
+-- By agent and name: how many steps started in the windows of the time range (of every $every_ns, which is a power of
+-- two, the first $part_ns), their weighted times and squares of times, percentiles of the kept ones, and how much slack
+-- they have; most critical time first. An ended step without slack told was waited for by nobody, or its execution has
+-- not settled.
 SELECT
     agent,
     name,
@@ -14,6 +15,10 @@ SELECT
     coalesce(sum(weight) FILTER (WHERE duration_ns IS NOT NULL), 0) AS timed_weight,
     coalesce(sum(duration_ns * weight), 0) AS total_ns,
     coalesce(sum(duration_ns * weight * duration_ns), 0) AS squares,
+    count(*) FILTER (WHERE weight <> 1) AS sampled,
+    @quantile(duration_ns, 0.5) AS p50_ns,
+    @quantile(duration_ns, 0.95) AS p95_ns,
+    @quantile(duration_ns, 0.99) AS p99_ns,
     coalesce(sum(self_ns * weight), 0) AS own_ns,
     coalesce(sum(critical_ns * weight), 0) AS path_ns,
     coalesce(sum(weight) FILTER (WHERE duration_ns IS NOT NULL AND slack_ns = 0), 0) AS without_slack,
@@ -25,7 +30,7 @@ FROM steps
 WHERE
     started_ns >= $from_ns
     AND started_ns < $to_ns
-    AND (started_ns - $from_ns) % $every_ns < $part_ns
+    AND @remainder(started_ns - $from_ns, $every_ns) < $part_ns
     AND NOT is_outside
     AND ($workspace IS NULL OR workspace = $workspace)
     AND ($agent IS NULL OR agent = $agent)
@@ -33,6 +38,22 @@ WHERE
     AND ($version IS NULL OR version = $version)
 GROUP BY agent, name
 ORDER BY path_ns DESC, own_ns DESC, agent, name;
+
+-- name: step_own_times
+-- By agent and name: how many steps started in the windows of the time range, as in `step_totals`, and their own time.
+SELECT agent, name, min(category) AS category, count(*) AS steps, coalesce(sum(self_ns * weight), 0) AS own_ns
+FROM steps
+WHERE
+    started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND @remainder(started_ns - $from_ns, $every_ns) < $part_ns
+    AND NOT is_outside
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($agent IS NULL OR agent = $agent)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version)
+GROUP BY agent, name
+ORDER BY own_ns DESC, agent, name;
 
 -- name: agents_on_path
 -- By agent: how many executions have ended in the windows of the time range, and the time of the path that was their own.
@@ -47,7 +68,7 @@ WHERE
     AND status <> 'skipped'
     AND started_ns >= $from_ns
     AND started_ns < $to_ns
-    AND (started_ns - $from_ns) % $every_ns < $part_ns
+    AND @remainder(started_ns - $from_ns, $every_ns) < $part_ns
     AND ($workspace IS NULL OR workspace = $workspace)
     AND ($agent IS NULL OR agent = $agent)
     AND ($environment IS NULL OR environment = $environment)
@@ -66,7 +87,7 @@ FROM (
         AND @in_list(name, $names)
         AND started_ns >= $from_ns
         AND started_ns < $to_ns
-        AND (started_ns - $from_ns) % $every_ns < $part_ns
+        AND @remainder(started_ns - $from_ns, $every_ns) < $part_ns
         AND NOT is_outside
         AND ($workspace IS NULL OR workspace = $workspace)
         AND ($agent IS NULL OR agent = $agent)
@@ -79,7 +100,7 @@ ORDER BY agent, name;
 
 -- name: step_buckets
 -- By agent, name and bucket of duration, in the windows of the time range, of some operations ("agent name"): for how
--- many steps they stand.
+-- many steps they stand; for percentiles of sampled ones.
 SELECT agent, name, duration_bucket, sum(weight) AS weight
 FROM steps
 WHERE
@@ -88,7 +109,7 @@ WHERE
     AND @in_list(agent || ' ' || name, $operations)
     AND started_ns >= $from_ns
     AND started_ns < $to_ns
-    AND (started_ns - $from_ns) % $every_ns < $part_ns
+    AND @remainder(started_ns - $from_ns, $every_ns) < $part_ns
     AND NOT is_outside
     AND ($workspace IS NULL OR workspace = $workspace)
     AND ($environment IS NULL OR environment = $environment)

@@ -1,66 +1,110 @@
 -- Questions about how much runs at once: arrivals, busy time, calls in flight, rate limits.
 
 -- name: agent_hours
--- By agent and hour: how many executions started, and how long they took together. Sums are weighted.
+-- By agent: how many executions started in each hour, and how long they took together, as pairs of `hour:number`. Sums
+-- are weighted. Packed, because a row for each hour takes the most time of all to hand over.
+WITH hours AS (
+    SELECT agent AS name, started_ns - started_ns % 3600000000000 AS hour_ns, sum(weight) AS started, coalesce(sum(duration_ns * weight), 0) AS took_ns
+    FROM executions
+    WHERE
+        status <> 'skipped'
+        AND started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+    GROUP BY agent, started_ns - started_ns % 3600000000000
+)
 SELECT
-    agent,
-    started_ns - started_ns % 3600000000000 AS hour_ns,
-    sum(weight) AS calls,
-    coalesce(sum(duration_ns * weight), 0) AS busy_ns
-FROM executions
-WHERE
-    status <> 'skipped'
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
-GROUP BY agent, started_ns - started_ns % 3600000000000
-ORDER BY agent, hour_ns;
+    'agent' AS kind,
+    name,
+    @packed(hour_ns, started) AS calls_by_hour,
+    @packed(hour_ns, took_ns) AS busy_ns_by_hour
+FROM hours
+GROUP BY name
+ORDER BY name;
 
--- name: resource_hours
--- By model or tool and hour: how many calls started, and how long they took together. Sums are weighted.
+-- name: model_hours
+-- By model: how many calls started in each hour, and how long they took together, as `agent_hours` tells it.
+WITH hours AS (
+    SELECT model AS name, started_ns - started_ns % 3600000000000 AS hour_ns, sum(weight) AS started, coalesce(sum(duration_ns * weight), 0) AS took_ns
+    FROM steps
+    WHERE
+        model IS NOT NULL
+        AND started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+    GROUP BY model, started_ns - started_ns % 3600000000000
+)
 SELECT
-    model,
-    tool,
-    started_ns - started_ns % 3600000000000 AS hour_ns,
-    sum(weight) AS calls,
-    coalesce(sum(duration_ns * weight), 0) AS busy_ns
-FROM steps
-WHERE
-    (model IS NOT NULL OR tool IS NOT NULL)
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
-GROUP BY model, tool, started_ns - started_ns % 3600000000000
-ORDER BY coalesce(model, ''), coalesce(tool, ''), hour_ns;
+    'model' AS kind,
+    name,
+    @packed(hour_ns, started) AS calls_by_hour,
+    @packed(hour_ns, took_ns) AS busy_ns_by_hour
+FROM hours
+GROUP BY name
+ORDER BY name;
+
+-- name: tool_hours
+-- By tool: how many calls started in each hour, and how long they took together, as `agent_hours` tells it.
+WITH hours AS (
+    SELECT tool AS name, started_ns - started_ns % 3600000000000 AS hour_ns, sum(weight) AS started, coalesce(sum(duration_ns * weight), 0) AS took_ns
+    FROM steps
+    WHERE
+        model IS NULL
+        AND tool IS NOT NULL
+        AND started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+    GROUP BY tool, started_ns - started_ns % 3600000000000
+)
+SELECT
+    'tool' AS kind,
+    name,
+    @packed(hour_ns, started) AS calls_by_hour,
+    @packed(hour_ns, took_ns) AS busy_ns_by_hour
+FROM hours
+GROUP BY name
+ORDER BY name;
 
 -- name: limited_hours
--- By model or tool and hour: how many calls met a rate limit, as far as their errors tell. Counts are weighted. A query
--- of its own: few calls have an error, and looking into the texts of all would take as long as all the sums.
-SELECT model, tool, started_ns - started_ns % 3600000000000 AS hour_ns, sum(weight) AS limited
-FROM steps
-WHERE
-    error_type IS NOT NULL
-    AND (model IS NOT NULL OR tool IS NOT NULL)
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND (
-        @contains(error_type, 'ratelimit')
-        OR @contains(error_type, 'toomanyrequests')
-        OR @contains(coalesce(error_message, ''), '429')
-        OR @contains(coalesce(error_message, ''), 'rate limit')
-    )
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
-GROUP BY model, tool, started_ns - started_ns % 3600000000000
-ORDER BY coalesce(model, ''), coalesce(tool, ''), hour_ns;
+-- By model or tool: how many calls met a rate limit in each hour, as far as their errors tell, as pairs of
+-- `hour:number`. Counts are weighted. A query of its own: few calls failed, and only those have an error.
+WITH hours AS (
+    SELECT
+        CASE WHEN model IS NOT NULL THEN 'model' ELSE 'tool' END AS kind,
+        coalesce(model, tool) AS name,
+        started_ns - started_ns % 3600000000000 AS hour_ns,
+        sum(weight) AS limited
+    FROM @failed(steps) AS f
+    WHERE
+        error_type IS NOT NULL
+        AND (model IS NOT NULL OR tool IS NOT NULL)
+        AND (
+            @contains(error_type, 'ratelimit')
+            OR @contains(error_type, 'toomanyrequests')
+            OR @contains(coalesce(error_message, ''), '429')
+            OR @contains(coalesce(error_message, ''), 'rate limit')
+        )
+        AND started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+    GROUP BY CASE WHEN model IS NOT NULL THEN 'model' ELSE 'tool' END, coalesce(model, tool), started_ns - started_ns % 3600000000000
+)
+SELECT kind, name, @packed(hour_ns, limited) AS limited_by_hour
+FROM hours
+GROUP BY kind, name
+ORDER BY kind, name;
 
 -- name: in_flight
 -- By agent, model and tool: how many were in flight at most in a time range, and how long any was. What began up to

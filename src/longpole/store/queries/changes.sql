@@ -44,34 +44,65 @@ ORDER BY agent, start_ns;
 
 -- name: step_series
 -- By agent, name and stretch of time: how many steps, how long they took, what they used. Sums are weighted,
--- percentiles are of the kept ones.
+-- percentiles are of the kept ones. Failed steps are few and summed up by themselves.
+WITH failures AS (
+    SELECT agent, name, started_ns - started_ns % $width_ns AS start_ns, sum(weight) AS failed_weight
+    FROM @failed(steps) AS f
+    WHERE
+        NOT is_outside
+        AND started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+    GROUP BY agent, name, started_ns - started_ns % $width_ns
+),
+sums AS (
+    SELECT
+        agent,
+        name,
+        started_ns - started_ns % $width_ns AS start_ns,
+        count(*) AS timings,
+        sum(weight) AS weight_sum,
+        sum(weight) FILTER (WHERE duration_ns IS NOT NULL) AS ended_weight,
+        coalesce(sum(self_ns * weight), 0) AS own_ns,
+        @quantile(duration_ns, 0.5) AS p50_ns,
+        @quantile(duration_ns, 0.95) AS p95_ns,
+        sum((coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) * weight)
+            FILTER (WHERE is_counted AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL)) AS tokens,
+        sum(weight) FILTER (WHERE is_counted AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL)) AS told_weight,
+        sum(cost_usd_nanos * weight) FILTER (WHERE is_counted) AS cost_nanos,
+        sum(weight) FILTER (WHERE is_counted AND cost_usd_nanos IS NOT NULL) AS priced_weight
+    FROM steps
+    WHERE
+        NOT is_outside
+        AND started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+    GROUP BY agent, name, started_ns - started_ns % $width_ns
+)
 SELECT
-    agent,
-    name,
-    started_ns - started_ns % $width_ns AS start_ns,
-    count(*) AS timings,
-    sum(weight) AS weight_sum,
-    sum(weight) FILTER (WHERE duration_ns IS NOT NULL) AS ended_weight,
-    coalesce(sum(weight) FILTER (WHERE status IN ('failed', 'timeout', 'crashed')), 0) AS failed_weight,
-    coalesce(sum(self_ns * weight), 0) AS own_ns,
-    @quantile(duration_ns, 0.5) AS p50_ns,
-    @quantile(duration_ns, 0.95) AS p95_ns,
-    sum((coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) * weight)
-        FILTER (WHERE is_counted AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL)) AS tokens,
-    sum(weight) FILTER (WHERE is_counted AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL)) AS told_weight,
-    sum(cost_usd_nanos * weight) FILTER (WHERE is_counted) AS cost_nanos,
-    sum(weight) FILTER (WHERE is_counted AND cost_usd_nanos IS NOT NULL) AS priced_weight
-FROM steps
-WHERE
-    NOT is_outside
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
-GROUP BY agent, name, started_ns - started_ns % $width_ns
-ORDER BY agent, name, start_ns;
+    s.agent AS agent,
+    s.name AS name,
+    s.start_ns AS start_ns,
+    s.timings AS timings,
+    s.weight_sum AS weight_sum,
+    s.ended_weight AS ended_weight,
+    coalesce(f.failed_weight, 0) AS failed_weight,
+    s.own_ns AS own_ns,
+    s.p50_ns AS p50_ns,
+    s.p95_ns AS p95_ns,
+    s.tokens AS tokens,
+    s.told_weight AS told_weight,
+    s.cost_nanos AS cost_nanos,
+    s.priced_weight AS priced_weight
+FROM sums AS s
+LEFT JOIN failures AS f ON f.agent = s.agent AND f.name = s.name AND f.start_ns = s.start_ns
+ORDER BY s.agent, s.name, s.start_ns;
 
 -- name: series_buckets
 -- By agent, name (empty: the agent's executions) and stretch of time, the buckets of duration that half and 95 % of the

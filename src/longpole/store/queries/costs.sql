@@ -1,8 +1,8 @@
 -- What model calls used and cost, who made them, by which price list; and what is needed to price them again.
 
 -- name: cost_parts
--- By a part ('agent', 'model', 'provider', 'tier', 'day' (UTC), 'version', 'environment', 'workspace', or 'all') and the
--- price list: what the counted model calls used. Sums are weighted.
+-- By a part ('agent', 'model', 'provider', 'tier', 'day' (UTC), 'version', 'environment', 'workspace') and the price
+-- list: what the counted model calls used. Sums are weighted.
 WITH calls AS (
     SELECT
         CASE $by_what
@@ -73,6 +73,47 @@ SELECT
 FROM calls AS c
 GROUP BY part, day_ns, price_version
 ORDER BY part, day_ns, price_version;
+
+-- name: cost_lists
+-- By price list, what the counted model calls cost, how many cannot be priced and told no usage, and the tokens of
+-- audio. Half of what the sums of `cost_parts` take.
+WITH calls AS (
+    SELECT
+        price_version, weight, input_tokens, output_tokens, input_audio_tokens, output_audio_tokens, cost_usd_nanos
+    FROM steps
+    WHERE
+        is_counted
+        AND started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+    UNION ALL
+    SELECT
+        price_version, weight, call_input_tokens, call_output_tokens, call_input_audio_tokens, call_output_audio_tokens,
+        call_cost_usd_nanos
+    FROM executions
+    WHERE
+        is_counted
+        AND started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+)
+SELECT
+    price_version,
+    sum(c.weight) AS calls,
+    coalesce(
+        sum(c.weight) FILTER (WHERE c.cost_usd_nanos IS NULL AND c.input_tokens IS NULL AND c.output_tokens IS NULL), 0
+    ) AS unpriced_without_usage,
+    sum(c.cost_usd_nanos * c.weight) AS cost_usd_nanos,
+    coalesce(sum(c.input_audio_tokens), 0) + coalesce(sum(c.output_audio_tokens), 0) AS audio_tokens
+FROM calls AS c
+GROUP BY price_version
+ORDER BY price_version;
 
 -- name: cost_people
 -- By user ($by_what is 'user'), session, or all in one row ('all'): what the trees of executions that nobody called

@@ -25,26 +25,10 @@ bodies_with_attribute AS (
         )
 ),
 carrying_text AS (
-    SELECT s.workspace AS workspace, s.execution_id AS execution_id
-    FROM bodies_with_text AS b
-    JOIN steps AS s ON s.workspace = b.workspace AND s.trace_id = b.trace_id AND s.step_id = b.span_id
-    WHERE s.received_ns >= $from_ns - 86400000000000
-    UNION ALL
-    SELECT x.workspace AS workspace, x.execution_id AS execution_id
-    FROM bodies_with_text AS b
-    JOIN executions AS x ON x.workspace = b.workspace AND x.trace_id = b.trace_id AND x.span_id = b.span_id
-    WHERE x.received_ns >= $from_ns - 86400000000000
+    @executions_of(bodies_with_text, $from_ns - 86400000000000)
 ),
 carrying_attribute AS (
-    SELECT s.workspace AS workspace, s.execution_id AS execution_id
-    FROM bodies_with_attribute AS b
-    JOIN steps AS s ON s.workspace = b.workspace AND s.trace_id = b.trace_id AND s.step_id = b.span_id
-    WHERE s.received_ns >= $from_ns - 86400000000000
-    UNION ALL
-    SELECT x.workspace AS workspace, x.execution_id AS execution_id
-    FROM bodies_with_attribute AS b
-    JOIN executions AS x ON x.workspace = b.workspace AND x.trace_id = b.trace_id AND x.span_id = b.span_id
-    WHERE x.received_ns >= $from_ns - 86400000000000
+    @executions_of(bodies_with_attribute, $from_ns - 86400000000000)
 ),
 candidates AS (
     SELECT

@@ -15,10 +15,14 @@ WHERE workspace = $workspace AND trace_id = $trace_id AND execution_id = $execut
 ORDER BY time_ns, span_id, event_index;
 
 -- name: bodies_of_spans
--- What some spans carried beside their times, the newest version of each last.
+-- What some spans carried beside their times, received from a time on, the newest version of each last.
 SELECT trace_id, span_id, input, output, error_stack, attributes
 FROM bodies
-WHERE workspace = $workspace AND @in_list(trace_id, $trace_ids) AND @in_list(span_id, $span_ids)
+WHERE
+    workspace = $workspace
+    AND @in_list(trace_id, $trace_ids)
+    AND @in_list(span_id, $span_ids)
+    AND received_ns >= $received_from_ns
 ORDER BY row_version, received_ns;
 
 -- name: model_calls_of_execution

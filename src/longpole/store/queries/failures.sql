@@ -5,11 +5,9 @@
 SELECT slice_start_ns, CAST(sum(c.executions) AS BIGINT) AS executions, CAST(sum(c.steps) AS BIGINT) AS steps
 FROM (
     SELECT started_ns - (started_ns - $from_ns) % $slice_ns AS slice_start_ns, count(*) AS executions, 0 AS steps
-    FROM executions
+    FROM @failed(executions) AS f
     WHERE
-        status <> 'success'
-        AND status IN ('failed', 'timeout', 'crashed')
-        AND started_ns >= $from_ns
+        started_ns >= $from_ns
         AND started_ns < $to_ns
         AND ($workspace IS NULL OR workspace = $workspace)
         AND ($agent IS NULL OR agent = $agent)
@@ -18,11 +16,9 @@ FROM (
     GROUP BY started_ns - (started_ns - $from_ns) % $slice_ns
     UNION ALL
     SELECT started_ns - (started_ns - $from_ns) % $slice_ns AS slice_start_ns, 0 AS executions, count(*) AS steps
-    FROM steps
+    FROM @failed(steps) AS f
     WHERE
-        status <> 'success'
-        AND status IN ('failed', 'timeout', 'crashed')
-        AND started_ns >= $from_ns
+        started_ns >= $from_ns
         AND started_ns < $to_ns
         AND ($workspace IS NULL OR workspace = $workspace)
         AND ($agent IS NULL OR agent = $agent)
@@ -41,22 +37,18 @@ WITH failed AS (
     SELECT
         workspace, execution_id, parent_execution_id, trace_id, agent, version, status, started_ns, duration_ns, weight,
         cost_usd_nanos, failure_step_id, code_file, code_function, error_type, error_message
-    FROM executions
+    FROM @failed(executions) AS f
     WHERE
-        status <> 'success'
-        AND status IN ('failed', 'timeout', 'crashed')
-        AND started_ns >= $from_ns
+        started_ns >= $from_ns
         AND started_ns < $to_ns
         AND ($workspace IS NULL OR workspace = $workspace)
         AND ($environment IS NULL OR environment = $environment)
 ),
 bad_steps AS @materialized() (
     SELECT workspace, trace_id, step_id, name, error_type, error_message, code_file, code_function
-    FROM steps
+    FROM @failed(steps) AS f
     WHERE
-        status <> 'success'
-        AND status IN ('failed', 'timeout', 'crashed')
-        AND started_ns >= $from_ns
+        started_ns >= $from_ns
         AND ($workspace IS NULL OR workspace = $workspace)
         AND ($environment IS NULL OR environment = $environment)
 ),
@@ -125,11 +117,9 @@ WITH bad_steps AS @materialized() (
     SELECT
         workspace, trace_id, step_id, parent_step_id, agent, name, version, status, started_ns, duration_ns, weight,
         cost_usd_nanos, code_file, code_function, error_type, substring(error_message, 1, 400) AS message
-    FROM steps
+    FROM @failed(steps) AS f
     WHERE
-        status <> 'success'
-        AND status IN ('failed', 'timeout', 'crashed')
-        AND started_ns >= $from_ns
+        started_ns >= $from_ns
         AND started_ns < $to_ns
         AND ($workspace IS NULL OR workspace = $workspace)
         AND ($agent IS NULL OR agent = $agent)
@@ -142,21 +132,17 @@ passed_on AS (
     WHERE parent_step_id IS NOT NULL
     UNION ALL
     SELECT workspace, trace_id, parent_span_id AS step_id
-    FROM executions
+    FROM @failed(executions) AS f
     WHERE
-        status <> 'success'
-        AND status IN ('failed', 'timeout', 'crashed')
-        AND parent_span_id IS NOT NULL
+        parent_span_id IS NOT NULL
         AND started_ns >= $from_ns
         AND started_ns < $to_ns
         AND ($workspace IS NULL OR workspace = $workspace)
     UNION ALL
     SELECT workspace, trace_id, failure_step_id AS step_id
-    FROM executions
+    FROM @failed(executions) AS f
     WHERE
-        status <> 'success'
-        AND status IN ('failed', 'timeout', 'crashed')
-        AND failure_step_id IS NOT NULL
+        failure_step_id IS NOT NULL
         AND started_ns >= $from_ns - 86400000000000
         AND started_ns < $to_ns
         AND ($workspace IS NULL OR workspace = $workspace)
@@ -211,11 +197,9 @@ LIMIT $limit;
 -- ones, at most $each of every agent, step and type of error.
 WITH bad_steps AS @materialized() (
     SELECT workspace, trace_id, step_id, name, started_ns, error_type, error_message, code_file, code_function
-    FROM steps
+    FROM @failed(steps) AS f
     WHERE
-        status <> 'success'
-        AND status IN ('failed', 'timeout', 'crashed')
-        AND started_ns >= $from_ns
+        started_ns >= $from_ns
         AND ($workspace IS NULL OR workspace = $workspace)
         AND ($environment IS NULL OR environment = $environment)
 ),
@@ -228,13 +212,11 @@ placed AS (
         CASE WHEN s.step_id IS NULL THEN e.code_function ELSE s.code_function END AS code_function,
         coalesce(s.error_type, e.error_type) AS error_type,
         substring(coalesce(s.error_message, e.error_message), 1, 400) AS message
-    FROM executions AS e
+    FROM @failed(executions) AS e
     LEFT JOIN bad_steps AS s
         ON s.workspace = e.workspace AND s.trace_id = e.trace_id AND s.step_id = e.failure_step_id
     WHERE
-        e.status <> 'success'
-        AND e.status IN ('failed', 'timeout', 'crashed')
-        AND e.started_ns >= $from_ns
+        e.started_ns >= $from_ns
         AND e.started_ns < $to_ns
         AND (e.started_ns >= $since_ns OR @in_list(CAST(e.started_ns AS VARCHAR), $starts))
         AND ($workspace IS NULL OR e.workspace = $workspace)
@@ -269,11 +251,9 @@ WITH ranked AS (
             PARTITION BY agent, name, error_type, @without_names(substring(error_message, 1, 400))
             ORDER BY started_ns DESC, trace_id, step_id
         ) AS newness
-    FROM steps
+    FROM @failed(steps) AS f
     WHERE
-        status <> 'success'
-        AND status IN ('failed', 'timeout', 'crashed')
-        AND started_ns >= $from_ns
+        started_ns >= $from_ns
         AND started_ns < $to_ns
         AND (started_ns >= $since_ns OR @in_list(CAST(started_ns AS VARCHAR), $starts))
         AND ($workspace IS NULL OR workspace = $workspace)

@@ -1,23 +1,29 @@
 -- Questions about one execution: which one is meant, its tree, how it compares, one step of it.
 
 -- name: executions_named
--- Where the executions with this execution id or trace id stand, top ones and early ones first.
-SELECT workspace, execution_id, trace_id, span_id, root_execution_id, agent, started_ns, parent_execution_id
+-- Where the executions with this id stand, top ones and early ones first.
+SELECT workspace, execution_id, trace_id, span_id, root_execution_id, agent, parent_execution_id, depth, started_ns
 FROM executions
-WHERE ($workspace IS NULL OR workspace = $workspace) AND (execution_id = $id OR trace_id = $id)
-ORDER BY
-    CASE WHEN execution_id = $id THEN 0 ELSE 1 END,
-    CASE WHEN parent_execution_id IS NULL THEN 0 ELSE 1 END,
-    depth, started_ns, execution_id
-LIMIT 20;
+WHERE ($workspace IS NULL OR workspace = $workspace) AND execution_id = $id
+ORDER BY CASE WHEN parent_execution_id IS NULL THEN 0 ELSE 1 END, depth, started_ns, execution_id
+LIMIT 1;
+
+-- name: executions_of_trace
+-- Where the executions of this trace stand, top ones and early ones first. To ask for ids of executions and of traces at
+-- once takes DuckDB as long as both questions, and mostly it is the id of an execution.
+SELECT workspace, execution_id, trace_id, span_id, root_execution_id, agent, parent_execution_id, depth, started_ns
+FROM executions
+WHERE ($workspace IS NULL OR workspace = $workspace) AND trace_id = $id
+ORDER BY CASE WHEN parent_execution_id IS NULL THEN 0 ELSE 1 END, depth, started_ns, execution_id
+LIMIT 1;
 
 -- name: executions_by_part
 -- The executions whose id begins or ends with a part, newest first, at most eleven.
-SELECT workspace, execution_id, trace_id, span_id, root_execution_id, agent, started_ns, parent_execution_id
+SELECT workspace, execution_id, trace_id, span_id, root_execution_id, agent, parent_execution_id, depth, started_ns
 FROM executions
 WHERE
     ($workspace IS NULL OR workspace = $workspace)
-    AND (left(execution_id, length($part)) = $part OR right(execution_id, length($part)) = $part)
+    AND (left(execution_id, length($part)) = $part OR @ends_with(execution_id, $part))
 ORDER BY started_ns DESC, execution_id
 LIMIT 11;
 
@@ -31,9 +37,9 @@ ORDER BY started_ns, depth, execution_id;
 -- name: steps_under_root
 -- Every step of one tree as a skeleton, in order of time. At 50,000 steps each column costs 10 ms.
 SELECT
-    workspace, trace_id, step_id, parent_step_id, link_trace_id, link_span_id, execution_id, name, category, step_type,
-    operation, status, started_ns, ended_ns, duration_ns, received_ns, step_index, depth, is_outside, model, tool,
-    input_tokens, output_tokens, cost_usd_nanos, first_token_ns, attempt, error_type, self_ns, critical_ns, slack_ns
+    trace_id, step_id, parent_step_id, link_trace_id, link_span_id, execution_id, name, category, step_type, operation,
+    status, started_ns, ended_ns, duration_ns, is_outside, model, tool, input_tokens, output_tokens, cost_usd_nanos,
+    first_token_ns, attempt, error_type, self_ns, critical_ns, slack_ns, process
 FROM steps
 WHERE workspace = $workspace AND root_execution_id = $root_execution_id
 ORDER BY started_ns, depth, step_index, step_id;
@@ -45,24 +51,6 @@ SELECT
     code_function
 FROM steps
 WHERE workspace = $workspace AND root_execution_id = $root_execution_id;
-
--- name: process_crossings
--- The spans of one tree whose process is another than that of the span above them, with the times of both.
-WITH spans AS (
-    SELECT execution_id, trace_id, span_id, parent_span_id, process, kind AS category, started_ns, ended_ns
-    FROM executions
-    WHERE workspace = $workspace AND root_execution_id = $root_execution_id AND process IS NOT NULL
-    UNION ALL
-    SELECT execution_id, trace_id, step_id AS span_id, parent_step_id AS parent_span_id, process, category, started_ns,
-        ended_ns
-    FROM steps
-    WHERE workspace = $workspace AND root_execution_id = $root_execution_id AND process IS NOT NULL
-)
-SELECT below.execution_id, below.process, above.process AS against, above.category, below.started_ns, below.ended_ns,
-    above.started_ns AS above_started_ns, above.ended_ns AS above_ended_ns
-FROM spans AS below JOIN spans AS above ON above.trace_id = below.trace_id AND above.span_id = below.parent_span_id
-WHERE below.process <> above.process
-ORDER BY below.started_ns, below.span_id;
 
 -- name: code_of_steps
 -- Where in the code some steps of one tree are.
@@ -86,20 +74,34 @@ ORDER BY time_ns, span_id, event_index;
 
 -- name: usual_durations
 -- How long an agent's other finished executions took, and how many were quicker than a duration, both with the weight
--- of sampled ones and without.
+-- of sampled ones and without. Only of those that started with the given one are the ids read: of a million executions
+-- 8 instead of 43 ms.
 SELECT
     count(*) AS executions,
     @quantile(duration_ns, 0.5) AS p50_ns,
     @quantile(duration_ns, 0.95) AS p95_ns,
     coalesce(sum(weight), 0) AS weight,
     coalesce(sum(weight) FILTER (WHERE duration_ns < $duration_ns), 0) AS quicker_weight
-FROM executions
-WHERE
-    workspace = $workspace
-    AND agent = $agent
-    AND execution_id <> $execution_id
-    AND duration_ns IS NOT NULL
-    AND status <> 'skipped';
+FROM (
+    SELECT duration_ns, weight
+    FROM executions
+    WHERE
+        workspace = $workspace
+        AND agent = $agent
+        AND started_ns <> $started_ns
+        AND duration_ns IS NOT NULL
+        AND status <> 'skipped'
+    UNION ALL
+    SELECT duration_ns, weight
+    FROM executions
+    WHERE
+        workspace = $workspace
+        AND agent = $agent
+        AND started_ns = $started_ns
+        AND execution_id <> $execution_id
+        AND duration_ns IS NOT NULL
+        AND status <> 'skipped'
+) AS others;
 
 -- name: usual_duration_weights
 -- By bucket of duration, how many of an agent's other finished executions the kept ones stand for.

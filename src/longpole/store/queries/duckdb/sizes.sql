@@ -1,12 +1,16 @@
 -- How much room things take in a DuckDB file.
 
 -- name: table_sizes
--- By table, the bytes of its blocks as of the last checkpoint. A block of 256 KiB may be shared by small tables, and
--- counts for each of them then.
+-- By table, the bytes of its blocks as of the last checkpoint, the failed ones apart among them. A block of 256 KiB may
+-- be shared by small tables, and counts for each of them then.
 WITH segments AS (
     SELECT 'executions' AS table_name, block_id, additional_block_ids FROM pragma_storage_info('stored.main.executions') WHERE persistent
     UNION ALL
+    SELECT 'executions' AS table_name, block_id, additional_block_ids FROM pragma_storage_info('stored.main.failed_executions') WHERE persistent
+    UNION ALL
     SELECT 'steps' AS table_name, block_id, additional_block_ids FROM pragma_storage_info('stored.main.steps') WHERE persistent
+    UNION ALL
+    SELECT 'steps' AS table_name, block_id, additional_block_ids FROM pragma_storage_info('stored.main.failed_steps') WHERE persistent
     UNION ALL
     SELECT 'events' AS table_name, block_id, additional_block_ids FROM pragma_storage_info('stored.main.events') WHERE persistent
     UNION ALL
