@@ -11,6 +11,7 @@ import pytest
 import longpole
 from longpole import AgentTrackerFactory, ExecutionAnalytics, ExecutionStage
 from longpole.client.guide_answers import WhyNotFired
+from running_server import wait_until
 from spec.guide_agents import my_agent
 
 PSYCHOLOGIST = "PsychologistAgent"
@@ -56,13 +57,15 @@ class Talk:
         return ExecutionAnalytics.debug_why_agent_didnt_fire(agent, self.conversation, self.vault)
 
 
-def known_elsewhere(name: str = PSYCHOLOGIST) -> None:
-    """The agent is registered: its class was used, somewhere else."""
+def known_elsewhere(recorded: Any, name: str = PSYCHOLOGIST) -> None:
+    """The agent is registered: its class was used, somewhere else. Its name is stored, and not published before."""
     asyncio.run(my_agent(name).run(uuid4(), "Who is she?", conversation_id=uuid4()))
+    assert longpole.flush(10)
+    wait_until(lambda: recorded.ask("why-not", agent=name)["outcome"] != "unknown_agent", f"{name} to be known")
 
 
 def test_a_name_that_nobody_knows_gets_those_that_are_near(recorded: Any) -> None:
-    known_elsewhere()
+    known_elsewhere(recorded)
     recorded.all_settled(1)
     found = Talk(recorded).why("PsycologistAgent")
     assert (found.status, found.outcome, found.near_names) == ("never_invoked", "unknown_agent", [PSYCHOLOGIST])
@@ -71,7 +74,7 @@ def test_a_name_that_nobody_knows_gets_those_that_are_near(recorded: Any) -> Non
 
 def test_an_agent_that_was_chosen_and_that_nobody_registered_is_told_so(recorded: Any) -> None:
     talk = Talk(recorded)
-    known_elsewhere()
+    known_elsewhere(recorded)
     talk.choose("PsychologyAgent", outcome="chosen")
     recorded.all_settled(2)
     found = talk.why("PsychologyAgent")
@@ -82,7 +85,7 @@ def test_an_agent_that_was_chosen_and_that_nobody_registered_is_told_so(recorded
 
 def test_an_agent_that_exists_and_that_nobody_thought_of_was_never_considered(recorded: Any) -> None:
     talk = Talk(recorded)
-    known_elsewhere()
+    known_elsewhere(recorded)
     with talk.tracker("Orchestrator").track_execution("run"):
         pass
     recorded.all_settled(2)
@@ -144,7 +147,7 @@ def test_what_chose_it_failed_or_timed_out_before_it(recorded: Any, error: Excep
 
 def test_an_agent_that_was_chosen_and_not_called_is_told_so(recorded: Any) -> None:
     talk = Talk(recorded)
-    known_elsewhere()
+    known_elsewhere(recorded)
     talk.choose(outcome="chosen")
     recorded.all_settled(2)
     assert talk.why().outcome == "not_called"

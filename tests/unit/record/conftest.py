@@ -24,8 +24,9 @@ def own_warnings() -> None:
 
 
 @pytest.fixture(autouse=True)
-def own_cost() -> None:
-    """What other tests had watched of event loops is not this one's."""
+def own_records() -> None:
+    """What other tests recorded, and had watched of event loops, is not this one's."""
+    recorder.records.clear()
     recorder.watching_ns = 0
 
 
