@@ -74,7 +74,7 @@ def watch_loop(threshold_ms: float = 50.0, loop: asyncio.AbstractEventLoop | Non
     and stands below the step that caused it. The open steps of other tasks of the loop get the event
     `longpole.loop_blocked` and the sum of these times as attribute `longpole.loop_blocked_ns`.
 
-    Costs 0.3 to 0.5 % of a CPU with the default threshold while nothing blocks, 0.5 to 1.4 % while blocks of 100 ms
+    Costs 0.2 to 0.6 % of a CPU with the default threshold while nothing blocks, 0.3 to 1.2 % while blocks of 100 ms
     take a third of the time, more with a smaller one (docs/reference/performance.md), and 0.3 us for each turn of the
     loop. Works with asyncio's loops and with uvloop.
 
