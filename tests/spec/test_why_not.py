@@ -61,7 +61,7 @@ def known_elsewhere(recorded: Any, name: str = PSYCHOLOGIST) -> None:
     """The agent is registered: its class was used, somewhere else. Its name is stored, and not published before."""
     asyncio.run(my_agent(name).run(uuid4(), "Who is she?", conversation_id=uuid4()))
     assert longpole.flush(10)
-    wait_until(lambda: recorded.ask("why-not", agent=name)["outcome"] != "unknown_agent", f"{name} to be known")
+    wait_until(lambda: name in recorded.ask("why-not", agent=f"{name}s")["near_names"], f"{name} to be known by name")
 
 
 def test_a_name_that_nobody_knows_gets_those_that_are_near(recorded: Any) -> None:
