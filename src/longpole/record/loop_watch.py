@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from longpole.model.clock import steady_ns
+from longpole.record.loop_allowance import SHARE, Allowance, share_of
 from longpole.record.loop_block import Block, Reading
 from longpole.record.loop_sample import take_sample
 from longpole.record.loop_turns import Turns, watch_turns
@@ -30,7 +31,7 @@ SEEN_SHARE = 4
 SOON_NS = 200_000
 LONGEST_WAIT_NS = 10_000_000
 KEPT_AWAY_NS = 6_000_000  # more than the 5 ms for which a thread that computes keeps the interpreter
-SMALLEST_MS, LARGEST_MS = 5.0, 3_600_000.0
+SMALLEST_MS, DEFAULT_MS, LARGEST_MS = 5.0, 50.0, 3_600_000.0
 QUIET_LOOKS = 64  # of an idle loop; then the thread sleeps until the loop turns
 OPEN_AFTER_NS = 1_000_000_000
 OFF_PAUSE_S = 0.5
@@ -44,7 +45,9 @@ class LoopWatch:
         blocks: how often the loop stood because of the program.
         not_scheduled: how often it stood because the machine gave this process no time; no step is charged.
         crowded: turns that took long though no callback in them did.
-        unsampled: blocks that nobody could look at, because the interpreter was held all the time.
+        unsampled: blocks that nobody could look at, because the interpreter was held all the time, or because looking
+            at others had taken `cpu_share`.
+        cpu_share: how much of one core the watching thread may take.
         left_out: steps that waited and are not marked, because more than 500 waited at once.
         cpu_ns: CPU of the watching thread, for all watched loops.
     """
@@ -53,6 +56,7 @@ class LoopWatch:
         # In this order, so that what is no number at all gives the smallest.
         self.threshold_ns = round(min(max(SMALLEST_MS, threshold_ms), LARGEST_MS) * 1e6)
         self.pause_ns = round(self.threshold_ns / LOOKS_PER_THRESHOLD)
+        self.cpu_share = share_of(self.threshold_ns, round(DEFAULT_MS * 1e6))
         self.blocks = self.not_scheduled = self.crowded = self.unsampled = self.left_out = 0
         self.is_on = True
 
@@ -67,16 +71,17 @@ class LoopWatch:
         _watcher.remove(self)
 
 
-def watch_loop(threshold_ms: float = 50.0, loop: asyncio.AbstractEventLoop | None = None) -> LoopWatch:
+def watch_loop(threshold_ms: float = DEFAULT_MS, loop: asyncio.AbstractEventLoop | None = None) -> LoopWatch:
     """Watches event loops: what makes one stand for longer than the threshold becomes a step of its own.
 
     The step has the category `blocked_loop`, the name of the place such as `time.sleep in load_profile (app.py:42)`,
     and stands below the step that caused it. The open steps of other tasks of the loop get the event
     `longpole.loop_blocked` and the sum of these times as attribute `longpole.loop_blocked_ns`.
 
-    Costs 0.2 to 0.6 % of a CPU with the default threshold while nothing blocks, 0.3 to 1.2 % while blocks of 100 ms
-    take a third of the time, more with a smaller one (docs/reference/performance.md), and 0.3 us for each turn of the
-    loop. Works with asyncio's loops and with uvloop.
+    Costs less than 1 % of a CPU at the default threshold: the watching thread ends at 0.9 %, and counts the blocks that
+    it could not look at for that (`unsampled`). At half the threshold it may take twice as much. Usual is 0.2 to 0.4 %
+    while nothing blocks (docs/reference/performance.md). Each turn of the loop costs 0.3 us. Works with asyncio's loops
+    and with uvloop.
 
     Args:
         threshold_ms: from how many milliseconds a standstill is told; at least 5.
@@ -260,6 +265,7 @@ class _Watcher:
         self.cpu_ns = 0
         self._lock = threading.RLock()
         self._watched: dict[int, _Watched] = {}
+        self._share = SHARE
         self._for_all: LoopWatch | None = None
         self._bell = threading.Lock()  # locked while nothing has happened; a third cheaper to wait for than an event
         self._thread: threading.Thread | None = None
@@ -271,7 +277,7 @@ class _Watcher:
                 return
             self.detach(loop)
             watched = _Watched(loop, watch, watch_turns(loop, watch.threshold_ns, self._ring))
-            self._watched = {**self._watched, id(loop): watched}
+            self._watch({**self._watched, id(loop): watched})
             if self._thread is None or not self._thread.is_alive():
                 gc.callbacks.append(_on_gc)
                 self._thread = threading.Thread(target=self._run, name="longpole-loop-watch", daemon=True)
@@ -283,9 +289,13 @@ class _Watcher:
         with self._lock:
             watched = self._watched.get(id(loop))
             if watched is not None:
-                self._watched = {key: each for key, each in self._watched.items() if each is not watched}
+                self._watch({key: each for key, each in self._watched.items() if each is not watched})
                 watched.forget()
                 self._ring()
+
+    def _watch(self, watched: dict[int, _Watched]) -> None:
+        self._watched = watched
+        self._share = max((each.watch.cpu_share for each in watched.values()), default=SHARE)
 
     def add_for_all(self, watch: LoopWatch) -> None:
         """Watches every loop that starts from now on."""
@@ -322,6 +332,7 @@ class _Watcher:
 
     def _run(self) -> None:
         before = self.cpu_ns
+        allowance = Allowance(steady_ns(), before)
         while self._watched:
             if not recorder.is_on:
                 self._rest(OFF_PAUSE_S)
@@ -334,7 +345,9 @@ class _Watcher:
                 idle_looks = min(idle_looks, watched.idle_looks)
                 stands = stands or watched.turns.is_asleep
             self.cpu_ns = recorder.watching_ns = before + time.thread_time_ns()
-            if idle_looks >= QUIET_LOOKS and self._all_sleep():
+            if put_off_ns := allowance.pause_ns(steady_ns(), self.cpu_ns, share=self._share):
+                self._put_off(put_off_ns)
+            elif idle_looks >= QUIET_LOOKS and self._all_sleep():
                 self._rest(-1)
             elif (pause_ns := due_ns - steady_ns()) > 0:  # else not even for nothing: it may cost 5 ms, see `_sample`
                 if stands:
@@ -342,6 +355,13 @@ class _Watcher:
                 else:
                     time.sleep(pause_ns / 1e9)  # a third cheaper than waiting for the event
         gc.callbacks.remove(_on_gc)
+
+    def _put_off(self, pause_ns: int) -> None:
+        """Look at nothing for so long; what blocks meanwhile is counted by the loops themselves, and not explained."""
+        until_ns = steady_ns() + pause_ns
+        for watched in self._watched.values():
+            watched.due_ns = max(watched.due_ns, until_ns)
+        time.sleep(pause_ns / 1e9)
 
     def _rest(self, seconds: float) -> None:
         self._bell.acquire(timeout=seconds)

@@ -18,7 +18,7 @@ import pytest
 import uvloop
 
 import longpole
-from longpole.record import loop_watch
+from longpole.record import loop_allowance, loop_watch
 from longpole.record.current import current
 from longpole.record.loop_block import Block, Reading, culprit_of, pieces_of
 from longpole.record.loop_sample import Sample, place_name, users_place
@@ -290,6 +290,23 @@ def test_a_loop_in_another_thread_can_be_watched(recorded: Any, watches: list[Lo
         thread.join()
         loop.close()
     assert any("load_profile" in span.name for span in blocks(recorded))
+
+
+def test_blocks_that_the_watch_may_not_look_at_for_their_cost_are_counted(
+    monkeypatch: pytest.MonkeyPatch, recorded: Any, watches: list[LoopWatch]
+) -> None:
+    monkeypatch.setattr(loop_allowance, "SAVED_NS", 0)
+    monkeypatch.setattr(loop_watch, "share_of", lambda *_: 1e-6)
+
+    async def main() -> None:
+        watch = watch_loop(threshold_ms=10)
+        watches.append(watch)
+        end = time.monotonic() + 20
+        while not watch.unsampled and time.monotonic() < end:
+            await culprit(15)
+
+    asyncio.run(main())
+    assert watches[0].unsampled
 
 
 def test_a_stopped_watch_leaves_the_loop_as_it_was(recorded: Any) -> None:
