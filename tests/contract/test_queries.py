@@ -222,6 +222,26 @@ def test_fresh_rows_come_back_as_stored_ones_do(store: Engine) -> None:
     assert fresh == [store.rows(query, given) for query in ("trace_executions", "trace_steps", "trace_events")]
 
 
+def test_inputs_are_found_once_each_whether_stored_or_fresh(store: Engine) -> None:
+    first, second = trace(1), trace(2)
+    bodies = [*first.bodies, *second.bodies]
+    given = {
+        "workspace": WORKSPACE,
+        "trace_ids": [trace_id_of(1), trace_id_of(2)],
+        "span_ids": [body.span_id for body in bodies],
+        "received_from_ns": 0,
+    }
+    store.write(first)
+    store.write(second, fresh=True)
+    while_fresh = store.rows("inputs_of_spans", given)
+    store.write(second)
+    wanted = sorted((body.trace_id, body.span_id, body.input) for body in bodies)
+    for rows in (while_fresh, store.rows("inputs_of_spans", given)):
+        assert sorted((row["trace_id"], row["span_id"], row["input"]) for row in rows) == wanted
+    assert {body.trace_id for body in bodies} == {trace_id_of(1), trace_id_of(2)}
+    assert store.rows("inputs_of_spans", {**given, "span_ids": [bodies[0].span_id]})[0]["span_id"] == bodies[0].span_id
+
+
 def test_known_traces_names_those_that_link_to_what_is_asked(filled: Engine) -> None:
     rows = filled.rows("known_traces", {"workspace": WORKSPACE, "trace_ids": [trace_id_of(1), trace_id_of(77)]})
     found = {(row["trace_id"], row["link_trace_id"]) for row in rows}

@@ -7,12 +7,13 @@ from msgspec import Struct
 
 from longpole.model.histogram import unpack_histogram
 from longpole.reports.filter_values import Scope
-from longpole.reports.rolled_up import Sums, Weights, added, gone_of, joined_rows, joined_weights, rolled_of
+from longpole.reports.rolled_up import USAGE, Sums, Weights, added, gone_of, joined_rows, joined_weights, rolled_of
 from longpole.reports.rows import Row, dollars, time_text, whole
 from longpole.reports.together import rows_together
 from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals
 from longpole.reports.weighted import SHARES, joined, weighted_quantiles
 from longpole.store.engine import Engine
+from longpole.store.rollups import known_sum
 
 MOST_EXACT = 100_000
 """Percentiles of more executions and steps than these together are read from their buckets of duration: within 1 %."""
@@ -82,7 +83,7 @@ def overview_of(store: Engine, scope: Scope) -> Overview:
 
 def _of_rows(store: Engine, parameters: Mapping[str, Any], *, needs_weights: bool) -> _Told:
     """What the stored rows tell, read one by one."""
-    categories, executions, calls = rows_together(
+    steps, executions, calls = rows_together(
         store,
         *((query, parameters) for query in ("overview_categories", "overview_executions", "overview_calls")),
     )
@@ -90,17 +91,24 @@ def _of_rows(store: Engine, parameters: Mapping[str, Any], *, needs_weights: boo
     told = _Told(
         totals=sums.totals(),
         agents=joined_rows(_registered(store, parameters), _agents(sums, calls), "agent", _agents_in_order),
-        categories=categories,
+        categories=_with_usage(steps, calls),
     )
-    count = told.totals["executions"] + sum(row["steps"] for row in told.categories)
+    count = told.totals["executions"] + sum(row["steps"] for row in steps)
     if needs_weights or count > MOST_EXACT or any(row["sampled"] for row in executions):
-        of_steps, of_agents = rows_together(
-            store, ("overview_category_weights", parameters), ("overview_agent_weights", parameters)
-        )
+        of_agents = store.rows("overview_agent_weights", parameters)
         told.weights = {row["agent"]: unpack_histogram(row["histogram"]) for row in of_agents}
-        told.of_steps = {row["category"]: unpack_histogram(row["histogram"]) for row in of_steps}
+        told.of_steps = {row["category"]: unpack_histogram(row["histogram"]) for row in steps}
         return told
     return _with_exact(told, store.rows("overview_percentiles", parameters))
+
+
+def _with_usage(steps: Sequence[Row], calls: Sequence[Row]) -> list[Row]:
+    """The categories of steps, with what the model calls among them used."""
+    told: list[Row] = []
+    for row in steps:
+        own = [call for call in calls if call["category"] == row["category"]]
+        told.append({**row, **{name: known_sum(call[name] for call in own) for name in USAGE}})
+    return told
 
 
 def _agents(sums: Sums, calls: Sequence[Row]) -> dict[str, dict[str, Any]]:

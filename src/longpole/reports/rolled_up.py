@@ -20,7 +20,9 @@ from longpole.store.rollups import DAY_NS, FILTERS, known_sum, summed_rows
 
 _FAILED = frozenset({ExecutionStatus.FAILED, ExecutionStatus.TIMEOUT, ExecutionStatus.CRASHED})
 _FINISHED = _FAILED | {ExecutionStatus.SUCCESS}
-_USAGE = ("input_tokens", "output_tokens", "cost_usd_nanos")
+USAGE = ("input_tokens", "output_tokens", "cost_usd_nanos")
+"""What model calls used, by the names of the rows of all queries that sum it up."""
+
 _OF_EXECUTIONS = (RollupKind.DAY_EXECUTION, RollupKind.GONE_EXECUTION)
 _ALL_AT_ONCE_NS = 2**62
 """So wide a window that it has everything in it."""
@@ -62,7 +64,7 @@ class Sums(Struct):
                 "is_registered": False,
                 **{name: totals[name] for name in ("executions", "executions_weight", "running", "skipped")},
                 "failed": totals["failed"] + totals["timed_out"] + totals["crashed"],
-                **{name: totals[name] for name in ("succeeded_weight", "finished_weight", *_USAGE)},
+                **{name: totals[name] for name in ("succeeded_weight", "finished_weight", *USAGE)},
                 "self_ns": known_sum(row["self_ns"] for row in rows),
                 "model_calls": calls,
                 "last_seen_ns": max(row["last_seen_ns"] for row in rows),
@@ -78,7 +80,7 @@ class Sums(Struct):
                 "failed": sum(row["count"] for row in rows if row["status"] in _FAILED),
                 "total_ns": sum(row["duration_ns"] for row in rows),
                 "self_ns": sum(row["self_ns"] for row in rows),
-                **{name: known_sum(row[name] for row in rows) for name in _USAGE},
+                **{name: known_sum(row[name] for row in rows) for name in USAGE},
             }
             for category, rows in _grouped(self.steps, "category").items()
         }
@@ -93,7 +95,7 @@ class Sums(Struct):
 
     def performance(self) -> dict[str, Any]:
         """All executions, with the names of the query `agent_totals`; times leave skipped executions out."""
-        counts = {name: value for name, value in _executions(self.executions).items() if name not in _USAGE}
+        counts = {name: value for name, value in _executions(self.executions).items() if name not in USAGE}
         return counts | {
             "total_ns": known_sum(row["duration_ns"] for row in self._not_skipped()),
             "timed_weight": sum(self.weights_not_skipped().values()),
@@ -217,7 +219,7 @@ def _executions(rows: Sequence[Row]) -> dict[str, Any]:
         "crashed": count(ExecutionStatus.CRASHED),
         "succeeded_weight": sum(float(row["weight"]) for row in rows if row["status"] == ExecutionStatus.SUCCESS),
         "finished_weight": sum(float(row["weight"]) for row in rows if row["status"] in _FINISHED),
-        **{name: known_sum(row[name] for row in rows) for name in _USAGE},
+        **{name: known_sum(row[name] for row in rows) for name in USAGE},
     }
 
 

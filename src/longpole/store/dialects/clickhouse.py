@@ -1,6 +1,8 @@
 """ClickHouse's spelling of the fragments."""
 
-from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, executions_of
+from functools import partial
+
+from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, bodies_of, executions_of
 
 
 def _clickhouse_quantile(value: str, share: str) -> str:
@@ -43,6 +45,10 @@ def _clickhouse_different(text: str) -> str:
     return f"arraySort(groupUniqArray({text}))"
 
 
+def _clickhouse_divided(value: str, by: str) -> str:
+    return f"intDiv({value}, {by})"
+
+
 def _clickhouse_remainder(value: str, power: str) -> str:
     return f"(({value}) % ({power}))"
 
@@ -67,7 +73,9 @@ CLICKHOUSE: Fragments = {
     "without_names": _clickhouse_without_names,
     "different": _clickhouse_different,
     "executions_of": executions_of,
+    "bodies_of": partial(bodies_of, _clickhouse_in_list),
     "failed": _clickhouse_failed,
+    "divided": _clickhouse_divided,
     "remainder": _clickhouse_remainder,
     "materialized": _clickhouse_materialized,
 }

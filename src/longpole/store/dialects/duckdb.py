@@ -47,6 +47,11 @@ def _duckdb_different(text: str) -> str:
     return f"coalesce(list_sort(list(DISTINCT {text}) FILTER (WHERE {text} IS NOT NULL)), [])"
 
 
+def _duckdb_divided(value: str, by: str) -> str:
+    # To take off what a division leaves over costs half as much again: 153 ms instead of 75 for three million rows.
+    return f"(({value}) // ({by}))"
+
+
 def _duckdb_remainder(value: str, power: str) -> str:
     # A division takes twice as long: 57 ms of processor time instead of 36 for ten million rows with it.
     return f"(({value}) & (({power}) - 1))"
@@ -70,6 +75,19 @@ def _duckdb_executions_of(spans: str, received_ns: str) -> str:
     """
 
 
+def _duckdb_bodies_of(traces: str, spans: str, received_ns: str) -> str:
+    # By the places of rows: whoever looks at both ids of five million rows and at their texts at once unpacks too many
+    # texts, 358 ms of processor time for two thousand instead of 119. Only stored rows have places.
+    in_traces = f"{_duckdb_in_list('trace_id', traces)} AND received_ns >= {received_ns}"
+    in_spans = _duckdb_in_list("span_id", spans)
+    return f"""
+    WITH near AS MATERIALIZED (SELECT rowid AS place, span_id FROM stored.main.bodies WHERE {in_traces})
+    SELECT * FROM stored.main.bodies WHERE rowid IN (SELECT place FROM near WHERE {in_spans})
+    UNION ALL
+    SELECT * FROM fresh_bodies WHERE {in_traces} AND {in_spans}
+    """
+
+
 def _duckdb_failed(table: str) -> str:
     # A hundredth of the rows, kept once more beside them: `FAILED_TABLES`.
     return f"failed_{table}"
@@ -86,7 +104,9 @@ DUCKDB: Fragments = {
     "without_names": _duckdb_without_names,
     "different": _duckdb_different,
     "executions_of": _duckdb_executions_of,
+    "bodies_of": _duckdb_bodies_of,
     "failed": _duckdb_failed,
+    "divided": _duckdb_divided,
     "remainder": _duckdb_remainder,
     "materialized": _duckdb_materialized,
 }

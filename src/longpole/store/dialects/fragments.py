@@ -28,3 +28,9 @@ def executions_of(spans: str, received_ns: str) -> str:
     JOIN executions AS x ON x.workspace = b.workspace AND x.trace_id = b.trace_id AND x.span_id = b.span_id
     WHERE x.received_ns >= {received_ns}
     """
+
+
+def bodies_of(in_list: Callable[[str, str], str], traces: str, spans: str, received_ns: str) -> str:
+    """The bodies of some spans of some traces that came at a time or later."""
+    wanted = f"{in_list('trace_id', traces)} AND {in_list('span_id', spans)}"
+    return f"SELECT * FROM bodies WHERE {wanted} AND received_ns >= {received_ns}"

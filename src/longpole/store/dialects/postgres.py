@@ -1,6 +1,8 @@
 """PostgreSQL's spelling of the fragments."""
 
-from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, executions_of
+from functools import partial
+
+from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, bodies_of, executions_of
 
 
 def _postgres_quantile(value: str, share: str) -> str:
@@ -41,6 +43,10 @@ def _postgres_different(text: str) -> str:
     return f"coalesce({values}, CAST(ARRAY[] AS TEXT[]))"
 
 
+def _postgres_divided(value: str, by: str) -> str:
+    return f"(({value}) / ({by}))"
+
+
 def _postgres_remainder(value: str, power: str) -> str:
     return f"(({value}) & (({power}) - 1))"
 
@@ -64,7 +70,9 @@ POSTGRES: Fragments = {
     "without_names": _postgres_without_names,
     "different": _postgres_different,
     "executions_of": executions_of,
+    "bodies_of": partial(bodies_of, _postgres_in_list),
     "failed": _postgres_failed,
+    "divided": _postgres_divided,
     "remainder": _postgres_remainder,
     "materialized": _postgres_materialized,
 }

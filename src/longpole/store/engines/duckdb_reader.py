@@ -62,6 +62,7 @@ class Reader:
         self._cursor = cursor
         self._statements = statements
         self._shown: dict[str, tuple[str, Table | None]] = dict.fromkeys(_SHOWN, ("show_stored", None))
+        self._shown["bodies"] = ("", None)  # its fresh rows are asked for by themselves: `@bodies_of`
         self._hidden: FreshView | None = None
 
     def begin(self) -> None:
@@ -95,7 +96,7 @@ class Reader:
         statement, shown = self._shown[name]
         if wanted == statement and fresh is shown:
             return
-        if wanted != "show_stored":
+        if wanted != "show_stored" or name == "bodies":
             self._cursor.register(f"fresh_{name}", arrow_table(TABLES[source], []) if fresh is None else fresh)
         if wanted != statement:
             self._cursor.execute(self._statements.text(wanted, name))

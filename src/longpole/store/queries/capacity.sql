@@ -4,7 +4,7 @@
 -- By agent: how many executions started in each hour, and how long they took together, as pairs of `hour:number`. Sums
 -- are weighted. Packed, because a row for each hour takes the most time of all to hand over.
 WITH hours AS (
-    SELECT agent AS name, started_ns - started_ns % 3600000000000 AS hour_ns, sum(weight) AS started, coalesce(sum(duration_ns * weight), 0) AS took_ns
+    SELECT agent AS name, @divided(started_ns, 3600000000000) * 3600000000000 AS hour_ns, sum(weight) AS started, coalesce(sum(duration_ns * weight), 0) AS took_ns
     FROM executions
     WHERE
         status <> 'skipped'
@@ -14,7 +14,7 @@ WITH hours AS (
         AND ($agent IS NULL OR agent = $agent)
         AND ($environment IS NULL OR environment = $environment)
         AND ($version IS NULL OR version = $version)
-    GROUP BY agent, started_ns - started_ns % 3600000000000
+    GROUP BY agent, @divided(started_ns, 3600000000000)
 )
 SELECT
     'agent' AS kind,
@@ -28,7 +28,7 @@ ORDER BY name;
 -- name: model_hours
 -- By model: how many calls started in each hour, and how long they took together, as `agent_hours` tells it.
 WITH hours AS (
-    SELECT model AS name, started_ns - started_ns % 3600000000000 AS hour_ns, sum(weight) AS started, coalesce(sum(duration_ns * weight), 0) AS took_ns
+    SELECT model AS name, @divided(started_ns, 3600000000000) * 3600000000000 AS hour_ns, sum(weight) AS started, coalesce(sum(duration_ns * weight), 0) AS took_ns
     FROM steps
     WHERE
         model IS NOT NULL
@@ -38,7 +38,7 @@ WITH hours AS (
         AND ($agent IS NULL OR agent = $agent)
         AND ($environment IS NULL OR environment = $environment)
         AND ($version IS NULL OR version = $version)
-    GROUP BY model, started_ns - started_ns % 3600000000000
+    GROUP BY model, @divided(started_ns, 3600000000000)
 )
 SELECT
     'model' AS kind,
@@ -52,7 +52,7 @@ ORDER BY name;
 -- name: tool_hours
 -- By tool: how many calls started in each hour, and how long they took together, as `agent_hours` tells it.
 WITH hours AS (
-    SELECT tool AS name, started_ns - started_ns % 3600000000000 AS hour_ns, sum(weight) AS started, coalesce(sum(duration_ns * weight), 0) AS took_ns
+    SELECT tool AS name, @divided(started_ns, 3600000000000) * 3600000000000 AS hour_ns, sum(weight) AS started, coalesce(sum(duration_ns * weight), 0) AS took_ns
     FROM steps
     WHERE
         model IS NULL
@@ -63,7 +63,7 @@ WITH hours AS (
         AND ($agent IS NULL OR agent = $agent)
         AND ($environment IS NULL OR environment = $environment)
         AND ($version IS NULL OR version = $version)
-    GROUP BY tool, started_ns - started_ns % 3600000000000
+    GROUP BY tool, @divided(started_ns, 3600000000000)
 )
 SELECT
     'tool' AS kind,
@@ -81,7 +81,7 @@ WITH hours AS (
     SELECT
         CASE WHEN model IS NOT NULL THEN 'model' ELSE 'tool' END AS kind,
         coalesce(model, tool) AS name,
-        started_ns - started_ns % 3600000000000 AS hour_ns,
+        @divided(started_ns, 3600000000000) * 3600000000000 AS hour_ns,
         sum(weight) AS limited
     FROM @failed(steps) AS f
     WHERE
@@ -99,7 +99,7 @@ WITH hours AS (
         AND ($agent IS NULL OR agent = $agent)
         AND ($environment IS NULL OR environment = $environment)
         AND ($version IS NULL OR version = $version)
-    GROUP BY CASE WHEN model IS NOT NULL THEN 'model' ELSE 'tool' END, coalesce(model, tool), started_ns - started_ns % 3600000000000
+    GROUP BY CASE WHEN model IS NOT NULL THEN 'model' ELSE 'tool' END, coalesce(model, tool), @divided(started_ns, 3600000000000)
 )
 SELECT kind, name, @packed(hour_ns, limited) AS limited_by_hour
 FROM hours

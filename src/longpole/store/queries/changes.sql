@@ -17,7 +17,7 @@ WHERE
 -- percentiles are of the kept ones.
 SELECT
     agent,
-    started_ns - started_ns % $width_ns AS start_ns,
+    @divided(started_ns, $width_ns) * $width_ns AS start_ns,
     count(*) AS timings,
     sum(weight) AS weight_sum,
     sum(weight) FILTER (WHERE duration_ns IS NOT NULL) AS ended_weight,
@@ -39,14 +39,14 @@ WHERE
     AND ($agent IS NULL OR agent = $agent)
     AND ($environment IS NULL OR environment = $environment)
     AND ($version IS NULL OR version = $version)
-GROUP BY agent, started_ns - started_ns % $width_ns
+GROUP BY agent, @divided(started_ns, $width_ns)
 ORDER BY agent, start_ns;
 
 -- name: step_series
 -- By agent, name and stretch of time: how many steps, how long they took, what they used. Sums are weighted,
 -- percentiles are of the kept ones. Failed steps are few and summed up by themselves.
 WITH failures AS (
-    SELECT agent, name, started_ns - started_ns % $width_ns AS start_ns, sum(weight) AS failed_weight
+    SELECT agent, name, @divided(started_ns, $width_ns) * $width_ns AS start_ns, sum(weight) AS failed_weight
     FROM @failed(steps) AS f
     WHERE
         NOT is_outside
@@ -56,13 +56,13 @@ WITH failures AS (
         AND ($agent IS NULL OR agent = $agent)
         AND ($environment IS NULL OR environment = $environment)
         AND ($version IS NULL OR version = $version)
-    GROUP BY agent, name, started_ns - started_ns % $width_ns
+    GROUP BY agent, name, @divided(started_ns, $width_ns)
 ),
 sums AS (
     SELECT
         agent,
         name,
-        started_ns - started_ns % $width_ns AS start_ns,
+        @divided(started_ns, $width_ns) * $width_ns AS start_ns,
         count(*) AS timings,
         sum(weight) AS weight_sum,
         sum(weight) FILTER (WHERE duration_ns IS NOT NULL) AS ended_weight,
@@ -83,7 +83,7 @@ sums AS (
         AND ($agent IS NULL OR agent = $agent)
         AND ($environment IS NULL OR environment = $environment)
         AND ($version IS NULL OR version = $version)
-    GROUP BY agent, name, started_ns - started_ns % $width_ns
+    GROUP BY agent, name, @divided(started_ns, $width_ns)
 )
 SELECT
     s.agent AS agent,
@@ -108,7 +108,7 @@ ORDER BY s.agent, s.name, s.start_ns;
 -- By agent, name (empty: the agent's executions) and stretch of time, the buckets of duration that half and 95 % of the
 -- weight do not exceed; for percentiles of sampled executions.
 WITH timed AS (
-    SELECT agent, '' AS name, started_ns - started_ns % $width_ns AS start_ns, duration_bucket, weight
+    SELECT agent, '' AS name, @divided(started_ns, $width_ns) * $width_ns AS start_ns, duration_bucket, weight
     FROM executions
     WHERE
         duration_bucket IS NOT NULL
@@ -120,7 +120,7 @@ WITH timed AS (
         AND ($environment IS NULL OR environment = $environment)
         AND ($version IS NULL OR version = $version)
     UNION ALL
-    SELECT agent, name, started_ns - started_ns % $width_ns AS start_ns, duration_bucket, weight
+    SELECT agent, name, @divided(started_ns, $width_ns) * $width_ns AS start_ns, duration_bucket, weight
     FROM steps
     WHERE
         duration_bucket IS NOT NULL

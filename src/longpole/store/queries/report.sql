@@ -4,7 +4,7 @@
 -- By stretch of time, counted from the beginning of the period, and bucket of duration (null: still running): counts,
 -- and sums of cost and tokens of own model calls. The bucket of skipped executions counts as null.
 SELECT
-    started_ns - (started_ns - $from_ns) % $width_ns AS start_ns,
+    @divided(started_ns - $from_ns, $width_ns) * $width_ns + $from_ns AS start_ns,
     CASE WHEN status <> 'skipped' THEN duration_bucket END AS timed_bucket,
     count(*) AS executions,
     sum(weight) AS executions_weight,
@@ -20,14 +20,14 @@ WHERE
     AND ($agent IS NULL OR agent = $agent)
     AND ($environment IS NULL OR environment = $environment)
     AND ($version IS NULL OR version = $version)
-GROUP BY started_ns - (started_ns - $from_ns) % $width_ns, CASE WHEN status <> 'skipped' THEN duration_bucket END
+GROUP BY @divided(started_ns - $from_ns, $width_ns), CASE WHEN status <> 'skipped' THEN duration_bucket END
 ORDER BY start_ns, coalesce(CASE WHEN status <> 'skipped' THEN duration_bucket END, -1);
 
 -- name: report_agents
 -- By agent and slice of two periods: counts, and sums of the cost of own model calls.
 SELECT
     agent,
-    started_ns - (started_ns - $previous_ns) % $slice_ns AS slice_start_ns,
+    @divided(started_ns - $previous_ns, $slice_ns) * $slice_ns + $previous_ns AS slice_start_ns,
     count(*) AS executions,
     sum(weight) AS executions_weight,
     count(*) FILTER (WHERE status = 'skipped') AS skipped,
@@ -45,14 +45,14 @@ WHERE
     AND ($agent IS NULL OR agent = $agent)
     AND ($environment IS NULL OR environment = $environment)
     AND ($version IS NULL OR version = $version)
-GROUP BY agent, started_ns - (started_ns - $previous_ns) % $slice_ns
+GROUP BY agent, @divided(started_ns - $previous_ns, $slice_ns)
 ORDER BY agent, slice_start_ns;
 
 -- name: report_agent_buckets
 -- Of some agents, by slice of two periods and bucket of duration: how many ended executions, without skipped ones.
 SELECT
     agent,
-    started_ns - (started_ns - $previous_ns) % $slice_ns AS slice_start_ns,
+    @divided(started_ns - $previous_ns, $slice_ns) * $slice_ns + $previous_ns AS slice_start_ns,
     duration_bucket,
     count(*) AS executions,
     sum(weight) AS bucket_weight,
@@ -67,13 +67,13 @@ WHERE
     AND ($workspace IS NULL OR workspace = $workspace)
     AND ($environment IS NULL OR environment = $environment)
     AND ($version IS NULL OR version = $version)
-GROUP BY agent, started_ns - (started_ns - $previous_ns) % $slice_ns, duration_bucket
+GROUP BY agent, @divided(started_ns - $previous_ns, $slice_ns), duration_bucket
 ORDER BY agent, slice_start_ns, duration_bucket;
 
 -- name: report_in_flight
 -- By stretch of time, counted from the beginning of the period: how long the executions that began in it took together.
 SELECT
-    started_ns - (started_ns - $from_ns) % $width_ns AS start_ns,
+    @divided(started_ns - $from_ns, $width_ns) * $width_ns + $from_ns AS start_ns,
     coalesce(sum(duration_ns * weight), 0) AS busy_ns
 FROM executions
 WHERE
@@ -84,5 +84,5 @@ WHERE
     AND ($agent IS NULL OR agent = $agent)
     AND ($environment IS NULL OR environment = $environment)
     AND ($version IS NULL OR version = $version)
-GROUP BY started_ns - (started_ns - $from_ns) % $width_ns
+GROUP BY @divided(started_ns - $from_ns, $width_ns)
 ORDER BY start_ns;

@@ -331,10 +331,6 @@ ORDER BY status;
 -- name: inputs_of_spans
 -- What went into some spans, and their attributes, of bodies that came in a time range.
 SELECT workspace, trace_id, span_id, input, attributes
-FROM bodies
-WHERE
-    @in_list(trace_id, $trace_ids)
-    AND @in_list(span_id, $span_ids)
-    AND received_ns >= $received_from_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
+FROM (@bodies_of($trace_ids, $span_ids, $received_from_ns)) AS b
+WHERE $workspace IS NULL OR workspace = $workspace
 ORDER BY workspace, trace_id, span_id, row_version DESC;
