@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format docs lock bench
+.PHONY: help setup demo test fuzz soak check format docs lock bench
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ demo: setup ## run the example against a server and keep serving (CHECK=1: check
 
 test: setup ## run everything: checks, Python tests, web tests, browser tests
 	@$(BIN)/python scripts/run_tests.py
+
+fuzz: setup ## send 200,000 odd bodies to a server (FUZZ=--inputs N, --seed N)
+	@$(BIN)/python tests/fuzz.py $(FUZZ)
+
+soak: setup ## half an hour of 2,000 steps a second: does the server grow, leak or slow down? (SOAK=--minutes N)
+	@$(BIN)/python tests/soak.py $(SOAK)
 
 check: setup ## ruff, basedpyright, import-linter, Biome, tsc
 	@$(BIN)/python scripts/run_tests.py --only-checks
@@ -39,6 +45,7 @@ bench: setup ## measure what docs/reference/performance.md shows (BENCH=--quick:
 	@$(BIN)/python bench/ingest.py $(BENCH)
 	@$(BIN)/python bench/queries.py
 	@$(BIN)/python bench/crash.py $(BENCH)
+	@$(BIN)/python bench/live.py $(BENCH)
 	@$(BIN)/python bench/profile_ingest.py
 	@$(BIN)/python bench/overhead.py
 	@$(BIN)/python bench/loop_watch.py $(BENCH)

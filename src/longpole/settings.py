@@ -32,8 +32,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     the SDK looks for a server on this machine, and spools while there is none."""
     spool: str | None = None
     """Folder in which the SDK keeps what could not be delivered. Without it: `spool-sdk` in `data_folder`."""
+    api_key: str | None = None
+    """Key that the SDK and the command line show to the server, which then decides the workspace. Without it: the one
+    that a server on this machine has left in `server.json`, if it asks for keys. It is never shown or logged."""
+    certificate_authorities: str | None = None
+    """File of certificates in PEM that the SDK and the command line trust in place of the system's, for a server with
+    TLS. A server on this machine needs none: it leaves its certificate in `server.json`."""
     workspace: str = "default"
-    """Whose data it is; nothing crosses a workspace."""
+    """Whose data it is; nothing crosses a workspace. Where the server asks for keys, the key decides it instead."""
     service: str | None = None
     """Name of the program. Without it: the name of the script that was started."""
     version: str | None = None
@@ -97,6 +103,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days that inputs, outputs and attributes are kept, counted from their receipt; never longer than their steps."""
     retention_rollups_days: Count = 400
     """Days that rollups are kept: what statistics of a time show whose executions are gone."""
+    retention_audit_days: Count = 400
+    """Days that the audit log is kept: who made and revoked keys, logged in, deleted or changed something."""
     store_limit_bytes: Annotated[int, Meta(ge=0)] = 0
     """Bytes that the database may hold; beyond it the oldest day goes, bodies first. Today stays. 0 means no limit."""
     slow_operation_ms: Count = 1000
@@ -115,6 +123,20 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `~/.local/share` by default."""
     host: str = "127.0.0.1"
     """Address that the server listens on. Without keys only a loopback address is accepted."""
+    hosts: str = ""
+    """Names, separated by commas, by which the server may be addressed besides those of this machine; others are
+    refused. Without it: only this machine's on a loopback address, any on another."""
+    forwarded_from: str = ""
+    """Addresses or networks of proxies, separated by commas, such as `10.0.0.5` or `10.0.0.0/24`, whose
+    `X-Forwarded-For`, `-Proto` and `-Host` are believed. With any, keys are needed on a loopback address too."""
+    tls_certificate: str | None = None
+    """File of the server's certificate in PEM, with those between it and its authority. With `tls_key` the server
+    speaks TLS."""
+    tls_key: str | None = None
+    """File of the private key of `tls_certificate`, in PEM without a password."""
+    requests_per_second: Count = 1000
+    """Requests of one key that the server answers in a second, five seconds' worth at once; beyond it the sender gets
+    429 and tries again."""
     port: Port = 7667
     """TCP port that the server listens on; 0 takes any free one."""
     url: str | None = None
@@ -127,12 +149,39 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     backlog_limit_bytes: Annotated[int, Meta(ge=65536)] = 256 * 1024 * 1024
     """Bytes that may wait in the server's spool to be read; beyond it senders get 429 and try again. What waits is on
     disk and safe: this bounds how long it takes until it is seen."""
+    connection_limit: Count = 4096
+    """Connections that the server holds at one time, fewer if the system allows it fewer files; beyond it new ones get
+    429 and are closed."""
+    connection_timeout_ms: Count = 60_000
+    """Milliseconds that a client has for sending a whole request, and for taking some of an answer. Then its connection
+    is closed, after 408 for an unfinished request."""
     server_spool_limit_bytes: Annotated[int, Meta(ge=65536)] = 8 * 1024 * 1024 * 1024
     """Bytes of disk that the server's spool may take while the store is slow or away; beyond it senders get 429 and try
     again."""
     durability: Literal["process", "power"] = "process"
     """What an acknowledged body survives: the end of the server's `process` by force, or also a loss of `power`. On
     Linux with DuckDB both do the same; ClickHouse syncs every insert then. See `docs/how-to/durability.md`."""
+    alert_interval_s: Count = 15
+    """Seconds from one look at all alert rules to the next."""
+    alert_target_schemes: str = (
+        "json,jsons,mailto,mailtos,slack,discord,msteams,gchat,mmosts,matrixs,ntfys,pagerduty,tgram"
+    )
+    """Kinds of addresses, separated by commas, that alerts may be sent to, by apprise's names: `jsons` is a webhook."""
+    alert_private_targets: bool = False
+    """Whether alerts may be sent to this machine and to hosts of its network, such as a mail server next to it."""
+    webhook_schemes: str = "https"
+    """Schemes, separated by commas, of addresses that webhooks may have: `https`, or also `http`."""
+    webhook_private_targets: bool = False
+    """Whether webhooks may be told on this machine and in its network."""
+    redis: str | None = None
+    """Address of a Redis or Valkey, such as `redis://:password@host:6379/0`, by which servers that share a store tell
+    each other what happens. One server needs none."""
+    public_url: str | None = None
+    """Address by which people reach the dashboard, for links in messages. Without it: the one that it listens on."""
+    sql_timeout_ms: Annotated[int, Meta(ge=100, le=600_000)] = 10_000
+    """Milliseconds that a query of `longpole sql` may take."""
+    sql_row_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
+    """Rows that one answer of `longpole sql` may have; there may be fewer where they are long (8 MB)."""
     settle_after_ms: Count = 1000
     """Milliseconds of quiet after its end until an execution is analysed and stored for good."""
     crashed_after_ms: Count = 20_000
@@ -163,7 +212,7 @@ TIMING_KEYS: dict[str, Any] = {
 }
 _NAMES = Settings.__struct_fields__
 _W3C_NAMES = ("traceparent", "tracestate")
-_SECRET_NAMES = frozenset({"langsmith_api_key", "store"})
+_SECRET_NAMES = frozenset({"redis", "api_key", "langsmith_api_key", "store"})
 # Set for other purposes than a setting: the file to read.
 _FILE_VARIABLE = PREFIX + "CONFIG"
 _chosen: Settings | None = None

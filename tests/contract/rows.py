@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from longpole.model.alert import Alert, AlertDelivery, AlertSilence, AlertTarget
 from longpole.model.batch import Batch
 from longpole.model.buckets import duration_bucket
 from longpole.model.event import AgentSeen, Body, Decision, Event, Score
@@ -19,7 +20,8 @@ from longpole.model.price import Price
 from longpole.model.process import ProcessSeen
 from longpole.model.rollup import Rollup, RollupKind
 from longpole.model.step import Step
-from longpole.model.workspace import AccessKey, AlertRule, SavedView, Workspace
+from longpole.model.webhook import Webhook, WebhookDelivery
+from longpole.model.workspace import AccessKey, AlertRule, AuditEntry, KeyUse, SavedView, Workspace
 from longpole.store.rollups import note
 from longpole.store.tables import TABLES
 
@@ -259,9 +261,35 @@ def letter(name: str, *, attempts: int = 1) -> DeadLetter:
 
 RECORDS: list[Struct] = [
     Workspace(workspace=WORKSPACE, title="Ours", created_ns=1),
-    AccessKey(key_id="k", workspace=WORKSPACE, key_hash="00", scope="send", created_ns=1),
+    AccessKey(key_id="k", workspace=WORKSPACE, key_hash="00", scope="ingest read", created_ns=1, opened_by="j"),
+    KeyUse(key_id="k", last_used_ns=2),
+    AuditEntry(
+        entry_id="e", at_ns=2, workspace=WORKSPACE, key_id="k", who="ours", deed="key.revoke", subject="j",
+        address="127.0.0.1", status=200,
+    ),
     SavedView(workspace=WORKSPACE, view_id="v", page="executions", title="Slow", view="{}", changed_ns=1),
     AlertRule(workspace=WORKSPACE, rule_id="r", title="Slow", rule="{}", is_enabled=True, changed_ns=1),
+    Alert(
+        workspace=WORKSPACE, alert_id="a", rule_id="r", title="Slow", subject="agent 1", level="critical",
+        state="firing", unit="share", since_ns=1, fired_ns=2, value=0.5, limit_value=0.25,
+        said="half of them failed", evidence="{}",
+        link="/", changed_ns=START_NS,
+    ),
+    AlertSilence(workspace=WORKSPACE, silence_id="s", until_ns=9, silenced_by="eva", created_ns=1),
+    AlertTarget(workspace=WORKSPACE, target="team", url="json://localhost", changed_ns=1),
+    AlertDelivery(
+        workspace=WORKSPACE, delivery_id="d", rule_id="r", target="team", subject_line="Slow", message="half failed",
+        created_ns=1, next_ns=2, changed_ns=3,
+    ),
+    Webhook(workspace=WORKSPACE, name="ci", url="https://ci.example.org/hook", secret="s", changed_ns=1),
+    WebhookDelivery(
+        workspace=WORKSPACE, delivery_id="w", name="ci", kind="alert.fired", body="{}", created_ns=1, next_ns=2,
+        changed_ns=3,
+    ),
+    WebhookDelivery(
+        workspace=WORKSPACE, delivery_id="x", name="ci", kind="alert.fired", body="{}", created_ns=1, attempts=6,
+        error="HTTP 500", changed_ns=3,
+    ),
     Price(workspace=WORKSPACE, provider="us", model="m", from_ns=1, input_usd_nanos=3),
     Rollup(
         window_ns=1, width_ns=2, workspace=WORKSPACE, kind="step", agent="a", name="n", category="llm",

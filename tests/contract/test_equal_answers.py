@@ -30,6 +30,7 @@ ASKED: list[Mapping[str, Any]] = [
     {"min_duration_ns": 3_000_000, "agent": None, "workspace": None, "statuses": None},
     {"workspace": "other", "agent": None, "statuses": []},
     {"agent": "agent 2", "name": "B", "label": None},
+    {"agent": None, "is_of_trees": True, "by_what": "user"},
     *({"by_what": part, "agent": None} for part in ("model", "provider", "day", "tier", "user", "session")),
     *(
         {"sort": sort, "is_descending": is_descending, "agent": None, "workspace": None, "statuses": None, "limit": 200}

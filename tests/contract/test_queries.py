@@ -85,6 +85,8 @@ VALUES: dict[str, Any] = {
     "since_ns": START_NS + 3 * MINUTE_NS,
     "starts": [str(START_NS), str(START_NS + MINUTE_NS)],
     "slow_ns": 1_000_000,
+    "slot_ns": 10 * MINUTE_NS,
+    "is_of_trees": False,
     "critical_ns": 3_000_000,
     "kinds": ["execution", "step", "gone_step"],
     "has_agents": True,
@@ -95,11 +97,16 @@ VALUES: dict[str, Any] = {
     "bound": 0,
     "is_last": False,
     "windows": [],
+    "models": ["model 1", "model 2"],
+    "only_dead": True,
+    "deed": "key.revoke",
+    "key_id": "k",
 }
 # Where a query needs another value than its namesakes to find something.
 OTHER_VALUES: dict[str, dict[str, Any]] = {
     "compared_executions": {"execution_id": None},
     "steps_beside": {"execution_id": "another"},
+    "audit_entries": {"from_ns": 0},
     "agent_decisions": {"agent": "agent 9"},
     "cost_people": {"agent": "agent 0", "by_what": "user"},
     "cost_people_audio": {"agent": "agent 0", "by_what": "session"},
@@ -120,6 +127,9 @@ OTHER_VALUES: dict[str, dict[str, Any]] = {
     "executions_of_trace": {"id": trace_id_of(1)},
     "straddling_traces": {"before_ns": START_NS + MINUTE_NS + 4_000_000},
     "open_traces_of_process": {"process": "running"},
+    "open_executions": {"agent": None},
+    "open_counts": {"agent": None},
+    "open_steps": {"agent": None},
     "rollups_of_operation": {"operation": "n"},
     "report_agent_buckets": {"names": ["agent 1", "agent 2"]},
 }
@@ -142,6 +152,8 @@ def filled(store: Engine) -> Engine:
     stored.findings, stored.scores = [finding(1)], [score(1)]
     stored.processes = [process("running", heard_ns=START_NS)]
     gone, running = crashed(trace(5), process="vanished"), crashed(trace(6), process="running", is_open=True)
+    still = {"ended_ns": None, "duration_ns": None, "duration_bucket": None, "status": "running"}
+    running.steps[-1] = msgspec.structs.replace(running.steps[-1], **still)
     untold = trace(8)
     untold.steps = [msgspec.structs.replace(step, input_tokens=None) for step in untold.steps]
     elsewhere = crashed(trace(9), process="caller")

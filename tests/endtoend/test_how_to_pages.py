@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -127,6 +128,25 @@ def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, request: pytest.F
         [sys.executable, program], env=os.environ | settings, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+def test_the_commands_of_the_page_of_alerts_run(tmp_path: Path):
+    page = (ROOT / "docs/how-to/alerts.md").read_text()
+    [rules] = re.findall(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    (tmp_path / "rules.yaml").write_text(rules)
+    settings = os.environ | {"LONGPOLE_DATA_FOLDER": str(tmp_path / "data"), "LONGPOLE_PORT": "9"}
+    (tmp_path / "data").mkdir()
+    subprocess.run([sys.executable, "-c", dedent(TRIAGED)], env=settings, check=True, timeout=60)
+    commands = [line for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    assert len(commands) == 7
+    for command in commands:
+        program, *words = shlex.split(command)
+        path = Path(sys.executable).with_name(program)
+        done = subprocess.run(
+            [path, *words], env=settings, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, ""), command
+        assert done.stdout, command
 
 
 def test_every_how_to_page_is_named_where_a_newcomer_starts():

@@ -4,12 +4,17 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import fields
 
-from generated_pages import cli_page, errors_page, spec_page
+from generated_pages import cli_page, errors_page, metrics_page, spec_page
 from house.checkout import ROOT
 from longpole import settings
 
 REFERENCE = ROOT / "docs" / "reference"
-PAGES = {"cli.md": cli_page.render, "errors.md": errors_page.render, "spec.md": spec_page.render}
+PAGES = {
+    "cli.md": cli_page.render,
+    "errors.md": errors_page.render,
+    "metrics.md": metrics_page.render,
+    "spec.md": spec_page.render,
+}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -15,9 +15,12 @@ IMPORTS_INSIDE_FUNCTIONS = {
     "src/longpole/__init__.py": "HTTP and SQLite are 40 ms that only a program which configures should pay",
     "src/longpole/client/in_process.py": "a store without a server needs DuckDB, which the command line alone has not",
     "src/longpole/client/letter_box.py": "what is tried again without a server needs DuckDB and protobuf",
+    "src/longpole/client/key_book.py": "keys of a store without a server need DuckDB",
     "src/longpole/client/price_book.py": "prices of a store without a server need DuckDB, protobuf and genai-prices",
     "src/longpole/client/store_care.py": "a store without a server needs DuckDB, which the command line alone has not",
     "src/longpole/client/store_move.py": "a store without a server needs DuckDB, which the command line alone has not",
+    "src/longpole/cli/alert_door.py": "alerts of a store without a server need DuckDB and protobuf",
+    "src/longpole/alerting/deliver.py": "apprise and its hundred plugins are 0.4 s that only a message is worth",
     "src/longpole/settings.py": "PyYAML is read only when a longpole.yaml exists, and it is not in the base install",
     "src/longpole/record/process_memory.py": "psutil is optional, and 10 ms that only those pay who track memory",
     "src/longpole/testing/targets.py": "PyYAML is not in the base install; without it the error says how to get it",
@@ -29,6 +32,7 @@ IMPORTS_INSIDE_FUNCTIONS = {
     "src/longpole/record/at_start/sitecustomize.py": "the Python that `longpole run` starts need not have Longpole",
     "src/longpole/store/store.py": "what speaks to PostgreSQL and ClickHouse is an extra each",
     "src/longpole/cli/main.py": "typer and rich are an extra; without them the command says how to get them",
+    "src/longpole/server/serve.py": "what speaks to Redis is an extra",
     "src/longpole/cli/serve.py": "the server's packages are an extra that other commands do not need",
 }
 

@@ -8,12 +8,13 @@ from longpole.settings import child_environment
 
 PROMISED = {
     "AgentCallChain", "AgentExecution", "AgentExecutionLog", "AgentPerformanceMetrics", "AgentTrackerFactory",
-    "AggregateStats", "AggregatedMetrics", "BaseAgent", "BaseSubAgent", "Bottleneck", "Category",
+    "AggregateStats", "AggregatedMetrics", "BaseAgent", "BaseSubAgent", "Bottleneck", "BudgetExceeded", "Category",
     "CurrentExecution", "ExecutionAnalytics", "ExecutionAnalyticsService", "ExecutionContext", "ExecutionMetrics",
     "ExecutionPatternAnalyzer", "ExecutionStage", "ExecutionStatus", "ExecutionTimingCollector",
     "ExecutionTimingTree", "ExecutionTracker", "LogFilter", "LogHandler", "NoOpTracker",
     "OptimizationReport", "PerformanceProfiler", "ProfileMetrics", "SupervisorAgent", "TimingAggregator",
-    "TimingEntry", "TimingFilters", "TimingMiddleware", "TimingPersistence", "TrendData", "agent", "complete_stage",
+    "TimingEntry", "TimingFilters", "TimingMiddleware", "TimingPersistence", "TrendData", "agent", "check_budget",
+    "complete_stage",
     "configure", "continue_trace", "current_execution", "first_token", "flush", "instrument", "log_event",
     "profile_async", "profile_sync", "score", "set_attributes", "set_usage", "shutdown", "structlog_processor",
     "time_step", "timing_step", "trace_environment", "trace_headers", "traceparent", "track_decision",

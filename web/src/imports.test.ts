@@ -13,6 +13,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "features/overview": ["features/overview", "charts", "ui", "lib", "api"],
   "features/executions": ["features/executions", "charts", "ui", "lib", "api"],
   "features/execution": ["features/execution", "charts", "ui", "lib", "api"],
+  "features/alerts": ["features/alerts", "charts", "ui", "lib", "api"],
+  "features/health": ["features/health", "charts", "ui", "lib", "api"],
 };
 /** Types of the server's views may be named anywhere: they are no code. */
 const TYPES = "api/views.gen";

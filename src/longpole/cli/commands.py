@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from longpole.cli.alerts import alerts_app
 from longpole.cli.bench import bench_command
 from longpole.cli.bottlenecks import bottlenecks_command
 from longpole.cli.capacity import capacity_command
@@ -18,6 +19,8 @@ from longpole.cli.draw import error_console
 from longpole.cli.exit_codes import ExitCode
 from longpole.cli.failures import failures_command
 from longpole.cli.findings import findings_command
+from longpole.cli.health import health_command
+from longpole.cli.keys import keys_app
 from longpole.cli.list import list_command
 from longpole.cli.overview import overview_command
 from longpole.cli.patterns import patterns_command
@@ -27,17 +30,20 @@ from longpole.cli.regressions import regressions_command
 from longpole.cli.repeats import repeats_command
 from longpole.cli.report import report_command
 from longpole.cli.run import run_command
+from longpole.cli.running import running_command
 from longpole.cli.serve import serve_command
 from longpole.cli.show import show_command
 from longpole.cli.slow import slow_command
+from longpole.cli.sql import sql_command
 from longpole.cli.statistics import statistics_command
 from longpole.cli.store import store_app
 from longpole.cli.totals import totals_command
 from longpole.cli.trends import trends_command
 from longpole.cli.waiting import waiting_command
+from longpole.cli.webhooks import webhooks_app
 from longpole.cli.what_if import what_if_command
 from longpole.cli.why_not import why_not_command
-from longpole.model.errors import InvalidInput, LongpoleError, ServerUnreachable, SettingsError, StoreLocked
+from longpole.model.errors import InvalidInput, KeyRefused, LongpoleError, ServerUnreachable, SettingsError, StoreLocked
 
 app = typer.Typer(
     name="longpole",
@@ -65,6 +71,7 @@ _PANELS: dict[str, dict[str, Callable[..., object]]] = {
     },
     "Many executions": {
         "overview": overview_command,
+        "running": running_command,
         "report": report_command,
         "statistics": statistics_command,
         "failures": failures_command,
@@ -80,17 +87,28 @@ _PANELS: dict[str, dict[str, Callable[..., object]]] = {
     },
     "Record and keep": {
         "serve": serve_command,
+        "health": health_command,
+        "sql": sql_command,
         "processes": processes_command,
         "bench": bench_command,
     },
 }
 """Under which heading of `longpole --help` each command stands, the likeliest first."""
 
+_GROUPS = {
+    "alerts": alerts_app,
+    "webhooks": webhooks_app,
+    "store": store_app,
+    "deadletter": deadletter_app,
+    "prices": prices_app,
+    "keys": keys_app,
+}
+
 app.command("run", rich_help_panel="Record and keep", context_settings=_PASSES_ON)(run_command)
 for _panel, _commands in _PANELS.items():
     for _name, _command in _commands.items():
         app.command(_name, rich_help_panel=_panel)(_command)
-for _name, _group in {"store": store_app, "deadletter": deadletter_app, "prices": prices_app}.items():
+for _name, _group in _GROUPS.items():
     app.add_typer(_group, name=_name, rich_help_panel="Record and keep")
 
 
@@ -122,6 +140,6 @@ def run_commands() -> int:
 def _code_of(error: LongpoleError) -> ExitCode:
     if isinstance(error, InvalidInput | SettingsError):
         return ExitCode.WRONG_USE
-    if isinstance(error, ServerUnreachable | StoreLocked):
+    if isinstance(error, ServerUnreachable | StoreLocked | KeyRefused):
         return ExitCode.NO_ANSWERS
     return ExitCode.FAILED

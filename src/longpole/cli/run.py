@@ -16,8 +16,7 @@ from longpole import settings
 from longpole.cli.draw import error_console
 from longpole.cli.exit_codes import ExitCode
 from longpole.cli.options import Data, Url
-from longpole.client.answers import default_address, served_address
-from longpole.client.over_http import HttpDoor
+from longpole.client.answers import default_address, door_to, key_for, served_address
 from longpole.model.errors import InvalidInput
 from longpole.settings import Settings, child_environment
 
@@ -35,7 +34,8 @@ def run_command(context: typer.Context, url: Url = None, data: Data = None, inst
     command = context.args
     if not command:
         raise InvalidInput("No program is given. Expected one after '--'. Run it like: longpole run -- python app.py")
-    address, is_open = _address(settings.load(url=url, data_folder=data))
+    chosen = settings.load(url=url, data_folder=data)
+    address, is_open = _address(chosen)
     if not is_open:
         error_console().print(
             f"No Longpole server answers at {address}: the program runs all the same. Start one with: longpole serve",
@@ -43,14 +43,18 @@ def run_command(context: typer.Context, url: Url = None, data: Data = None, inst
             soft_wrap=True,
         )
     environment = child_environment()
-    environment.update(telemetry_environment(address, command, environment))
+    key = key_for(address, chosen) if is_open else chosen.api_key
+    environment.update(telemetry_environment(address, command, environment, key))
     if instrument:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(AT_START), environment.get("PYTHONPATH")]))
     _replace_process(command, environment)
 
 
-def telemetry_environment(address: str, command: list[str], environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that make OpenTelemetry SDKs, Traceloop and Longpole in a program send to `address`.
+def telemetry_environment(
+    address: str, command: list[str], environment: Mapping[str, str], key: str | None = None
+) -> dict[str, str]:
+    """The variables that make OpenTelemetry SDKs, Traceloop and Longpole in a program send to `address`, with a key if
+    one is given.
 
     Names of services that the program already has stay. Headers meant for another collector are emptied: they may
     hold its keys. Langfuse's address stays too, since its client also fetches prompts from there.
@@ -69,11 +73,14 @@ def telemetry_environment(address: str, command: list[str], environment: Mapping
         chosen["OTEL_SERVICE_NAME"] = service_name(command)
     if "LONGPOLE_SERVICE" not in environment:
         chosen["LONGPOLE_SERVICE"] = environment.get("OTEL_SERVICE_NAME") or service_name(command)
-    if "OTEL_EXPORTER_OTLP_HEADERS" in environment:
-        chosen["OTEL_EXPORTER_OTLP_HEADERS"] = ""
+    header = "" if key is None else f"x-api-key={key}"
+    if key is not None:
+        chosen["LONGPOLE_API_KEY"] = key
+    if header or "OTEL_EXPORTER_OTLP_HEADERS" in environment:
+        chosen["OTEL_EXPORTER_OTLP_HEADERS"] = header
     # What is set for one signal wins over what is set for all.
     for signal in ("TRACES", "LOGS", "METRICS"):
-        own = {"ENDPOINT": f"{address}/v1/{signal.lower()}", "PROTOCOL": "http/protobuf", "HEADERS": ""}
+        own = {"ENDPOINT": f"{address}/v1/{signal.lower()}", "PROTOCOL": "http/protobuf", "HEADERS": header}
         names = {f"OTEL_EXPORTER_OTLP_{signal}_{name}": value for name, value in own.items()}
         chosen |= {name: value for name, value in names.items() if name in environment}
     return chosen
@@ -97,7 +104,7 @@ def service_name(command: list[str]) -> str:
 def _address(chosen: Settings) -> tuple[str, bool]:
     address = chosen.url or chosen.endpoint
     if address is not None:
-        return address, HttpDoor(address).is_open()
+        return address, door_to(address, chosen).is_open()
     served = served_address(chosen)
     return (served, True) if served else (default_address(chosen), False)
 

@@ -17,6 +17,9 @@ def serve_command(
         str | None,
         typer.Option(help="Database: a DuckDB file or postgresql://user:password@host/database."),
     ] = None,
+    create_admin_key: Annotated[
+        bool, typer.Option("--create-admin-key", help="Make a key of the whole server if there is none, and print it.")
+    ] = False,
 ) -> None:
     """Serve: take in OTLP, answer REST, show the dashboard."""
     try:
@@ -28,4 +31,4 @@ def serve_command(
             f"The server cannot start: {error.name} is not installed. Expected the packages of longpole[server]. "
             "Run: pip install 'longpole[server]'."
         ) from None
-    serve(settings.load(data_folder=data, host=host, port=port, store=store))
+    serve(settings.load(data_folder=data, host=host, port=port, store=store), creates_admin_key=create_admin_key)

@@ -33,6 +33,7 @@ from longpole.client.guide_answers import (
 )
 from longpole.client.path_questions import PathQuestions
 from longpole.client.report_questions import ReportQuestions
+from longpole.client.running_questions import RunningQuestions
 from longpole.client.statistics_questions import StatisticsQuestions
 from longpole.model.event import EventKind
 from longpole.reports.agent_performance import AGENT
@@ -50,7 +51,13 @@ _AS_IN_THE_GUIDE = {"fired", "running", "skipped", "failed"}
 
 
 class ExecutionAnalytics(
-    FindingQuestions, StatisticsQuestions, ChangeQuestions, PathQuestions, CostQuestions, ReportQuestions
+    FindingQuestions,
+    StatisticsQuestions,
+    ChangeQuestions,
+    PathQuestions,
+    CostQuestions,
+    ReportQuestions,
+    RunningQuestions,
 ):
     """Questions about what agents did. Every method is called on the class, and waits for its answer.
 

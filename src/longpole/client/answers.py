@@ -1,8 +1,6 @@
 """The answers that every door shows, from a running server or from a store that nobody holds."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from longpole.client.in_process import StoreDoor
 from longpole.client.over_http import HttpDoor
@@ -11,9 +9,10 @@ from longpole.reports.filter_values import Pairs
 from longpole.reports.question import Question, QuestionOfOne, View
 from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, ProcessPage, StepDetail
 from longpole.settings import Settings, data_folder
+from longpole.ship.find import note_of, noted_server
+from longpole.ship.trust import trust_of
 
 DATABASE = "longpole.duckdb"
-SERVER_FILE = "server.json"
 
 
 class Answers:
@@ -72,6 +71,7 @@ class Answers:
         parts = (
             ("The store takes no writes", health.store_trouble),
             ("The spool cannot be written", health.spool_trouble),
+            ("Other servers are not heard live", health.live_trouble),
         )
         return [f"{what} since {at.since[:19].replace('T', ' ')} UTC: {at.reason}" for what, at in parts if at]
 
@@ -101,12 +101,10 @@ def find_door(settings: Settings) -> HttpDoor | StoreDoor:
         ServerUnreachable: no server answers and there is no store.
         StoreLocked: the store is held by a process that does not answer.
     """
-    if settings.url is not None:
-        return HttpDoor(settings.url)
+    door = found_server(settings)
+    if door is not None:
+        return door
     folder = data_folder(settings)
-    address = served_address(settings)
-    if address is not None:
-        return HttpDoor(address)
     if settings.store is not None:
         return StoreDoor.open(settings.store)
     if (folder / DATABASE).exists():
@@ -116,6 +114,30 @@ def find_door(settings: Settings) -> HttpDoor | StoreDoor:
         "Expected a running server or a data folder that one has used. "
         "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
     )
+
+
+def found_server(settings: Settings) -> HttpDoor | None:
+    """The server at `settings.url`, whether it answers or not; else the one that serves the data folder or answers at
+    the default address, else nothing."""
+    address = settings.url or served_address(settings)
+    return None if address is None else door_to(address, settings)
+
+
+def door_to(address: str, settings: Settings) -> HttpDoor:
+    """The server at an address, which is shown `settings.api_key`, else the key that it has left in the data folder."""
+    note = note_of(data_folder(settings), address)
+    trust = trust_of(address, settings.certificate_authorities, note and note.certificate)
+    return HttpDoor(address, settings.api_key or (note and note.key), trust)
+
+
+def key_for(address: str, settings: Settings) -> str | None:
+    """The key that other programs show to a server: `settings.api_key`, else the one that it has left in the data
+    folder, if it asks for any."""
+    note = note_of(data_folder(settings), address)
+    if settings.api_key is not None or note is None or note.key is None:
+        return settings.api_key
+    trust = trust_of(address, settings.certificate_authorities, note.certificate)
+    return note.key if HttpDoor(address, None, trust).asks_for_key() else None
 
 
 def has_store(settings: Settings) -> bool:
@@ -135,8 +157,9 @@ def database_file(settings: Settings) -> Path:
 
 def served_address(settings: Settings) -> str | None:
     """The address of the server that now serves the data folder, else of one at the default address, else nothing."""
-    for address in (_written_address(data_folder(settings)), default_address(settings)):
-        if address is not None and HttpDoor(address).is_open():
+    note = noted_server(data_folder(settings))
+    for address in (note and note.url, default_address(settings)):
+        if address is not None and door_to(address, settings).is_open():
             return address
     return None
 
@@ -145,12 +168,3 @@ def default_address(settings: Settings) -> str:
     """Where a server listens that was started with these settings."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{host}:{settings.port}"
-
-
-def _written_address(folder: Path) -> str | None:
-    """The address in `server.json`; nothing if it is absent or half written. It may outlive its server."""
-    try:
-        written: Any = json.loads((folder / SERVER_FILE).read_bytes())
-        return str(written["url"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

@@ -18,6 +18,7 @@ from longpole.reports.one_step import step_detail
 from longpole.reports.overview import overview_of
 from longpole.reports.processes import list_processes
 from longpole.reports.question import Question, QuestionOfOne, View
+from longpole.reports.sql_answer import SqlAnswer, SqlBody, SqlDesk
 from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, ProcessPage, StepDetail
 
 if TYPE_CHECKING:
@@ -80,6 +81,10 @@ class StoreDoor:
     def ask_about(self, execution: str, question: QuestionOfOne[View], filters: Sequence[tuple[str, str]]) -> View:
         """What the question's REST address answers for an execution."""
         return question.ask(self._store, execution, filters)
+
+    def sql(self, asked: SqlBody, *, timeout_s: float, row_limit: int) -> SqlAnswer:
+        """What `POST /api/sql` answers."""
+        return SqlDesk(self._store, timeout_s=timeout_s, row_limit=row_limit).answer(asked)
 
     def close(self) -> None:
         """Close the store."""

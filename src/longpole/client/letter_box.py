@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from longpole.client.answers import default_address, has_store, served_address
+from longpole.client.answers import default_address, found_server, has_store
 from longpole.client.over_http import HttpDoor
 from longpole.model.batch import Batch
 from longpole.model.errors import ServerUnreachable, StoreError
@@ -78,10 +78,10 @@ class LetterBox:
 
 
 class HttpLetterBox:
-    """The letters of the server at an address."""
+    """The letters of the server behind a door."""
 
-    def __init__(self, url: str) -> None:
-        self._door = HttpDoor(url)
+    def __init__(self, door: HttpDoor) -> None:
+        self._door = door
 
     def letters(self, filters: Pairs) -> DeadLetterPage:
         """`GET /api/dead-letters`."""
@@ -110,9 +110,9 @@ def open_letter_box(settings: Settings) -> Generator[LetterBox | HttpLetterBox]:
         ServerUnreachable: no server answers and there is no store.
         StoreLocked: the store is held by a process that does not answer.
     """
-    address = settings.url or served_address(settings)
-    if address is not None:
-        yield HttpLetterBox(address)
+    door = found_server(settings)
+    if door is not None:
+        yield HttpLetterBox(door)
         return
     folder = data_folder(settings)
     if not has_store(settings):

@@ -2,14 +2,17 @@
 
 import http.client
 from collections.abc import Sequence
+from ssl import SSLContext
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 import msgspec
 from msgspec import Struct
 
-from longpole.model.errors import InvalidInput, LongpoleError, NotFound, ServerUnreachable
+from longpole.model.errors import InvalidInput, KeyRefused, LongpoleError, NotFound, ServerUnreachable
+from longpole.reports.key_views import Session
 from longpole.reports.question import Question, QuestionOfOne, View
 from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, Problem, ProcessPage, StepDetail
 from longpole.wire.longpole_names import SERVER_HEADER
@@ -34,13 +37,19 @@ class Health(Struct):
     pending_bytes: int = 0
     store_trouble: TroubleNow | None = None
     spool_trouble: TroubleNow | None = None
+    live_trouble: TroubleNow | None = None
 
 
 class HttpDoor:
     """Questions to the server at an address such as `http://127.0.0.1:7667`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: str | None = None, trust: SSLContext | None = None) -> None:
         """Nothing is sent yet.
+
+        Args:
+            url: the server's address.
+            key: shown with every question.
+            trust: how the server's certificate is checked; without it by the authorities of the system.
 
         Raises:
             InvalidInput: the address is not one of HTTP.
@@ -52,7 +61,8 @@ class HttpDoor:
                 "Write it like http://127.0.0.1:7667."
             )
         self._url = url.rstrip("/")
-        self._opener = _opener(parts.hostname)
+        self._opener = _opener(parts.hostname, trust)
+        self._shown = {} if key is None else {"authorization": f"Bearer {key}"}
 
     def executions(self, filters: Sequence[tuple[str, str]]) -> ExecutionPage:
         """`GET /api/executions`."""
@@ -95,6 +105,16 @@ class HttpDoor:
         except (OSError, http.client.HTTPException, ValueError):
             return False
 
+    def asks_for_key(self) -> bool:
+        """Whether the server answers only those who show another key than this door does."""
+        try:
+            self._get("/api/session", [], Session)
+        except KeyRefused:
+            return True
+        except LongpoleError:
+            pass
+        return False
+
     def health(self) -> Health:
         """`GET /healthz`."""
         return self._get("/healthz", [], Health)
@@ -118,7 +138,9 @@ class HttpDoor:
         """The answer of any REST address; `body` is JSON."""
         query = urlencode(pairs)
         address = f"{self._url}{path}{'?' if query else ''}{query}"
-        headers = {"accept": "application/json"} | ({} if body is None else {"content-type": "application/json"})
+        headers = {"accept": "application/json", **self._shown} | (
+            {} if body is None else {"content-type": "application/json"}
+        )
         request = Request(address, data=body, method=method, headers=headers)
         try:
             with self._opener.open(request, timeout=timeout_s) as answer:
@@ -138,9 +160,17 @@ class HttpDoor:
             ) from None
 
 
-def _opener(host: str) -> OpenerDirector:
+class _StayHere(HTTPRedirectHandler):
+    """Follows no redirection: a server has none, and the key is for it alone."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Nowhere."""
+
+
+def _opener(host: str, trust: SSLContext | None) -> OpenerDirector:
     # A proxy named in the environment must not see what is asked of this machine.
-    return build_opener(ProxyHandler({})) if host in _LOOPBACK else build_opener()
+    own = [ProxyHandler({})] if host in _LOOPBACK else []
+    return build_opener(_StayHere, HTTPSHandler(context=trust), *own)
 
 
 def _scope(workspace: str | None) -> list[tuple[str, str]]:
@@ -154,6 +184,8 @@ def _problem(error: HTTPError, url: str) -> LongpoleError:
         return ServerUnreachable(
             f"{url} answered {error.code} without saying why. Expected a Longpole server. Check the address."
         )
+    if error.code == 401:
+        return KeyRefused(detail)
     if error.code == 404:
         return NotFound(detail)
     return InvalidInput(detail) if error.code < 500 else ServerUnreachable(detail)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from longpole.client.answers import default_address, has_store, served_address
+from longpole.client.answers import default_address, found_server, has_store
 from longpole.client.over_http import HttpDoor
 from longpole.model.batch import Batch
 from longpole.model.errors import ServerUnreachable, StoreError
@@ -82,10 +82,10 @@ class PriceBook:
 
 
 class HttpPriceBook:
-    """The own prices of the server at an address."""
+    """The own prices of the server behind a door."""
 
-    def __init__(self, url: str) -> None:
-        self._door = HttpDoor(url)
+    def __init__(self, door: HttpDoor) -> None:
+        self._door = door
 
     def prices(self, workspace: str | None) -> PriceBookPage:
         """`GET /api/prices`."""
@@ -115,9 +115,9 @@ def open_price_book(settings: Settings) -> Generator[PriceBook | HttpPriceBook]:
         ServerUnreachable: no server answers and there is no store.
         StoreLocked: the store is held by a process that does not answer.
     """
-    address = settings.url or served_address(settings)
-    if address is not None:
-        yield HttpPriceBook(address)
+    door = found_server(settings)
+    if door is not None:
+        yield HttpPriceBook(door)
         return
     if not has_store(settings):
         raise ServerUnreachable(

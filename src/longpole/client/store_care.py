@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from longpole.client.answers import default_address, has_store, is_file, served_address
+from longpole.client.answers import default_address, found_server, has_store, is_file
 from longpole.client.over_http import HttpDoor
 from longpole.model.errors import ServerUnreachable, StoreError
 from longpole.reports.filters import DeletionFilters, read_deletion
@@ -73,10 +73,10 @@ class StoreCare:
 
 
 class HttpStoreCare:
-    """The care of the store of the server at an address."""
+    """The care of the store of the server behind a door."""
 
-    def __init__(self, url: str) -> None:
-        self._door = HttpDoor(url)
+    def __init__(self, door: HttpDoor) -> None:
+        self._door = door
 
     def state(self) -> StoreState:
         """`GET /api/store`."""
@@ -101,9 +101,9 @@ def open_store_care(settings: Settings) -> Generator[StoreCare | HttpStoreCare]:
         ServerUnreachable: no server answers and there is no store.
         StoreLocked: the store is held by a process that does not answer.
     """
-    address = settings.url or served_address(settings)
-    if address is not None:
-        yield HttpStoreCare(address)
+    door = found_server(settings)
+    if door is not None:
+        yield HttpStoreCare(door)
         return
     if not has_store(settings):
         raise ServerUnreachable(

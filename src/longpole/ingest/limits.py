@@ -4,7 +4,9 @@ The same rules run twice, with the same outcome: at the door, so that the sender
 refused and why, and in the pipeline, which reads the same bytes again from the spool.
 
 Refused: an id that is missing, zero, not hexadecimal or of the wrong length; a start that is 0 or beyond int64; an end
-before the start, beyond int64, or missing on a span that is not marked `longpole.open`.
+before the start, beyond int64, more than 366 days after the start, or missing on a span that is not marked
+`longpole.open`.
+A body with more than `MAX_REJECTED` of them is refused as a whole.
 Taken and repaired: a parent id of the wrong length or one's own (the span becomes a root; the first is told to the
 sender), links and events with impossible ids or times, text with NUL, values, attributes and events beyond a cap (the
 span tells in `longpole.truncated` and `longpole.dropped` what is not there).
@@ -16,9 +18,12 @@ from typing import Any
 from msgspec import Struct
 
 from longpole.ingest.span import LogRecord, Span
+from longpole.model.errors import BodyTooLarge, InvalidInput
 
 MAX_TIME_NS = 2**63 - 1
 MAX_INTEGER = 2**63 - 1
+MAX_DURATION_NS = 366 * 86_400 * 10**9
+"""Of one span. A longer one comes of a clock that was not set, and a few of them overflow every sum they are in."""
 MAX_NAME_CHARS = 1024
 MAX_VALUE_CHARS = 1024 * 1024
 MAX_MESSAGE_CHARS = 64 * 1024
@@ -28,6 +33,8 @@ MAX_LINKS = 128
 MAX_DEPTH = 32
 MAX_WORKSPACE_CHARS = 128
 MAX_RESOURCE_ATTRIBUTES = 1024
+MAX_REJECTED = 5000
+SHORTEST_LOG_BYTES = 16
 
 TRUNCATED = "longpole.truncated"
 """Attribute of a span: which of its values were cut, as a list of `name: N characters`."""
@@ -89,6 +96,8 @@ def span_fault(trace_id: str, span_id: str, started_ns: int, ended_ns: int, is_o
         return Fault("end_time", f"its end time {ended_ns} is not a number of nanoseconds within int64")
     if 0 < ended_ns < started_ns:
         return Fault("end_before_start", f"its end time {ended_ns} lies before its start time {started_ns}")
+    if ended_ns - started_ns > MAX_DURATION_NS:
+        return Fault("duration", f"it lasts {(ended_ns - started_ns) // 10**9} seconds, which is more than 366 days")
     return None
 
 
@@ -117,6 +126,35 @@ def parent_warning(parent_id: str, span_id: str) -> str | None:
 def reject(index: int, span_id: str, name: str, fault: Fault) -> Rejected:
     """A rejection as it is told: the id and the name are shortened, whatever they hold."""
     return Rejected(index, clean(span_id[:40]), clean(name[:80]), fault.rule, fault.reason)
+
+
+def too_many(limit: int, what: str) -> BodyTooLarge:
+    """The error of a body that holds more of something than it may."""
+    return BodyTooLarge(f"The body holds more than {limit} {what}. Expected at most {limit}. Send smaller batches.")
+
+
+def check_rejected(rejected: list[Rejected]) -> None:
+    """Pass while a sender can still be told what is wrong with each of them.
+
+    Raises:
+        InvalidInput: there are too many; telling why of a million empty spans would take seconds and gigabytes.
+    """
+    if len(rejected) > MAX_REJECTED:
+        raise InvalidInput(
+            f"More than {MAX_REJECTED} spans or log records of the body cannot be taken. Expected whole ones. "
+            f"Correct the sender; the first: {rejected[0].reason}."
+        )
+
+
+def check_count(logs: int, body_bytes: int) -> None:
+    """Pass if log records of a body are as long as real ones; empty ones take two bytes there and 500 in memory.
+
+    Raises:
+        BodyTooLarge: there are too many for its length.
+    """
+    limit = 1000 + body_bytes // SHORTEST_LOG_BYTES
+    if logs > limit:
+        raise too_many(limit, "log records")
 
 
 def log_fault(trace_id: str, span_id: str) -> Fault | None:
@@ -149,8 +187,11 @@ def shorten(text: str, limit: int) -> str:
 
 
 def trim(attributes: dict[str, Any]) -> None:
-    """Cut every value of a span's attributes to its cap, in place, and note what was cut."""
+    """Cut every name and value of a span's attributes to its cap, in place, and note what was cut."""
     cut: list[str] = []
+    for name in [name for name in attributes if len(name) > MAX_VALUE_CHARS]:
+        attributes[shorten(name, MAX_NAME_CHARS)] = attributes.pop(name)
+        cut.append(f"a name of {len(name)} characters")
     for name, value in attributes.items():
         trimmed, chars = _trimmed(value, MAX_VALUE_CHARS)
         if trimmed is not value:

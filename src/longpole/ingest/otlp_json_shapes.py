@@ -51,6 +51,7 @@ class Scope(Struct, gc=False):
 
     name: str | None = None
     version: str | None = None
+    attributes: list[KeyValue] | None = None
 
 
 class Event(Struct, rename="camel", gc=False):

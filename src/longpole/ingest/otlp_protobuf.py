@@ -1,6 +1,7 @@
 """OTLP requests in protobuf, read by upb: one check for the door, one decoding for the pipeline.
 
-Measured on real bodies: the parse costs 0.7 us a span, the walk below 5-8 us with its attributes.
+Measured on real bodies: the parse costs 0.7 us a span, the walk below 5-8 us with its attributes. Big bodies are parsed
+in pieces.
 """
 
 from base64 import b64encode
@@ -14,11 +15,15 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as WireLog
+from opentelemetry.proto.logs.v1.logs_pb2 import ResourceLogs
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as WireSpan
 
 from longpole.ingest.limits import (
     MAX_ATTRIBUTES,
     MAX_DEPTH,
+    MAX_DURATION_NS,
     MAX_EVENTS,
     MAX_LINKS,
     MAX_MESSAGE_CHARS,
@@ -27,6 +32,9 @@ from longpole.ingest.limits import (
     Checked,
     Decoded,
     Fault,
+    Rejected,
+    check_count,
+    check_rejected,
     clean,
     event_time,
     is_span_id,
@@ -42,6 +50,7 @@ from longpole.ingest.limits import (
     workspace_of,
 )
 from longpole.ingest.log_levels import level_of
+from longpole.ingest.otlp_pieces import pieces
 from longpole.ingest.span import LogRecord, Source, Span, SpanEvent, SpanLink
 from longpole.model.errors import InvalidInput
 from longpole.wire.longpole_names import OPEN, WORKSPACE
@@ -55,10 +64,11 @@ def check_traces(body: bytes) -> Checked:
     """What the door must know of a trace request. Raises `InvalidInput` if the body is not one."""
     checked = Checked(0, [], [])
     total = 0
-    for span in _wire_spans(_parse_traces(body)):
+    for span in _wire_spans(body):
         fault = _fault(span)
         if fault is not None:
             checked.rejected.append(reject(total, span.span_id.hex(), span.name, fault))
+            check_rejected(checked.rejected)
         elif len(span.parent_span_id) not in (0, 8):
             warning = parent_warning(span.parent_span_id.hex(), span.span_id.hex())
             checked.warnings.extend([warning] if warning else [])
@@ -71,7 +81,7 @@ def decode_traces(body: bytes, workspace: str | None, received_ns: int) -> Decod
     decoded = Decoded([], [], 0, [])
     has_long_values = len(body) > MAX_VALUE_CHARS
     index = 0
-    for group in _parse_traces(body).resource_spans:
+    for group in _span_groups(body):
         resource = _resource(group.resource.attributes)
         name = workspace_of(resource, workspace, WORKSPACE)
         for scope in group.scope_spans:
@@ -90,15 +100,26 @@ def decode_traces(body: bytes, workspace: str | None, received_ns: int) -> Decod
 
 def check_logs(body: bytes) -> Checked:
     """What the door must know of a logs request. Raises `InvalidInput` if the body is not one."""
-    decoded = decode_logs(body, None, 0)
-    return Checked(len(decoded.logs) + len(decoded.rejected), decoded.rejected, [])
+    rejected: list[Rejected] = []
+    total = 0
+    for group in _log_groups(body):
+        for scope in group.scope_logs:
+            for wire in scope.log_records:
+                if wire.trace_id or wire.span_id:
+                    fault = log_fault(wire.trace_id.hex(), wire.span_id.hex())
+                    if fault is not None:
+                        rejected.append(reject(total, wire.span_id.hex(), wire.event_name, fault))
+                        check_rejected(rejected)
+                total += 1
+    check_count(total, len(body))
+    return Checked(total, rejected, [])
 
 
 def decode_logs(body: bytes, workspace: str | None, received_ns: int) -> Decoded:
     """The log records of a logs request, in its order. Raises `InvalidInput` if the body is not one."""
     decoded = Decoded([], [], 0, [])
     has_long_values = len(body) > MAX_VALUE_CHARS
-    for group in _parse(ExportLogsServiceRequest, body).resource_logs:
+    for group in _log_groups(body):
         resource = _resource(group.resource.attributes)
         name = workspace_of(resource, workspace, WORKSPACE)
         for scope in group.scope_logs:
@@ -119,10 +140,10 @@ def decode_logs(body: bytes, workspace: str | None, received_ns: int) -> Decoded
 
 def count_data_points(body: bytes) -> int:
     """How many data points a metrics request holds. Raises `InvalidInput` if the body is not one."""
-    request = _parse(ExportMetricsServiceRequest, body)
     return sum(
         len(getattr(metric, kind).data_points)
-        for group in request.resource_metrics
+        for piece in pieces(body, Metric.DESCRIPTOR)
+        for group in _parse(ExportMetricsServiceRequest, piece).resource_metrics
         for scope in group.scope_metrics
         for metric in scope.metrics
         if (kind := metric.WhichOneof("data")) is not None
@@ -142,12 +163,18 @@ def _parse(kind: type[_Request], body: bytes) -> _Request:
         ) from None
 
 
-def _parse_traces(body: bytes) -> ExportTraceServiceRequest:
-    return _parse(ExportTraceServiceRequest, body)
+def _span_groups(body: bytes) -> Iterator[ResourceSpans]:
+    for piece in pieces(body, WireSpan.DESCRIPTOR):
+        yield from _parse(ExportTraceServiceRequest, piece).resource_spans
 
 
-def _wire_spans(request: ExportTraceServiceRequest) -> Iterator[WireSpan]:
-    for group in request.resource_spans:
+def _log_groups(body: bytes) -> Iterator[ResourceLogs]:
+    for piece in pieces(body, WireLog.DESCRIPTOR):
+        yield from _parse(ExportLogsServiceRequest, piece).resource_logs
+
+
+def _wire_spans(body: bytes) -> Iterator[WireSpan]:
+    for group in _span_groups(body):
         for scope in group.scope_spans:
             yield from scope.spans
 
@@ -159,6 +186,7 @@ def _fault(span: WireSpan) -> Fault | None:
         len(trace_id) == 16
         and len(span_id) == 8
         and 0 < started_ns <= ended_ns <= _MAX_TIME_NS
+        and ended_ns - started_ns <= MAX_DURATION_NS
         and trace_id != _ZERO_TRACE
         and span_id != _ZERO_SPAN
     ):

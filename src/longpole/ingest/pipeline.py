@@ -98,6 +98,7 @@ class Pipeline:
         sampling: TailSampling | None = None,
         crashed_after_ns: int = CRASHED_AFTER_NS,
         decode: Callable[[Accepted], Decoded] = decode_body,
+        told: Callable[[Batch], None] | None = None,
     ) -> None:
         """A pipeline that reads on where the store says that it stopped.
 
@@ -111,15 +112,14 @@ class Pipeline:
             sampling: decides which settled executions are kept; without it all are.
             crashed_after_ns: so long nothing may be heard of a process until what it left open is called crashed.
             decode: makes spans of a body.
+            told: called with every batch that was published or is about to be saved; returns at once, never raises.
         """
-        self._counters = PipelineCounters()
-        self._failed_publishes = 0
+        self._counters, self._failed_publishes = PipelineCounters(), 0
         self._engine = engine
         self._spool = spool
         self._limits = limits or Limits()
-        self._now = now
+        self._now, self._decode, self._told = now, decode, told
         self._recogniser = recogniser or Recogniser()
-        self._decode = decode
         self._letters = DeadLetters(engine.server, now)
         self._book = TraceBook(
             self._find_known,
@@ -170,6 +170,11 @@ class Pipeline:
         """Why the store takes no writes or answers no questions, and since when; nothing if it does."""
         found = [trouble for trouble in (self._writer.outage.trouble, self._outage.trouble) if trouble is not None]
         return min(found, key=lambda trouble: trouble.since_ns, default=None)
+
+    @property
+    def queued_writes(self) -> int:
+        """How many batches wait to be written."""
+        return self._writer.queued
 
     @property
     def stored(self) -> SpoolPosition:
@@ -478,6 +483,8 @@ class Pipeline:
                 self._publishing.failed(error)
             else:
                 self._publishing.worked()
+                if self._told is not None:
+                    self._told(batch)
 
     def _save(self, drain: threading.Event | None) -> None:
         """Queue what is to be durable, with the position up to which everything then is."""
@@ -487,6 +494,8 @@ class Pipeline:
         self._next_save_s, self._saved_s = now_s + SAVE_EVERY_S, now_s
         saved = self._book.save(self._now(), everything=drain is not None)
         batch, groups = saved or (Batch(), [])
+        if self._told is not None and saved is not None:
+            self._told(batch)
         self._agents.note(batch.executions)
         self._note_seen(batch)
         batch.agents.extend(self._agents.take())

@@ -21,11 +21,15 @@ class SpanLink(Struct, gc=False):
 
 
 class Source(Struct):
-    """Whence a group of spans came: shared by all spans of one resource and scope."""
+    """Whence a group of spans came: shared by all spans of one resource and scope.
+
+    `numbers` are those that Longpole's SDK gave them, "0-511,600-620".
+    """
 
     resource: dict[str, Any]
     scope: str
     scope_version: str
+    numbers: str | None = None
 
 
 class Span(Struct, gc=False):

@@ -42,7 +42,7 @@ Bury = Callable[[str, bytes, Exception], None]
 class Limits(Struct, frozen=True, kw_only=True):
     """How long traces wait and how big groups grow."""
 
-    publish_after_ns: int = 50_000_000
+    publish_after_ns: int = 20_000_000
     settle_after_ns: int = _SECOND
     orphans_wait_ns: int = 30 * _SECOND
     save_after_ns: int = 10 * _SECOND
@@ -514,6 +514,9 @@ class TraceBook:
                     self._drop_awaited(trace)
                     self._drop_processes(trace)
             self.span_count -= group.span_count
+            # A circle, which would wait for the garbage collector with all its spans: gigabytes, as that counts objects
+            # and spans are none that it counts.
+            group.traces, group.rows = [], None
 
     def _drop_processes(self, trace: OpenTrace) -> None:
         for process in trace.processes:

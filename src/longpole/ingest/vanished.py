@@ -8,6 +8,7 @@ later counts more.
 from msgspec.structs import replace
 
 from longpole.ingest.facts import Facts
+from longpole.ingest.limits import MAX_DURATION_NS, MAX_TIME_NS
 from longpole.model.status import ExecutionStatus
 
 GONE = "ProcessGone"
@@ -28,7 +29,7 @@ def is_gone(fact: Facts) -> bool:
 
 def close_gone(fact: Facts, at_ns: int, *, said_goodbye: bool = False) -> Facts:
     """An open span as crashed, ended when its process was last heard (nanoseconds since 1970), or at its start."""
-    ended_ns = max(fact.started_ns, at_ns)
+    ended_ns = min(max(fact.started_ns, at_ns), fact.started_ns + MAX_DURATION_NS, MAX_TIME_NS)
     last = "ended" if said_goodbye else "was last heard"
     return replace(
         fact,

@@ -83,6 +83,11 @@ class Writer:
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
+    @property
+    def queued(self) -> int:
+        """How many things wait to be done."""
+        return self._writes.qsize()
+
     def put(self, write: Write | None) -> None:
         """Queue something; while the queue is full, the caller waits: the spool grows instead of the memory."""
         while True:

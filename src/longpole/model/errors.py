@@ -15,6 +15,8 @@
     ├── SpoolFull                       the spool holds as much as it may; wait until some of it is stored
     │   └── SpoolUnwritable             the disk does not take what is written to the spool
     ├── ServerUnreachable (OSError)     no Longpole server answers where one was expected
+    ├── KeyRefused (PermissionError)    the server asks for another key than was shown, or for one at all
+    ├── BudgetExceeded                  a budget is used up, and the program asked to be stopped by that
     └── RefusedToServe                  serving as asked would be unsafe
 
 A message has three parts: what happened (with the value), what was expected, what to do now.
@@ -81,5 +83,21 @@ class ServerUnreachable(LongpoleError, OSError):
     """No Longpole server answers at the given address."""
 
 
+class KeyRefused(LongpoleError, PermissionError):
+    """The server asks for a key: none was shown, or one that does not open what was asked."""
+
+
 class RefusedToServe(LongpoleError):
     """Serving as asked would expose data; the message says what to change."""
+
+
+class BudgetExceeded(LongpoleError):
+    """A budget is used up. Raised only in programs that chose `configure(on_budget="raise")`.
+
+    `title` is the name of the rule, `until_ns` when its period ends, in nanoseconds since 1970.
+    """
+
+    def __init__(self, message: str, *, title: str = "", until_ns: int = 0) -> None:
+        super().__init__(message)
+        self.title = title
+        self.until_ns = until_ns

@@ -1,6 +1,16 @@
 """Whose data it is, and who may see it: workspaces, keys, and what people keep in them."""
 
+from typing import Literal
+
 from msgspec import Struct
+
+Right = Literal["ingest", "read", "admin"]
+"""What a key opens: sending, reading, and everything else: what changes what is stored. The last one opens all."""
+
+RIGHTS: tuple[Right, ...] = ("ingest", "read", "admin")
+
+EVERY_WORKSPACE = "*"
+"""In place of the name of one workspace: the whole server."""
 
 
 class Workspace(Struct, frozen=True, kw_only=True, gc=False):
@@ -14,7 +24,9 @@ class Workspace(Struct, frozen=True, kw_only=True, gc=False):
 class AccessKey(Struct, frozen=True, kw_only=True, gc=False):
     """One row of the table `keys`. Of the key itself only its SHA-256 is kept, as hexadecimal text.
 
-    `scope` says what the key opens: `send`, `read` or `admin`. `revoked_ns` is when it stopped to open anything.
+    `workspace` is `EVERY_WORKSPACE` for a key of the whole server. `scope` has the rights, separated by
+    spaces. `revoked_ns` is when it stopped to open anything. `opened_by` is the key that somebody logged in with, where
+    this one is the session of a browser: it ends with the other.
     """
 
     key_id: str
@@ -25,6 +37,37 @@ class AccessKey(Struct, frozen=True, kw_only=True, gc=False):
     created_ns: int
     expires_ns: int | None = None
     revoked_ns: int | None = None
+    opened_by: str | None = None
+
+
+class KeyUse(Struct, frozen=True, kw_only=True, gc=False):
+    """One row of the table `key_uses`: when a key was used last, known to a minute or so.
+
+    It is no column of `keys`, so that a server which notes a use never brings back a key that another has revoked.
+    """
+
+    key_id: str
+    last_used_ns: int
+
+
+class AuditEntry(Struct, frozen=True, kw_only=True, gc=False):
+    """One row of the table `audit_log`: who changed what, and when.
+
+    `workspace` is the one of the key, `EVERY_WORKSPACE` for a key of the whole server and where no keys are used.
+    `key_id` and `who` (its title) name the key; both are absent where none was shown. `deed` is dotted, such as
+    `key.create`. `subject` is what it was done to, `address` where it was asked from, `status` the HTTP status of the
+    answer: from 400 on it was refused.
+    """
+
+    entry_id: str
+    at_ns: int
+    workspace: str
+    key_id: str | None = None
+    who: str | None = None
+    deed: str
+    subject: str | None = None
+    address: str | None = None
+    status: int
 
 
 class SavedView(Struct, frozen=True, kw_only=True, gc=False):

@@ -9,6 +9,7 @@ from typing import Any
 
 from longpole.model.category import Category
 from longpole.model.clock import steady_ns
+from longpole.record.budget import budgets
 from longpole.record.current import MORE, SITE, STARTED, Record, current
 from longpole.record.more import FIRST_TOKEN
 from longpole.record.recorder import recorder
@@ -24,7 +25,7 @@ def wrap_generator(function: Callable[..., Any], site: Site) -> Callable[..., An
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         if not recorder.is_on:
             return (yield from function(*args, **kwargs))
-        record = recorder.start(site, _get(), _given(site, args, kwargs))
+        record = _started(site, args, kwargs)
         stream, items = function(*args, **kwargs), _Items(record)
         resume, value, inside = stream.send, None, record
         while True:
@@ -58,7 +59,7 @@ def wrap_async_generator(function: Callable[..., Any], site: Site) -> Callable[.
     """The same for an async generator function. While the recorder is off it only passes on."""
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        record = recorder.start(site, _get(), _given(site, args, kwargs)) if recorder.is_on else None
+        record = _started(site, args, kwargs) if recorder.is_on else None
         stream, items = function(*args, **kwargs), _Items(record)
         resume, value, inside = stream.asend, None, record
         while True:
@@ -117,6 +118,18 @@ class _Items:
         if not self._texts:
             return {"items": self._count}
         return "".join(self._texts) + ("" if self._room > 0 else "… [cut]")
+
+
+def _started(site: Site, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Record:
+    """The record of a stream that begins; it fails at once where its agent's budget is used up."""
+    record = recorder.start(site, _get(), _given(site, args, kwargs))
+    if budgets.used_up and site.is_agent:
+        try:
+            budgets.check(site.agent)
+        except BaseException as error:
+            recorder.fail(record, error)
+            raise
+    return record
 
 
 def _given(site: Site, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -10,6 +10,7 @@ from longpole.model.clock import steady_ns
 from longpole.model.stage import ExecutionStage
 from longpole.model.status import ExecutionStatus
 from longpole.record import stages
+from longpole.record.budget import budgets
 from longpole.record.current import (
     ENDED,
     IDS,
@@ -170,6 +171,8 @@ class TrackedExecution(Generic[Owner]):
         self._before = self._follow(self)
         if recorder.is_on:
             self._begin()
+            if budgets.used_up:
+                self._check_budget()
         return self._tracker
 
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
@@ -190,6 +193,14 @@ class TrackedExecution(Generic[Owner]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.__exit__(kind, error, traceback)
+
+    def _check_budget(self) -> None:
+        """Ends it at once where its agent's budget is used up and the program asked for that."""
+        try:
+            budgets.check(self._site.agent)
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
 
     def _begin(self) -> None:
         own = self._own

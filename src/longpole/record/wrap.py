@@ -10,6 +10,7 @@ from keyword import iskeyword
 from types import CodeType, FunctionType
 from typing import Any
 
+from longpole.record.budget import budgets
 from longpole.record.capture import OWN_FOLDER
 from longpole.record.current import current
 from longpole.record.recorder import recorder
@@ -25,7 +26,7 @@ def longpole_make({outer}):
         longpole_parent = longpole_get()
         longpole_record = longpole_start(longpole_site, longpole_parent, {given})
         longpole_set(longpole_record)
-        try:
+        try:{check}
             longpole_result = {call}
         except longpole_exception as longpole_error:
             longpole_fail(longpole_record, longpole_error)
@@ -38,6 +39,10 @@ def longpole_make({outer}):
         return longpole_result
     return longpole_wrapper
 """
+# Of agents only; in the `try`, so that an execution that was not let begin is seen with its reason.
+_CHECK = """
+            if longpole_budgets.used_up:
+                longpole_budgets.check(longpole_site.agent)"""
 RECORD_VARIABLE = "longpole_record"
 """The local variable of a wrapper's frame that holds the record; whoever looks at stacks finds the step by it."""
 
@@ -50,6 +55,7 @@ _shared: dict[str, Any] = {
     "longpole_finish": recorder.finish,
     "longpole_fail": recorder.fail,
     "longpole_exception": BaseException,
+    "longpole_budgets": budgets,
 }
 _OUTER = ", ".join((*_shared, "longpole_function", "longpole_site"))
 
@@ -64,6 +70,7 @@ def wrap_call(function: Callable[..., Any], site: Site) -> Any:
         define="async def" if is_async else "def",
         parameters=parameters,
         call=f"{'await ' if is_async else ''}longpole_function({passed})",
+        check=_CHECK if site.is_agent else "",
         given=kept,
     )
     scope: dict[str, Any] = {}

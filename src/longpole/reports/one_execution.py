@@ -65,10 +65,10 @@ def tree_of(store: Engine, execution: str, *, workspace: str | None = None) -> E
         usual=_usual(store, family),
         shares=measures.shares,
         critical_path=path_steps(family, measures.path, origin_ns=origin_ns),
-        executions=[_execution_node(row, origin_ns, _own(row, positions, measures)) for row in family.executions],
-        steps=[_step_node(row, origin_ns, _own(row, positions, measures), totals) for row in family.steps],
-        events=[_event_node(row, origin_ns) for row in family.events],
-        decisions=[_decision_node(row, origin_ns) for row in family.decisions],
+        executions=[execution_node(row, origin_ns, _own(row, positions, measures)) for row in family.executions],
+        steps=[step_node(row, origin_ns, _own(row, positions, measures), totals) for row in family.steps],
+        events=[event_node(row, origin_ns) for row in family.events],
+        decisions=[decision_node(row, origin_ns) for row in family.decisions],
         missing_parents=family.missing_parents,
         coverage=summarize(family),
         stages=stages_of(family),
@@ -133,11 +133,11 @@ def _doing(family: Family) -> list[str]:
     return [span_of(spans[node]) for node in sorted(found, key=lambda node: tree.starts[node])]
 
 
-_Own = tuple[int | None, int | None, int | None]
+Own = tuple[int | None, int | None, int | None]
 """A span's own time, critical time and slack in nanoseconds."""
 
 
-def _own(row: Row, positions: dict[str, int], measures: Measures) -> _Own:
+def _own(row: Row, positions: dict[str, int], measures: Measures) -> Own:
     if measures.self_ns is None or measures.weights is None:
         return row["self_ns"], row["critical_ns"], row.get("slack_ns")
     position = positions.get(span_key(row))
@@ -175,7 +175,8 @@ def _usual(store: Engine, family: Family) -> Usual | None:
     )
 
 
-def _execution_node(row: Row, origin_ns: int, own: _Own) -> ExecutionNode:
+def execution_node(row: Row, origin_ns: int, own: Own) -> ExecutionNode:
+    """A row of `executions` inside a tree whose top execution started at `origin_ns`."""
     return ExecutionNode(
         execution_id=row["execution_id"],
         span_id=row["span_id"],
@@ -206,7 +207,8 @@ def _execution_node(row: Row, origin_ns: int, own: _Own) -> ExecutionNode:
     )
 
 
-def _step_node(row: Row, origin_ns: int, own: _Own, totals: Mapping[str, int]) -> StepNode:
+def step_node(row: Row, origin_ns: int, own: Own, totals: Mapping[str, int]) -> StepNode:
+    """A row of `steps` inside a tree; `totals` has input and output together of calls that told only that, by id."""
     return StepNode(
         step_id=row["step_id"],
         execution_id=row["execution_id"],
@@ -234,7 +236,8 @@ def _step_node(row: Row, origin_ns: int, own: _Own, totals: Mapping[str, int]) -
     )
 
 
-def _event_node(row: Row, origin_ns: int) -> EventNode:
+def event_node(row: Row, origin_ns: int) -> EventNode:
+    """A row of `events` inside a tree."""
     return EventNode(
         span_id=row["span_id"],
         execution_id=row["execution_id"],
@@ -249,7 +252,8 @@ def _event_node(row: Row, origin_ns: int) -> EventNode:
     )
 
 
-def _decision_node(row: Row, origin_ns: int) -> DecisionNode:
+def decision_node(row: Row, origin_ns: int) -> DecisionNode:
+    """A row of `decisions` inside a tree."""
     return DecisionNode(
         span_id=row["span_id"],
         execution_id=row["execution_id"],

@@ -20,6 +20,7 @@ from longpole.reports.opportunities import OPPORTUNITIES
 from longpole.reports.patterns import PATTERNS
 from longpole.reports.question import Question, QuestionOfOne
 from longpole.reports.repeats import REPEATS
+from longpole.reports.running import RUNNING
 from longpole.reports.set_comparison import COMPARE_SETS, STANDING
 from longpole.reports.slow_executions import SLOW
 from longpole.reports.statistics import STATISTICS
@@ -52,6 +53,7 @@ QUESTIONS: tuple[Question[Any], ...] = (
     REGRESSIONS,
     TRENDS,
     CAPACITY,
+    RUNNING,
 )
 """Those about many executions."""
 

@@ -37,14 +37,21 @@ class Ending:
         self._end_s = end_s
         self._leave = leave
         self._ends_at: float | None = None
+        self._told: list[Callable[[], object]] = []
         self._is_over = threading.Event()
         self._watch = threading.Thread(target=self._bound, name="longpole-ending", daemon=True)
+
+    def on_begin(self, tell: Callable[[], object]) -> None:
+        """Have something called when the end begins, by who begins it."""
+        self._told.append(tell)
 
     def begin(self) -> None:
         """The time runs from now on."""
         if self._ends_at is None:
             self._ends_at = time.monotonic() + self._end_s
             self._watch.start()
+            for tell in self._told:
+                tell()
 
     def left_s(self, spared_s: float = 0.0) -> float:
         """Seconds that are left, without `spared_s` for what comes after; never less than a tenth."""

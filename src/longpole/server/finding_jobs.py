@@ -1,6 +1,7 @@
 """The job that looks for what could be done better in executions as they settle, so that reports can add it up."""
 
 import time
+from collections.abc import Callable
 
 from longpole.model.batch import Batch
 from longpole.reports.family import load_family
@@ -22,8 +23,13 @@ LOOK_BACK_NS = 3600 * 10**9
 """How far a server that starts looks back for executions that settled while none looked."""
 
 
-def findings_job(store: Engine) -> Job:
-    """Looks at the top executions that have settled since the last run, the longest first."""
+def findings_job(store: Engine, told: Callable[[Batch], None] | None = None) -> Job:
+    """Looks at the top executions that have settled since the last run, the longest first.
+
+    Args:
+        store: where they are, and where findings go.
+        told: called with the findings that are stored.
+    """
     seen_ns = 0
 
     def look(now_ns: int) -> Work:
@@ -36,7 +42,7 @@ def findings_job(store: Engine) -> Job:
         for row in rows:
             if looked_at and time.monotonic() > end:
                 break
-            found += _look_at(store, row)
+            found += _look_at(store, row, told)
             looked_at += 1
             yield
         seen_ns = to_ns
@@ -46,11 +52,14 @@ def findings_job(store: Engine) -> Job:
     return Job("findings", EVERY_NS, look)
 
 
-def _look_at(store: Engine, row: Row) -> int:
+def _look_at(store: Engine, row: Row, told: Callable[[Batch], None] | None) -> int:
     """Store what is found in one execution; how much that is."""
     family = load_family(store, find_execution(store, row["execution_id"], workspace=row["workspace"]))
     scene = scene_of(store, family)
     found = as_findings(family, scene, opportunities_of(store, family, scene))
     if found:
-        store.write(Batch(findings=found))
+        batch = Batch(findings=found)
+        store.write(batch)
+        if told is not None:
+            told(batch)
     return len(found)

@@ -1,11 +1,13 @@
 """The REST application: routes, errors and OpenAPI in one place, ready to be mounted beside the raw OTLP door."""
 
+from collections.abc import Iterable
 from importlib.metadata import version
 
-from litestar import Litestar
+from litestar import Litestar, Response, route
 from litestar.di import Provide
-from litestar.enums import MediaType
+from litestar.enums import HttpMethod, MediaType
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
@@ -38,18 +40,19 @@ def api_app(store: Engine, *, more_routes: tuple[ControllerRouterHandler, ...] =
 
     Every error is problem details. It starts and stops nothing: the store belongs to the caller.
     """
+    routes = (
+        get_executions,
+        get_execution,
+        get_step,
+        get_coverage,
+        get_overview,
+        get_scores,
+        get_processes,
+        *QUESTION_ROUTES,
+        *more_routes,
+    )
     return Litestar(
-        route_handlers=[
-            get_executions,
-            get_execution,
-            get_step,
-            get_coverage,
-            get_overview,
-            get_scores,
-            get_processes,
-            *QUESTION_ROUTES,
-            *more_routes,
-        ],
+        route_handlers=[*_options(routes), *routes],
         dependencies={"store": Provide(lambda: store, use_cache=True, sync_to_thread=False)},
         exception_handlers={
             LongpoleError: answer_longpole_error,
@@ -67,3 +70,20 @@ def api_app(store: Engine, *, more_routes: tuple[ControllerRouterHandler, ...] =
         logging_config=None,
         debug=False,
     )
+
+
+def _options(routes: Iterable[ControllerRouterHandler]) -> list[HTTPRouteHandler]:
+    """An answer to OPTIONS for each address. Litestar's own names the methods of its first handler only."""
+    methods: dict[str, set[str]] = {}
+    for handler in routes:
+        if isinstance(handler, HTTPRouteHandler):
+            for path in handler.paths:
+                methods.setdefault(path, {"OPTIONS"}).update(handler.http_methods)
+    return [_tell_methods(path, ", ".join(sorted(found))) for path, found in methods.items()]
+
+
+def _tell_methods(path: str, methods: str) -> HTTPRouteHandler:
+    async def tell() -> Response[None]:
+        return Response(None, headers={"allow": methods})
+
+    return route(path, http_method=HttpMethod.OPTIONS, status_code=204, include_in_schema=False)(tell)

@@ -8,15 +8,8 @@ from msgspec import Struct
 
 from longpole.ingest.outage import Trouble
 from longpole.model.clock import to_rfc3339
+from longpole.reports.health_views import TroubleItem
 from longpole.server.answer import Asked, answer
-
-
-class TroubleItem(Struct, kw_only=True):
-    """What fails now: since when, how often since, and the last reason."""
-
-    since: str
-    failures: int
-    reason: str
 
 
 def trouble_item(trouble: Trouble | None) -> TroubleItem | None:

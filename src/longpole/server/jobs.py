@@ -98,10 +98,15 @@ class Jobs:
         for job in self._jobs:
             if self._closing.is_set() or not self._holds():
                 break
-            if self._now() >= self._due_ns[job.name]:
+            if self._is_due(job):
                 begun.append(job.name)
                 self._do(job)
         return begun
+
+    def _is_due(self, job: Job) -> bool:
+        """Whether its time has come; also if the clock was set back, by days perhaps, since that time was noted."""
+        now, due_ns = self._now(), self._due_ns[job.name]
+        return not due_ns - job.every_ns <= now < due_ns
 
     def _run(self) -> None:
         with self._statements.scope():

@@ -10,8 +10,10 @@ import sqlite3
 import threading
 from pathlib import Path
 
+from longpole.server.own_address import OwnAddress
 from longpole.ship.http import Connection
 from longpole.ship.spool import Spool, SpooledBody, spool_file
+from longpole.ship.trust import trust_of
 
 LOOK_EVERY_S = 2.0
 _AT_ONCE = 16
@@ -26,12 +28,16 @@ class Leftovers:
 
     Args:
         folder: the spool folder of this machine's programs.
-        url: the server's address; files meant for it and for "the server of this machine" are read.
+        address: the server's; files meant for it and for "the server of this machine" are read.
+        key: shown to the server.
     """
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, address: OwnAddress, key: str | None = None) -> None:
         self.delivered = 0
-        self._url = url
+        self._url = url = address.local_url
+        certificate = address.certificate and Path(address.certificate).read_text(encoding="utf-8")
+        self._trust = trust_of(url, None, certificate)
+        self._shown = {} if key is None else {"authorization": f"Bearer {key}"}
         endpoints = (None, url, url.replace("127.0.0.1", "localhost"))
         self._spools = [Spool(file, 0) for file in dict.fromkeys(spool_file(folder, each) for each in endpoints)]
         self._closing = threading.Event()
@@ -50,7 +56,7 @@ class Leftovers:
             spool.close()
 
     def _run(self) -> None:
-        connection = Connection(self._url, _TIMEOUT_S)
+        connection = Connection(self._url, _TIMEOUT_S, headers=self._shown, trust=self._trust)
         while not self._closing.is_set():
             for spool in self._spools:
                 try:

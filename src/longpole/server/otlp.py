@@ -23,6 +23,7 @@ from longpole.ingest.limits import Checked, explain
 from longpole.ingest.spool import BodyFormat, Incoming, Signal, Spool
 from longpole.model.clock import now_ns
 from longpole.model.errors import BodyTooLarge, InvalidInput, SpoolFull, SpoolUnwritable, UnsupportedMedia
+from longpole.server.access import access_of
 from longpole.server.asgi import Header, Receive, Scope, Send, header_of, send_answer
 from longpole.server.encodings import body_format_of, decompress, encoding_of, too_large
 from longpole.server.problems import MEDIA_TYPE, problem_body
@@ -62,14 +63,12 @@ class DoorLimits(Struct, frozen=True, kw_only=True):
     """How much the door takes at a time.
 
     `body_bytes` bound one body, before and after decompression. Beyond `in_flight_bytes` of all bodies that are being
-    received and checked, and beyond `backlog_bytes` that wait for the pipeline, senders get 429. A sender has
-    `receive_timeout_s` seconds for one body.
+    received and checked, and beyond `backlog_bytes` that wait for the pipeline, senders get 429.
     """
 
     body_bytes: int = 16 * 1024 * 1024
     in_flight_bytes: int = 128 * 1024 * 1024
     backlog_bytes: int = 256 * 1024 * 1024
-    receive_timeout_s: float = 60.0
 
 
 DEFAULT_LIMITS = DoorLimits()
@@ -135,7 +134,7 @@ class OtlpDoor:
             body, checked = await self._examine(content, encoding, body_format, signal, held)
             del content
             if signal is not Signal.METRICS and checked.total > len(checked.rejected):
-                incoming = Incoming(signal, body_format, None, now_ns(), body)
+                incoming = Incoming(signal, body_format, access_of(scope).workspace, now_ns(), body)
                 await asyncio.wrap_future(self._spool.append(incoming))
         finally:
             held.release()
@@ -156,27 +155,18 @@ class OtlpDoor:
         """The body as sent, whether with a length or in chunks."""
         pieces: list[bytes] = []
         size = 0
-        try:
-            async with asyncio.timeout(self._limits.receive_timeout_s):
-                is_more = True
-                while is_more:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise _DisconnectedError
-                    piece = message.get("body", b"")
-                    is_more = message.get("more_body", False)
-                    size += len(piece)
-                    if size > self._limits.body_bytes:
-                        raise too_large(self._limits.body_bytes, "as sent")
-                    held.add(len(piece))
-                    pieces.append(piece)
-        except TimeoutError:
-            raise _RefusedError(
-                408,
-                f"The body was not complete after {self._limits.receive_timeout_s:g} seconds; {size} bytes had come. "
-                "Expected it sooner. Send the same again.",
-                (b"connection", b"close"),
-            ) from None
+        is_more = True
+        while is_more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _DisconnectedError
+            piece = message.get("body", b"")
+            is_more = message.get("more_body", False)
+            size += len(piece)
+            if size > self._limits.body_bytes:
+                raise too_large(self._limits.body_bytes, "as sent")
+            held.add(len(piece))
+            pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _examine(

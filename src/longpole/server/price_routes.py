@@ -3,11 +3,14 @@
 from litestar import Response, delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
+from msgspec.structs import replace
 
 from longpole.client.price_book import PriceBook
+from longpole.ingest.limits import DEFAULT_WORKSPACE
 from longpole.reports.cost_views import NewPrice, PriceBookPage, PriceItem, Repriced
 from longpole.reports.filter_values import WORKSPACE
 from longpole.reports.own_prices import PRICE_FILTERS, REPRICE_FILTERS
+from longpole.server.access import own_workspace
 from longpole.server.answer import REFUSALS, REFUSALS_OF_ONE, Asked, answer, documented, workspace_of
 
 _TAGS = ["prices"]
@@ -25,7 +28,10 @@ def price_routes(book: PriceBook) -> tuple[HTTPRouteHandler, ...]:
     @put("/api/prices", responses=REFUSALS, tags=_TAGS)
     async def put_price(request: Asked, data: JSONBody[NewPrice]) -> Response[PriceItem]:
         """Keep an own price. It holds for what arrives from now on; stored calls are priced again on request."""
-        return await answer(request, lambda: book.set_price(data))
+        # A price of which no workspace is said goes into the one of the key.
+        named = None if data.workspace == DEFAULT_WORKSPACE else data.workspace
+        price = replace(data, workspace=own_workspace(request.scope, named) or DEFAULT_WORKSPACE)
+        return await answer(request, lambda: book.set_price(price))
 
     @delete(
         "/api/prices",

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from longpole.model.errors import InvalidInput, LongpoleError, NotFound, SpoolFull, SpoolUnwritable
+from longpole.model.errors import InvalidInput, KeyRefused, LongpoleError, NotFound, SpoolFull, SpoolUnwritable
 from longpole.reports.views import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -27,11 +27,14 @@ def problem_body(status: int, detail: str) -> bytes:
 
 
 def answer_longpole_error(_request: Request[Any, Any, Any], error: LongpoleError) -> Response[Problem]:
-    """404 for what does not exist, 400 for what cannot be read, 429 and 503 for "not now", else 500."""
+    """404 for what does not exist, 400 for what cannot be read, 403 for what the key does not open, 429 and 503 for
+    "not now", else 500."""
     if isinstance(error, NotFound):
         return _response(404, str(error))
     if isinstance(error, InvalidInput):
         return _response(400, str(error))
+    if isinstance(error, KeyRefused):
+        return _response(403, str(error))
     if isinstance(error, SpoolFull):
         status = 503 if isinstance(error, SpoolUnwritable) else 429
         return _response(status, str(error), {"retry-after": "2"})

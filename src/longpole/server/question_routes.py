@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from longpole.reports.question import Question, QuestionOfOne
 from longpole.reports.questions import QUESTIONS, QUESTIONS_OF_ONE
-from longpole.server.answer import REFUSALS, REFUSALS_OF_ONE, Asked, answer, documented
+from longpole.server.answer import REFUSALS_OF_ONE, Asked, answer, documented
 from longpole.server.routes import ExecutionName, Store
 
 
@@ -21,7 +21,7 @@ def _about_many(question: Question[Any]) -> HTTPRouteHandler:
         question.path,
         operation_class=documented(question.filters),
         description=question.meaning,
-        responses=REFUSALS,
+        responses=REFUSALS_OF_ONE,
         tags=["analysis"],
     )(ask)
 

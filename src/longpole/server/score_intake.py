@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import Struct
+from msgspec.structs import replace
 
 from longpole.ingest.spool import BodyFormat, Incoming, Signal
 from longpole.model.batch import SpoolPosition
@@ -20,6 +21,7 @@ from longpole.model.clock import from_rfc3339, now_ns, to_rfc3339
 from longpole.model.errors import InvalidInput
 from longpole.reports.views import Problem, ScoreItem
 from longpole.reports.which_execution import Found, find_execution
+from longpole.server.access import own_workspace
 from longpole.server.answer import REFUSALS_OF_ONE, Asked, answer
 from longpole.server.problems import MEDIA_TYPE
 from longpole.server.routes import Store
@@ -60,7 +62,8 @@ def score_route(append: Append) -> HTTPRouteHandler:
     @post("/api/scores", status_code=202, responses=_REFUSALS, tags=["scores"])
     async def post_score(request: Asked, store: Store, data: JSONBody[NewScore]) -> Response[ScoreItem]:
         """Keep a score of an execution. When this answers, the score is durable; it is seen a moment later."""
-        return await answer(request, lambda: keep_score(store, append, data), status=202)
+        score = replace(data, workspace=own_workspace(request.scope, data.workspace))
+        return await answer(request, lambda: keep_score(store, append, score), status=202)
 
     return post_score
 

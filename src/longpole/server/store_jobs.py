@@ -44,5 +44,6 @@ def keep_of(settings: Settings) -> Keep:
         steps_ns=settings.retention_days * DAY_NS,
         bodies_ns=settings.retention_bodies_days * DAY_NS,
         rollups_ns=settings.retention_rollups_days * DAY_NS,
+        audit_ns=settings.retention_audit_days * DAY_NS,
         size_bytes=settings.store_limit_bytes,
     )

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from ssl import SSLContext
 from time import time
 from urllib.parse import urlsplit
 
@@ -36,10 +37,17 @@ class Connection:
         timeout_s: limit for connecting and for each answer.
         headers: go with every request.
         packs: whether long bodies are sent with gzip.
+        trust: how a server's certificate is checked; without it by the authorities of the system.
     """
 
     def __init__(
-        self, endpoint: str, timeout_s: float, *, headers: Mapping[str, str] | None = None, packs: bool = True
+        self,
+        endpoint: str,
+        timeout_s: float,
+        *,
+        headers: Mapping[str, str] | None = None,
+        packs: bool = True,
+        trust: SSLContext | None = None,
     ) -> None:
         parts = urlsplit(endpoint if "://" in endpoint else f"http://{endpoint}")
         self._is_tls = parts.scheme == "https"
@@ -49,6 +57,7 @@ class Connection:
         self._timeout_s = timeout_s
         self._headers = dict(headers or {})
         self._packs = packs
+        self._trust = trust
         self._http: HTTPConnection | None = None
 
     def post(self, path: str, body: bytes) -> Answer:
@@ -87,8 +96,7 @@ class Connection:
 
     def _try(self, verb: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         if self._http is None:
-            kind = HTTPSConnection if self._is_tls else HTTPConnection
-            self._http = kind(self._host, self._port, timeout=self._timeout_s)
+            self._http = self._connected()
         self._http.request(verb, self._prefix + path, body=body, headers=headers)
         response = self._http.getresponse()
         content = response.read()
@@ -98,6 +106,11 @@ class Connection:
             retry_after_s=_retry_after(response),
             is_longpole=response.getheader(SERVER_HEADER) is not None,
         )
+
+    def _connected(self) -> HTTPConnection:
+        if self._is_tls:
+            return HTTPSConnection(self._host, self._port, timeout=self._timeout_s, context=self._trust)
+        return HTTPConnection(self._host, self._port, timeout=self._timeout_s)
 
 
 def _retry_after(response: HTTPResponse) -> float | None:

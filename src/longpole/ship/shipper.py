@@ -17,6 +17,7 @@ import msgspec
 from longpole.model.bell import Bell
 from longpole.model.clock import now_ns
 from longpole.ship.http import Answer, Connection
+from longpole.ship.numbers import spell, split
 from longpole.ship.spool import Spool, SpooledBody
 from longpole.wire import longpole_names as names
 from longpole.wire.otlp_encode import LogOut, SpanOut, encode_log, encode_span, logs_body, traces_body
@@ -42,13 +43,14 @@ class _Place(NamedTuple):
 
 
 class _Chunk:
-    """Encoded spans or logs that were handed over together."""
+    """Encoded spans or logs that were handed over together, and the numbers that they have at their place."""
 
-    __slots__ = ("items", "place", "row", "since", "size")
+    __slots__ = ("items", "numbers", "place", "row", "since", "size")
 
     def __init__(self, place: _Place, items: list[bytes]) -> None:
         self.place = place
         self.items = items
+        self.numbers = range(0)
         self.size = sum(map(len, items))
         self.since = monotonic()
         self.row: int | None = None  # in the spool
@@ -74,6 +76,8 @@ class Shipper:
         find: gives the server's address, or `None` while there is none; called in the background.
         spool: where to keep what cannot be delivered; `None` keeps it in memory, up to `limit_bytes`.
         is_longpole: whether `find` finds Longpole servers only; otherwise the server's first answer tells.
+        connect: makes a connection to an address, with a time limit in seconds.
+        ask: called between deliveries, to ask the server something now and then.
     """
 
     def __init__(
@@ -86,10 +90,14 @@ class Shipper:
         limit_bytes: int,
         timeout_s: float,
         is_longpole: bool = False,
+        connect: Callable[[str, float], Connection] = Connection,
+        ask: Callable[[Connection], None] | None = None,
     ) -> None:
         self._resource = resource
         self._version = version
         self._find = find
+        self._connect_to = connect
+        self._ask = ask
         self._spool = spool
         self._limit_bytes = limit_bytes
         self._timeout_s = timeout_s
@@ -105,6 +113,7 @@ class Shipper:
         self._is_down = False
         self._may_have_spooled = spool is not None
         self._dropped = 0
+        self._numbered: dict[_Place, int] = {}
         self._warned: set[str] = set()
         self._wait_s = FIRST_WAIT_S
         self._sent_bytes = self._cpu_ns = 0
@@ -119,6 +128,7 @@ class Shipper:
         chunks = [*self._chunks(TRACES, spans, encode_span), *self._chunks(LOGS, logs, encode_log)]
         with self._changed:
             self._dropped += dropped
+            self._number(chunks)
             self._queue.extend(chunks)
             self._queue_bytes += sum(chunk.size for chunk in chunks)
             if self._is_down:
@@ -221,6 +231,8 @@ class Shipper:
         if self._connection is None and not self._connect():
             self._fall_back(None)
             return
+        if self._ask is not None and self._connection is not None:
+            self._ask(self._connection)
         group = self._take_group()
         if group:
             self._send(group)
@@ -236,7 +248,7 @@ class Shipper:
         url = self._find()
         if url is None:
             return False
-        connection = Connection(url, self._timeout_s)
+        connection = self._connect_to(url, self._timeout_s)
         answer = connection.get("/healthz")
         if answer.status == 0:
             connection.close()
@@ -263,7 +275,8 @@ class Shipper:
     def _send(self, group: list[_Chunk]) -> None:
         place = group[0].place
         items = [item for chunk in group for item in chunk.items]
-        answer = self._post(place.path, self._body(place, items))
+        numbers = [chunk.numbers for chunk in group]
+        answer = self._post(place.path, self._body(place, items, numbers))
         if answer.status in TRY_LATER:
             with self._changed:
                 self._is_down = True
@@ -276,20 +289,21 @@ class Shipper:
             self._fall_back(answer)
             return
         if answer.status == 413:
-            self._send_halves(place, items)
+            self._send_halves(place, items, numbers)
         elif not 200 <= answer.status < 300:
             self._refused(answer, len(items))
         self._done([chunk.row for chunk in group if chunk.row is not None])
 
-    def _send_halves(self, place: _Place, items: Sequence[bytes]) -> None:
+    def _send_halves(self, place: _Place, items: Sequence[bytes], numbers: Sequence[range]) -> None:
         """Sends what was too large for the server in smaller bodies; one item that is too large alone is dropped."""
         if len(items) == 1:
             self._refused(Answer(status=413), 1)
             return
-        for part in (items[: len(items) // 2], items[len(items) // 2 :]):
-            answer = self._post(place.path, self._body(place, part))
+        half = len(items) // 2
+        for part, told in zip((items[:half], items[half:]), split(numbers, half), strict=True):
+            answer = self._post(place.path, self._body(place, part, told))
             if answer.status == 413:
-                self._send_halves(place, part)
+                self._send_halves(place, part, told)
             elif not 200 <= answer.status < 300:
                 self._refused(answer, len(part))
 
@@ -368,7 +382,10 @@ class Shipper:
     def _fall_back(self, answer: Answer | None) -> None:
         """Nobody takes it now: keep everything in the spool, wait, and look again."""
         if answer is not None and answer.status:
-            self._warn(f"later {answer.status}", f"The server answers {answer.status}. " + self._what_happens())
+            said = ""
+            if answer.status in (401, 403):
+                said = f": {answer.body[:300].decode(errors='replace')}"
+            self._warn(f"later {answer.status}", f"The server answers {answer.status}{said}. " + self._what_happens())
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -392,12 +409,21 @@ class Shipper:
 
     # With the lock held
 
+    def _number(self, chunks: Sequence[_Chunk]) -> None:
+        for chunk in chunks:
+            first = self._numbered.get(chunk.place, 0)
+            self._numbered[chunk.place] = first + len(chunk.items)
+            chunk.numbers = range(first, first + len(chunk.items))
+
     def _save(self, chunks: list[_Chunk]) -> None:
         """Writes chunks to the spool. Those of the queue leave memory; those in flight are claimed for their time."""
         chunks = [chunk for chunk in chunks if chunk.row is None]
         if self._spool is None or not chunks:
             return
-        bodies = [(chunk.place.path, len(chunk.items), self._body(chunk.place, chunk.items)) for chunk in chunks]
+        bodies = [
+            (chunk.place.path, len(chunk.items), self._body(chunk.place, chunk.items, [chunk.numbers]))
+            for chunk in chunks
+        ]
         claimed_s = self._timeout_s + 5 if self._in_flight else 0.0
         try:
             rows, dropped = self._spool.add(bodies, claimed_s=claimed_s)
@@ -438,10 +464,10 @@ class Shipper:
             except (SqliteError, OSError):
                 pass  # the claim runs out by itself
 
-    def _body(self, place: _Place, items: Sequence[bytes]) -> bytes:
+    def _body(self, place: _Place, items: Sequence[bytes], numbers: Sequence[range] = ()) -> bytes:
         around = traces_body if place.path == TRACES else logs_body
         own = {} if place.workspace is None else {names.WORKSPACE: place.workspace}
-        return around({**self._resource, **own}, self._version, items)
+        return around({**self._resource, **own}, self._version, items, numbers=spell(numbers))
 
     def _what_happens(self) -> str:
         return "What is recorded is spooled and delivered later." if self._spool else "The newest is kept in memory."

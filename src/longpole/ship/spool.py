@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from threading import RLock
 
@@ -47,10 +48,15 @@ class SpooledBody(Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-def spool_file(folder: Path, endpoint: str | None) -> Path:
-    """The file for an endpoint; `None` stands for "the server of this machine, whenever there is one"."""
+def spool_file(folder: Path, endpoint: str | None, key: str | None = None) -> Path:
+    """The file for an endpoint; `None` stands for "the server of this machine, whenever there is one".
+
+    What is to be sent with a key has a file of its own, named by a few digits of the key's hash: the key decides whose
+    data it is, so nobody else may deliver it.
+    """
     name = LOCAL if endpoint is None else re.sub(r"[^A-Za-z0-9.-]+", "_", endpoint).strip("_")
-    return folder / f"{name}.sqlite"
+    own = "" if key is None else f"-{sha256(key.encode()).hexdigest()[:12]}"
+    return folder / f"{name}{own}.sqlite"
 
 
 class Spool:

@@ -33,6 +33,7 @@ class Keep(Struct, frozen=True, kw_only=True):
     steps_ns: int
     bodies_ns: int
     rollups_ns: int
+    audit_ns: int = 2**62
     size_bytes: int = 0
 
 
@@ -71,7 +72,9 @@ def retain(store: Engine, keep: Keep, now_ns: int, removed: Removed) -> Steps:
     yield from remove_bodies(store, bodies_ns, removed)
     yield from remove_traces(store, steps_ns, now_ns, removed)
     rollups_ns = now_ns - max(keep.rollups_ns, keep.steps_ns)
-    yield from _remove_old(store, {"processes": steps_ns, "dead_letters": steps_ns, "rollups": rollups_ns})
+    old = {"processes": steps_ns, "dead_letters": steps_ns, "webhook_deliveries": steps_ns}
+    old |= dict.fromkeys(("rollups", "alerts", "alert_deliveries"), rollups_ns)
+    yield from _remove_old(store, old | {"audit_log": now_ns - keep.audit_ns})
     if keep.size_bytes:
         yield from _shrink(store, keep.size_bytes, now_ns, removed)
     if _was_much(store, removed):

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from longpole.model.alert import Alert, AlertDelivery, AlertSilence, AlertTarget
 from longpole.model.event import AgentSeen, Body, Decision, Event, Score
 from longpole.model.execution import Execution
 from longpole.model.finding import Finding
@@ -13,7 +14,8 @@ from longpole.model.price import Price
 from longpole.model.process import ProcessSeen
 from longpole.model.rollup import Rollup
 from longpole.model.step import Step
-from longpole.model.workspace import AccessKey, AlertRule, SavedView, Workspace
+from longpole.model.webhook import Webhook, WebhookDelivery
+from longpole.model.workspace import AccessKey, AlertRule, AuditEntry, KeyUse, SavedView, Workspace
 
 TABLES: Mapping[str, type[Struct]] = {
     "executions": Execution,
@@ -43,8 +45,16 @@ MERGED_TABLES = ("agents", "processes", "findings")
 RECORD_TABLES: Mapping[str, type[Struct]] = {
     "workspaces": Workspace,
     "keys": AccessKey,
+    "key_uses": KeyUse,
+    "audit_log": AuditEntry,
     "saved_views": SavedView,
     "alert_rules": AlertRule,
+    "alerts": Alert,
+    "alert_silences": AlertSilence,
+    "alert_targets": AlertTarget,
+    "alert_deliveries": AlertDelivery,
+    "webhooks": Webhook,
+    "webhook_deliveries": WebhookDelivery,
     "prices": Price,
     "rollups": Rollup,
     "dead_letters": DeadLetter,
@@ -62,8 +72,16 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "processes": ("workspace", "process"),
     "workspaces": ("workspace",),
     "keys": ("key_id",),
+    "key_uses": ("key_id",),
+    "audit_log": ("entry_id",),
     "saved_views": ("workspace", "view_id"),
     "alert_rules": ("workspace", "rule_id"),
+    "alerts": ("workspace", "alert_id"),
+    "alert_silences": ("workspace", "silence_id"),
+    "alert_targets": ("workspace", "target"),
+    "alert_deliveries": ("workspace", "delivery_id"),
+    "webhooks": ("workspace", "name"),
+    "webhook_deliveries": ("workspace", "delivery_id"),
     "prices": ("workspace", "provider", "model", "from_ns"),
     "rollups": (
         "window_ns", "width_ns", "workspace", "kind", "agent", "name", "category", "status", "version", "environment",
@@ -79,6 +97,10 @@ AGES: Mapping[str, str] = {
     "findings": "raised_ns",
     "processes": "last_heard_ns",
     "rollups": "window_ns",
+    "alerts": "changed_ns",
+    "alert_deliveries": "changed_ns",
+    "webhook_deliveries": "changed_ns",
+    "audit_log": "at_ns",
     "dead_letters": "buried_ns",  # a body that waited for weeks deserves to be looked at as long as any other
 }
 """The column by which rows of a table are old, of the tables that `Batch.expired` may name."""

@@ -71,5 +71,8 @@ SDK_DROPPED = "longpole.sdk.dropped"  # {count}: steps that the SDK could not ke
 HEARTBEAT = "longpole.process.heartbeat"  # {interval_ms, open, recorded, dropped, background_ns, caller_ns, sent_bytes}
 SCORE = "gen_ai.evaluation.result"  # {gen_ai.evaluation.name, .score.value, .score.label, .explanation}
 
+# Attribute of the scope around what is sent: the numbers of the spans or log records, "0-511,600-620"
+NUMBERS = "longpole.numbers"
+
 # Header by which a Longpole server makes itself known; only then are open steps sent
 SERVER_HEADER = "x-longpole-version"

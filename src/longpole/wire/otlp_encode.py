@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from longpole.wire.longpole_names import NUMBERS
+
 SPAN_INTERNAL = 1
 STATUS_UNSET, STATUS_OK, STATUS_ERROR = 0, 1, 2
 _INT64 = 2**63
@@ -176,14 +178,14 @@ def encode_log(log: LogOut) -> bytes:
     )
 
 
-def traces_body(resource: Mapping[str, Any], scope_version: str, spans: Sequence[bytes]) -> bytes:
-    """An ExportTraceServiceRequest around encoded spans."""
-    return _around("resourceSpans", "scopeSpans", "spans", resource, scope_version, spans)
+def traces_body(resource: Mapping[str, Any], scope_version: str, spans: Sequence[bytes], *, numbers: str = "") -> bytes:
+    """An ExportTraceServiceRequest around encoded spans, which tells their `numbers` if they have any."""
+    return _around("resourceSpans", "scopeSpans", "spans", resource, scope_version, spans, numbers)
 
 
-def logs_body(resource: Mapping[str, Any], scope_version: str, logs: Sequence[bytes]) -> bytes:
-    """An ExportLogsServiceRequest around encoded log records."""
-    return _around("resourceLogs", "scopeLogs", "logRecords", resource, scope_version, logs)
+def logs_body(resource: Mapping[str, Any], scope_version: str, logs: Sequence[bytes], *, numbers: str = "") -> bytes:
+    """An ExportLogsServiceRequest around encoded log records, which tells their `numbers` if they have any."""
+    return _around("resourceLogs", "scopeLogs", "logRecords", resource, scope_version, logs, numbers)
 
 
 def any_value(value: Any) -> dict[str, Any]:
@@ -221,11 +223,18 @@ def _attributes(attributes: Mapping[str, Any]) -> list[_KeyValue]:
 
 
 def _around(
-    top: str, middle: str, inner: str, resource: Mapping[str, Any], scope_version: str, items: Sequence[bytes]
+    top: str,
+    middle: str,
+    inner: str,
+    resource: Mapping[str, Any],
+    scope_version: str,
+    items: Sequence[bytes],
+    numbers: str,
 ) -> bytes:
+    told = b',"attributes":' + _encode(_attributes({NUMBERS: numbers})) if numbers else b""
     head = (
         b'{"' + top.encode() + b'":[{"resource":{"attributes":' + _encode(_attributes(resource)) + b'},"'
-        + middle.encode() + b'":[{"scope":{"name":"longpole","version":' + _encode(scope_version) + b'},"'
+        + middle.encode() + b'":[{"scope":{"name":"longpole","version":' + _encode(scope_version) + told + b'},"'
         + inner.encode() + b'":['
     )  # fmt: skip
     return b"".join((head, b",".join(items), b"]}]}]}"))

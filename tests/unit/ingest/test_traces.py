@@ -1,5 +1,6 @@
 """The book of traces on a real store: what comes in any order, twice, late or never becomes the same rows."""
 
+import gc
 import random
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from execution_trees import SECOND, TRACE, agent, fact, groups, link, span_id
 from longpole.ingest.facts import Facts
 from longpole.ingest.known_traces import find_known_traces, find_unsettled
+from longpole.ingest.open_trace import Group, OpenTrace
 from longpole.ingest.traces import Limits, TraceBook
 from longpole.model.event import Body, Event
 from longpole.store.engines.duckdb import DuckDBEngine
@@ -410,3 +412,18 @@ def test_any_order_any_splitting_and_any_repetition_give_the_same_rows(facts: li
     assert in_pieces.rows() == at_once.rows()
     for engine in engines:
         engine.close()
+
+
+def test_a_trace_that_left_the_book_is_freed_at_once(desk: Desk) -> None:
+    """Not when the garbage collector runs: it counts no spans, and so let gigabytes of them wait."""
+    gc.collect()
+    gc.disable()
+    try:
+        desk.send(agent(1), fact(2, 1), bodies=True)
+        desk.wait(5)
+        desk.wait(5)
+        assert desk.book.span_count == 0
+        held = [kept for kept in gc.get_objects() if isinstance(kept, Group | OpenTrace)]
+    finally:
+        gc.enable()
+    assert held == []

@@ -134,3 +134,15 @@ def test_a_failing_job_is_told_once_shown_and_tried_again(
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
     assert (state.error, state.outcome) == (None, "mended")
     assert len(done) == 4
+
+
+def test_a_clock_that_is_set_back_stops_no_job(store: Engine, clock: Clock) -> None:
+    done: list[str] = []
+    jobs = Jobs(store, [counting("one", 10, done)], holder="one", now=clock)
+    clock.pass_s(3600)
+    assert jobs.turn() == ["one"]
+    clock.pass_s(-3600)
+    assert jobs.turn() == ["one"]
+    assert jobs.turn() == []
+    clock.pass_s(10)
+    assert jobs.turn() == ["one"]

@@ -1,4 +1,4 @@
-"""What the door does when there is too much: 429, 503 and 408, with a word on when to come again."""
+"""What the door does when there is too much: 429 and 503, with a word on when to come again."""
 
 import asyncio
 import errno
@@ -98,13 +98,3 @@ def test_bodies_in_flight_are_bounded_and_given_back(spool: Spool) -> None:
             return [refused.status_code, taken.status_code, again.status_code]
 
     assert asyncio.run(ask_twice()) == [429, 200, 200]
-
-
-def test_a_body_that_does_not_end_is_given_up(spool: Spool) -> None:
-    async def endless() -> AsyncIterator[bytes]:
-        yield BODY[:5]
-        await asyncio.Event().wait()
-
-    response = post(OtlpDoor(spool, lambda: 0, DoorLimits(receive_timeout_s=0.01)), endless())
-    assert response.status_code == 408
-    assert spool.read(START) == []

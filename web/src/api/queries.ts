@@ -2,11 +2,25 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { ListAddress } from "../lib/address";
+import { patched } from "../lib/live";
 import { rangeStart } from "../lib/time";
+import { heardOf } from "./heard";
 import { getJson } from "./http";
-import type { Coverage, ExecutionPage, ExecutionTree, Findings, Overview, StepDetail } from "./views.gen";
+import { live } from "./live";
+import type {
+  Coverage,
+  ExecutionPage,
+  ExecutionTree,
+  Findings,
+  Overview,
+  ServerHealth,
+  StepDetail,
+} from "./views.gen";
 
 const PAGE_SIZE = 100;
+
+/** How often to ask while the live door tells what happens, and how often while it does not. */
+const whenLive = (liveMs: number, otherwiseMs: number) => (live.current() === "live" ? liveMs : otherwiseMs);
 
 function timeRange(query: URLSearchParams, address: Pick<ListAddress, "range" | "from" | "to">): void {
   const from = address.from || rangeStart(address.range, Date.now());
@@ -23,7 +37,7 @@ export function overviewQuery(address: Pick<ListAddress, "range" | "from" | "to"
       timeRange(query, address);
       return getJson<Overview>(`/api/overview?${query}`, signal);
     },
-    refetchInterval: 5_000,
+    refetchInterval: () => whenLive(30_000, 5_000),
     placeholderData: (before) => before,
   });
 }
@@ -37,6 +51,15 @@ function listPath(address: ListAddress, cursor: string, limit: number): string {
   timeRange(query, address);
   if (cursor) query.set("cursor", cursor);
   return `/api/executions?${query}`;
+}
+
+/** How the server itself is, asked again every five seconds. */
+export function healthQuery() {
+  return queryOptions({
+    queryKey: ["health"],
+    queryFn: ({ signal }) => getJson<ServerHealth>("/api/health", signal),
+    refetchInterval: 5_000,
+  });
 }
 
 /** The list, page after page. */
@@ -57,19 +80,27 @@ export function newestQuery(address: ListAddress, isOn: boolean) {
     queryKey: ["newest", address],
     queryFn: ({ signal }) => getJson<ExecutionPage>(listPath(address, "", PAGE_SIZE), signal),
     enabled: isOn,
-    refetchInterval: 2_000,
+    refetchInterval: () => whenLive(15_000, 2_000),
   });
 }
 
-/** One execution with everything below it; asked again every second while it runs, more seldom if it is large. */
+/**
+ * One execution with everything below it; asked again every second while it runs, more seldom if it is large or if the
+ * live door tells what happens.
+ */
 export function executionQuery(id: string) {
   return queryOptions({
     queryKey: ["execution", id],
-    queryFn: ({ signal }) => getJson<ExecutionTree>(`/api/executions/${encodeURIComponent(id)}`, signal),
+    queryFn: async ({ signal }) => {
+      const { mark } = heardOf(id);
+      const tree = await getJson<ExecutionTree>(`/api/executions/${encodeURIComponent(id)}`, signal);
+      return patched(tree, heardOf(id).since(mark));
+    },
     refetchInterval: (query) => {
       const tree = query.state.data;
       if (!tree || !isOpen(tree)) return false;
-      return Math.max(1_000, tree.steps.length / 4);
+      const isRunning = !FINAL.has(tree.execution.status);
+      return Math.max(isRunning ? whenLive(10_000, 1_000) : 1_000, tree.steps.length / 4);
     },
   });
 }

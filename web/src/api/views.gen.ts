@@ -1629,3 +1629,506 @@ export interface WeeklyReport {
   readonly costs: Costs;
   readonly capacity: Capacity;
 }
+
+/** One table: its rows, its bytes as of the last checkpoint, and when its oldest row was received or begun. */
+export interface TableState {
+  readonly table: string;
+  readonly rows: number;
+  readonly size_bytes: number;
+  readonly oldest: string | null;
+}
+
+/** How a job stands on this server. `outcome` says what its last whole run did, `error` why the last one failed. */
+export interface JobState {
+  readonly name: string;
+  readonly every_s: number;
+  readonly last_started: string | null;
+  readonly last_duration_ns: number | null;
+  readonly outcome: string | null;
+  readonly error: string | null;
+  readonly runs: number;
+  readonly failures: number;
+}
+
+/** Who does the jobs, and how they stand on the server that answers. `holder` is null while nobody does them. */
+export interface JobsState {
+  readonly holder: string | null;
+  readonly is_here: boolean;
+  readonly jobs: readonly JobState[];
+}
+
+/** The spool: bytes on disk, and those of them that wait to be read. */
+export interface SpoolState {
+  readonly held_bytes: number;
+  readonly pending_bytes: number;
+}
+
+/** What the store holds. Bytes that are free inside the database's files are used again by what comes. `limit_bytes` is 0 without a limit. `spool` and `jobs` are null where no server answers. */
+export interface StoreState {
+  readonly tables: readonly TableState[];
+  readonly used_bytes: number;
+  readonly free_bytes: number;
+  readonly log_bytes: number;
+  readonly limit_bytes: number;
+  readonly spool: SpoolState | null;
+  readonly jobs: JobsState | null;
+}
+
+/** What a deletion takes with it; `is_done` tells whether it was made or only counted. `running` of the executions had not ended: what they send afterwards begins anew. */
+export interface Deletion {
+  readonly is_done: boolean;
+  readonly executions: number;
+  readonly running: number;
+  readonly steps: number;
+  readonly events: number;
+  readonly bodies: number;
+  readonly scores: number;
+  readonly dead_letters: number;
+}
+
+/** What fails now: since when, how often since, and the last reason. */
+export interface TroubleItem {
+  readonly since: string;
+  readonly failures: number;
+  readonly reason: string;
+}
+
+/** A sentence on the server: `level` is "bad" (data may be lost or not be seen), "warn" (look at it) or "good". */
+export interface HealthWord {
+  readonly level: string;
+  readonly text: string;
+}
+
+/** How long something took since the server started, from a histogram; null without any. */
+export interface TimeSummary {
+  readonly number: number;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly p99_ns: number | null;
+}
+
+/** A process that sends, since the server started. `missing` were sent and have not arrived, by their numbers: null of a program that does not number them. `dropped` is what the program says that it could not keep, null if it says nothing. `rejected` were not taken, by rule. */
+export interface ProgramHealth {
+  readonly workspace: string;
+  readonly process: string | null;
+  readonly service: string | null;
+  readonly sdk: string | null;
+  readonly spans: number;
+  readonly logs: number;
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly missing: number | null;
+  readonly dropped: number | null;
+  readonly heard_at: string;
+}
+
+/** A client of the OTLP door, as HTTP shows it: its requests, and those that were refused, by status. */
+export interface SenderHealth {
+  readonly name: string;
+  readonly address: string;
+  readonly requests: number;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly heard_at: string;
+  readonly refused_at: string | null;
+}
+
+/** Ten seconds of the server. What was accepted and refused is of these seconds, as is the longest of each time. `unread_bytes` and `missing` are those at the end. `loop_blocked_ns` is the longest delay that the event loop's own work made. A time is null if nothing of its kind happened. */
+export interface HealthPoint {
+  readonly at: string;
+  readonly accepted: number;
+  readonly refused: number;
+  readonly missing: number;
+  readonly unread_bytes: number;
+  readonly commit_ns: number | null;
+  readonly loop_lag_ns: number | null;
+  readonly loop_blocked_ns: number | null;
+}
+
+/** The parts of the server that belong to no workspace. `live_trouble` says why other servers are not heard. */
+export interface ServerParts {
+  readonly version: string;
+  readonly started_at: string;
+  readonly accepted: Readonly<Record<string, number>>;
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly duplicates: number;
+  readonly open_spans: number;
+  readonly spool_bytes: number;
+  readonly unread_bytes: number;
+  readonly backlog_limit_bytes: number;
+  readonly dead_letters: number | null;
+  readonly rows_written: number;
+  readonly commits: TimeSummary;
+  readonly questions: TimeSummary;
+  readonly thread_waits: TimeSummary;
+  readonly loop_lag: TimeSummary;
+  readonly memory_bytes: number | null;
+  readonly threads: number;
+  readonly jobs: JobsState | null;
+  readonly store_trouble: TroubleItem | null;
+  readonly spool_trouble: TroubleItem | null;
+  readonly live_trouble: TroubleItem | null;
+  readonly senders: readonly SenderHealth[];
+  readonly point_s: number;
+  readonly points: readonly HealthPoint[];
+}
+
+/** How the server is: in words first, the worst on top. `programs` are those of the asker's workspace; `server` is null for who may see only one workspace. */
+export interface ServerHealth {
+  readonly words: readonly HealthWord[];
+  readonly programs: readonly ProgramHealth[];
+  readonly server: ServerParts | null;
+}
+
+/** A key, without the key itself. `workspace` is null for a key of the whole server. `last_used` is known to a minute or so, null if it was never used. */
+export interface KeyItem {
+  readonly key_id: string;
+  readonly title: string;
+  readonly workspace: string | null;
+  readonly rights: readonly ("admin" | "ingest" | "read")[];
+  readonly state: "active" | "expired" | "revoked";
+  readonly created: string;
+  readonly expires: string | null;
+  readonly revoked: string | null;
+  readonly last_used: string | null;
+}
+
+/** All keys, the newest first. */
+export interface KeyPage {
+  readonly items: readonly KeyItem[];
+}
+
+/** A key to make: a title for people, its workspace ('*' for the whole server), what it opens, how long it holds. `expires_in` is a duration such as '90d'; without it the key holds until it is revoked. */
+export interface NewKey {
+  readonly title: string;
+  readonly workspace: string | null;
+  readonly rights: readonly ("admin" | "ingest" | "read")[];
+  readonly expires_in: string | null;
+}
+
+/** A key that was just made. `key` is shown here once; nobody can tell it again. */
+export interface MadeKey {
+  readonly key: string;
+  readonly item: KeyItem;
+}
+
+/** Who is asking. Without keys `key_id`, `title` and `workspace` are null, and everything is allowed. `is_login` says that somebody has logged in with the key, so that the way out makes sense. */
+export interface Session {
+  readonly key_id: string | null;
+  readonly title: string | null;
+  readonly workspace: string | null;
+  readonly rights: readonly ("admin" | "ingest" | "read")[];
+  readonly is_login: boolean;
+}
+
+/** A workspace that has a title or a key; data may also be in others. */
+export interface WorkspaceItem {
+  readonly workspace: string;
+  readonly title: string | null;
+  readonly keys: number;
+}
+
+/** Workspaces by name. */
+export interface WorkspacePage {
+  readonly items: readonly WorkspaceItem[];
+}
+
+/** Who changed what, and when. `status` is the HTTP status of the answer: from 400 on it was refused. `workspace` is null for a key of the whole server and where no keys are used; `key_id` and `who` (the title of the key) are null where none was shown. */
+export interface AuditItem {
+  readonly time: string;
+  readonly deed: string;
+  readonly subject: string | null;
+  readonly key_id: string | null;
+  readonly who: string | null;
+  readonly workspace: string | null;
+  readonly address: string | null;
+  readonly status: number;
+}
+
+/** Entries of the audit log, the newest first. */
+export interface AuditPage {
+  readonly items: readonly AuditItem[];
+}
+
+/** One thing that happened. Absent fields are null. `id` is the same whenever the same thing is told again. `at` is when it happened. One of `execution`, `step`, `stage`, `decision`, `finding` and `alert` tells what it is about; their `offset_ns` count from `origin`, the start of the top execution. `step.started` comes again when what is known of an open step changes: its first token came. */
+export interface LiveEvent {
+  readonly id: string;
+  readonly kind: "alert.fired" | "decision.made" | "execution.completed" | "execution.started" | "finding.raised" | "stage.changed" | "step.completed" | "step.started";
+  readonly at: string;
+  readonly workspace: string;
+  readonly agent?: string | null;
+  readonly execution_id?: string | null;
+  readonly root_execution_id?: string | null;
+  readonly trace_id?: string | null;
+  readonly origin?: string | null;
+  readonly execution?: ExecutionNode | null;
+  readonly step?: StepNode | null;
+  readonly stage?: EventNode | null;
+  readonly decision?: DecisionNode | null;
+  readonly finding?: FindingItem | null;
+  readonly alert?: Readonly<Record<string, unknown>> | null;
+}
+
+/** How many executions of an agent are open. `running` and `queued` are all of them. Of the running ones `waiting` wait for a model that has not begun to answer. `queued` ones have not begun to work, or wait in a queue. `longest_ns` is how long the one that began first has been open. */
+export interface RunningAgent {
+  readonly workspace: string;
+  readonly agent: string;
+  readonly running: number;
+  readonly queued: number;
+  readonly waiting: number;
+  readonly longest_ns: number;
+}
+
+/** An open step that no other open step lies below: what an execution does now. `p99_ns` is how long 99 of 100 successful calls of this model took in the last day; null with fewer than 30, and for other steps. `words` say it as a sentence does: "waiting 41 s for gpt-5.2, p99 is 12 s". */
+export interface InHand {
+  readonly step_id: string;
+  readonly name: string;
+  readonly category: string;
+  readonly status: string;
+  readonly model: string | null;
+  readonly started_at: string;
+  readonly so_far_ns: number;
+  readonly p99_ns: number | null;
+  readonly is_waiting: boolean;
+  readonly words: string;
+}
+
+/** An open execution and what it has in hand, the longest first; nothing where its child executions have it all. */
+export interface RunningExecution {
+  readonly execution_id: string;
+  readonly root_execution_id: string;
+  readonly parent_execution_id: string | null;
+  readonly trace_id: string;
+  readonly workspace: string;
+  readonly agent: string;
+  readonly status: string;
+  readonly stage: string | null;
+  readonly state: string;
+  readonly started_at: string;
+  readonly so_far_ns: number;
+  readonly in_hand: readonly InHand[];
+}
+
+/** A request to a model that has no response yet: neither its end nor its first token came. */
+export interface OpenRequest {
+  readonly workspace: string;
+  readonly agent: string;
+  readonly execution_id: string;
+  readonly step_id: string;
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly started_at: string;
+  readonly so_far_ns: number;
+  readonly p99_ns: number | null;
+}
+
+/** What runs: counts by agent, the executions that began first (at most 200, `more` others), open requests. `bottleneck` says in words what most of it waits for, null while nothing takes long. */
+export interface Running {
+  readonly at: string;
+  readonly agents: readonly RunningAgent[];
+  readonly executions: readonly RunningExecution[];
+  readonly more: number;
+  readonly open_requests: readonly OpenRequest[];
+  readonly bottleneck: string | null;
+}
+
+/** A rule as people write it, in YAML, in the form of the page and in REST alike; quantities are texts with units. `watch` names a statistic and goes with `above` or `below`; `absent_for`, `change_of` and `budget` each make another kind of rule. `by` makes an alert for each agent, version, environment, user or step of its own. `hold` is how long it must hold before it fires, `clears_at` and `clears_after` when it is over. */
+export interface RuleText {
+  readonly name: string;
+  readonly watch?: string | null;
+  readonly above?: string | null;
+  readonly below?: string | null;
+  readonly over?: string | null;
+  readonly absent_for?: string | null;
+  readonly change_of?: string | null;
+  readonly more_than?: string | null;
+  readonly budget?: string | null;
+  readonly per?: string | null;
+  readonly warn_at?: string | null;
+  readonly acts?: boolean;
+  readonly agent?: string | null;
+  readonly version?: string | null;
+  readonly environment?: string | null;
+  readonly user?: string | null;
+  readonly step?: string | null;
+  readonly by?: string | null;
+  readonly at_least?: string | null;
+  readonly hold?: string | null;
+  readonly clears_at?: string | null;
+  readonly clears_after?: string | null;
+  readonly notify?: readonly string[];
+  readonly workspace?: string;
+  readonly is_enabled?: boolean;
+}
+
+/** An alert: why it fires or fired, and since when; times are RFC 3339. `value`, `worst` and `limit` are of `unit`: `share` 0..1, `duration` in nanoseconds, `money` in nano-dollars, `count`; `value_text` and `limit_text` are the same for people. `link` shows the executions that it is about. */
+export interface AlertItem {
+  readonly workspace: string;
+  readonly alert_id: string;
+  readonly rule_id: string;
+  readonly title: string;
+  readonly subject: string;
+  readonly level: string;
+  readonly state: string;
+  readonly said: string;
+  readonly unit: string;
+  readonly value: number | null;
+  readonly worst: number | null;
+  readonly limit: number;
+  readonly value_text: string;
+  readonly limit_text: string;
+  readonly since: string;
+  readonly fired_at: string | null;
+  readonly cleared_at: string | null;
+  readonly acknowledged_by: string | null;
+  readonly acknowledged_at: string | null;
+  readonly is_silenced: boolean;
+  readonly evidence: string;
+  readonly link: string;
+}
+
+/** A silence: until when nobody is told, of what, and who said so. */
+export interface SilenceItem {
+  readonly workspace: string;
+  readonly silence_id: string;
+  readonly rule_id: string | null;
+  readonly subject: string | null;
+  readonly until: string;
+  readonly silenced_by: string;
+  readonly reason: string;
+}
+
+/** A rule as it was written, in words, and how it stands. `trouble` is why it cannot be looked at, if it cannot. */
+export interface RuleItem {
+  readonly rule_id: string;
+  readonly workspace: string;
+  readonly title: string;
+  readonly words: string;
+  readonly text: RuleText;
+  readonly firing: number;
+  readonly is_enabled: boolean;
+  readonly trouble: string | null;
+}
+
+/** Where messages go. Of the address only the kind and the host are shown; all else may be secret. */
+export interface TargetItem {
+  readonly workspace: string;
+  readonly target: string;
+  readonly address: string;
+}
+
+/** A message: `sent`, `waiting` for its next try, or `given up`. */
+export interface DeliveryItem {
+  readonly workspace: string;
+  readonly delivery_id: string;
+  readonly rule_id: string;
+  readonly target: string;
+  readonly subject_line: string;
+  readonly state: string;
+  readonly created_at: string;
+  readonly attempts: number;
+  readonly next_at: string | null;
+  readonly delivered_at: string | null;
+  readonly error: string | null;
+}
+
+/** The last messages, the latest first. */
+export interface DeliveryPage {
+  readonly items: readonly DeliveryItem[];
+}
+
+/** What fires now, the worst first, what is silenced, and the last messages that could not be delivered. */
+export interface AlertPage {
+  readonly items: readonly AlertItem[];
+  readonly pending: readonly AlertItem[];
+  readonly silences: readonly SilenceItem[];
+  readonly undelivered: readonly DeliveryItem[];
+  readonly rules: number;
+}
+
+/** What fired, the latest first; `next_before` continues it. */
+export interface AlertHistory {
+  readonly items: readonly AlertItem[];
+  readonly next_before: string | null;
+}
+
+/** All rules, and where messages can go. */
+export interface RulePage {
+  readonly items: readonly RuleItem[];
+  readonly targets: readonly TargetItem[];
+}
+
+/** A time for which a rule would have fired; it still would without `cleared_at`. */
+export interface EpisodeItem {
+  readonly subject: string;
+  readonly level: string;
+  readonly fired_at: string;
+  readonly cleared_at: string | null;
+  readonly duration_ns: number;
+  readonly worst: number | null;
+  readonly worst_text: string;
+  readonly said: string;
+}
+
+/** The watched value of a subject at each moment; unknown where too little ran. */
+export interface PreviewLine {
+  readonly subject: string;
+  readonly values: readonly (number | null)[];
+}
+
+/** What a rule would have done over past days. `offsets_ns` are the moments from `from_time` on, `lines` the values at each of them; `subjects` counts all that were looked at. `limit`, `clears_at` and values are of `unit`. */
+export interface RulePreview {
+  readonly words: string;
+  readonly unit: string;
+  readonly limit: number;
+  readonly limit_text: string;
+  readonly clears_at: number;
+  readonly is_below: boolean;
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly offsets_ns: readonly number[];
+  readonly lines: readonly PreviewLine[];
+  readonly episodes: readonly EpisodeItem[];
+  readonly fired: number;
+  readonly subjects: number;
+}
+
+/** What is to be silenced: `lasting` is a duration such as `2 h`, or `until` an RFC 3339 time. */
+export interface NewSilence {
+  readonly silenced_by: string;
+  readonly rule_id: string | null;
+  readonly subject: string | null;
+  readonly lasting: string | null;
+  readonly until: string | null;
+  readonly reason: string;
+  readonly workspace: string;
+}
+
+/** Who looks after an alert. */
+export interface Acknowledgement {
+  readonly acknowledged_by: string;
+  readonly workspace: string;
+}
+
+/** Where messages are to go: an address as apprise takes it, such as `slack://...` or `mailtos://...`. */
+export interface NewTarget {
+  readonly target: string;
+  readonly url: string;
+  readonly workspace: string;
+}
+
+/** A budget that is used up, for the programs that act on it. Filters that are empty hold for all. */
+export interface BudgetState {
+  readonly rule_id: string;
+  readonly title: string;
+  readonly agent: string | null;
+  readonly version: string | null;
+  readonly environment: string | null;
+  readonly user: string | null;
+  readonly said: string;
+  readonly until: string;
+}
+
+/** The budgets that are used up now and act. */
+export interface BudgetPage {
+  readonly items: readonly BudgetState[];
+}

@@ -50,6 +50,19 @@ export function count(value: number | null | undefined): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** Bytes by magnitude, as `ls -h` counts with 1000: `912 B`, `1.43 kB`, `2.00 GB`. */
+export function bytes(value: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let place = 0;
+  let size = value;
+  while (size >= 999.5 && place < units.length - 1) {
+    size /= 1000;
+    place += 1;
+  }
+  const digits = place === 0 ? 0 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+  return `${size.toFixed(digits)}${NARROW}${units[place]}`;
+}
+
 /** `1 step`, `57 steps`. */
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;

@@ -16,6 +16,17 @@ export function offsetNow(startedAt: string, nowMs: number): number {
   return Math.max(0, Math.round((nowMs - epochMs(startedAt)) * MILLISECOND));
 }
 
+/** How far an RFC 3339 time lies after another, in nanoseconds; both may have more than three digits of a second. */
+export function offsetBetween(from: string, to: string): number {
+  return from === to ? 0 : (epochMs(to) - epochMs(from)) * MILLISECOND + restOf(to) - restOf(from);
+}
+
+/** Nanoseconds of the digits behind the millisecond. */
+function restOf(rfc3339: string): number {
+  const digits = /\.\d{3}(\d*)/.exec(rfc3339)?.[1] ?? "";
+  return Number(digits.padEnd(6, "0").slice(0, 6));
+}
+
 const LONG_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map((minutes) => minutes * MINUTE);
 
 /** Steps of 1, 2, 5 and their tens, and whole minutes from one minute on: at most `most` ticks over `span`. */

@@ -1,12 +1,16 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useContext } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { onlyRange } from "../lib/address";
+import { Badges } from "./badges";
 import { Icon, type IconName, Logo } from "./icons";
+import { LogOut } from "./LogOut";
 import { ThemeToggle } from "./ThemeToggle";
 
 const PAGES: readonly { readonly to: string; readonly name: string; readonly icon: IconName }[] = [
   { to: "/", name: "Overview", icon: "overview" },
   { to: "/executions", name: "Executions", icon: "list" },
+  { to: "/alerts", name: "Alerts", icon: "bell" },
+  { to: "/health", name: "Health", icon: "pulse" },
 ];
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -22,6 +26,7 @@ interface Props {
 export function Shell({ crumb, right, isRail = false, children }: Props) {
   const [path] = useLocation();
   const range = onlyRange(useSearch());
+  const badges = useContext(Badges);
   return (
     <div className={isRail ? "app rail" : "app"}>
       <a className="skip" href="#main">
@@ -34,17 +39,19 @@ export function Shell({ crumb, right, isRail = false, children }: Props) {
         </Link>
         {PAGES.map(({ to, name, icon }) => {
           const isHere = to === "/" ? path === "/" : path.startsWith(to);
+          const badge = badges[to] ?? 0;
           return (
             <Link
               key={to}
               href={to + range}
               className={isHere ? "item on" : "item"}
               aria-current={isHere ? "page" : undefined}
-              aria-label={name}
+              aria-label={badge > 0 ? `${name}, ${badge}` : name}
               title={name}
             >
               <Icon name={icon} size={16} />
               <span>{name}</span>
+              {badge > 0 && <b className="badge">{badge}</b>}
             </Link>
           );
         })}
@@ -58,6 +65,7 @@ export function Shell({ crumb, right, isRail = false, children }: Props) {
             {ZONE}
           </span>
           <ThemeToggle />
+          <LogOut />
         </header>
         <main className="main" id="main">
           {children}

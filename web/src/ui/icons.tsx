@@ -2,6 +2,7 @@ const PATHS = {
   overview: "M3 3h5v6H3zM12 3h5v4h-5zM12 10h5v7h-5zM3 12h5v5H3z",
   list: "M3 5h14M3 10h14M3 15h9",
   agent: "M5 8h10v7H5zM10 8V4M8 11.5h.01M12 11.5h.01M3 11v2M17 11v2",
+  bell: "M10 3a4.500 4.500 0 00-4.500 4.500c0 4-1.500 5-1.500 6h12c0-1-1.500-2-1.500-6A4.500 4.500 0 0010 3zM8.500 16.500h3",
   search: "M9 4a5 5 0 100 10A5 5 0 009 4zM13 13l4 4",
   clock: "M10 3a7 7 0 100 14 7 7 0 000-14zM10 6v4l3 2",
   copy: "M7 7h9v10H7zM4 13V3h9",
@@ -17,10 +18,12 @@ const PATHS = {
   up: "M4 13l6-6 6 6",
   filter: "M3 5h14M6 10h8M8.5 15h3",
   plus: "M10 4v12M4 10h12",
+  pulse: "M2 10.500h4L8.500 4l4 12 2.500-5.500h3",
   zap: "M11 2L4 11h5l-1 7 7-9h-5z",
   hourglass: "M5 3h10M5 17h10M6 3c0 5 8 9 8 14M14 3c0 5-8 9-8 14",
   spark: "M10 3l1.9 5.1L17 10l-5.100 1.900L10 17l-1.900-5.100L3 10l5.100-1.900z",
   dots: "M4 10h.01M10 10h.01M16 10h.01",
+  out: "M8 3H4v14h4M13 6l4 4-4 4M7.500 10H17",
   warn: "M10 3l8 14H2zM10 8v4M10 14.5h.01",
 } as const;
 

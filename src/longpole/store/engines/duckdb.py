@@ -29,9 +29,11 @@ from longpole.store.cancel import running
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.duckdb_compact import copy_compacted
 from longpole.store.engines.duckdb_reader import Reader, Statements, source_of
+from longpole.store.engines.duckdb_sql import ask_in_child
 from longpole.store.engines.fresh import FreshRows, rows_by_trace, traces_of
 from longpole.store.engines.idle import WhenIdle
 from longpole.store.migrate import migrations_of, missing_migrations
+from longpole.store.read_only_sql import SqlQuestion, SqlRows
 from longpole.store.sql import load_queries
 from longpole.store.tables import (
     FAILED_TABLES,
@@ -68,6 +70,7 @@ class DuckDBEngine:
 
     is_shared = False
     prefers_rollups = False
+    knows_workspaces = False
 
     def __init__(self, path: str, *, server: str = "", quiet_s: float = _QUIET_S) -> None:
         """Open a database file, or one that lives in memory for `:memory:`.
@@ -99,6 +102,8 @@ class DuckDBEngine:
         self._is_exchanging = False
         self._is_lost = False  # it could not be attached again
         self._unchecked_rows = 0
+        self._still = Condition(self._writing)  # nobody else reads the file
+        self._holders = 0
         self._idle = WhenIdle(self._checkpoint, quiet_s=quiet_s, name="longpole-checkpoint")
         self._process = os.getpid()
         atexit.register(self._keep_out)
@@ -164,6 +169,34 @@ class DuckDBEngine:
                 view = self._fresh.view()
             return reader.answer(found, given, view)
 
+    def ask_sql(self, question: SqlQuestion) -> SqlRows:
+        """The answer to SQL of a person, as of now but for what is not stored yet; see `ReadsSql.ask_sql`."""
+        with self._held() as file:
+            return ask_in_child(file, question)
+
+    @contextmanager
+    def _held(self) -> Generator[Path]:
+        """The file with everything that is stored, which another process may read until the end of the block.
+
+        There is no checkpoint meanwhile: until the next one nothing is changed that the last one wrote.
+        """
+        if self._path == ":memory:":
+            raise InvalidInput(
+                "The store is in memory only, where no other process can read it. Expected a store in a file. "
+                "Serve with persistence_enabled, or ask with the other commands."
+            )
+        with self._writing:
+            if self._unchecked_bytes():
+                self._checkpoint_now()
+            self._holders += 1
+        try:
+            yield Path(self._path)
+        finally:
+            with self._still:
+                self._holders -= 1
+                self._still.notify_all()
+            self._idle.stir()
+
     def close(self) -> None:
         """Checkpoint and let go of the database; see `Engine.close`. No other call may be running."""
         atexit.unregister(self._keep_out)
@@ -183,7 +216,7 @@ class DuckDBEngine:
 
     def _checkpoint(self) -> None:
         with self._writing:
-            if self._unchecked_rows:
+            if self._unchecked_rows and not self._holders:
                 self._checkpoint_now()
 
     def _checkpoint_now(self) -> None:
@@ -222,7 +255,8 @@ class DuckDBEngine:
 
         Other writers wait meanwhile, readers only for the moment of the exchange.
         """
-        with self._writing:
+        with self._still:
+            self._still.wait_for(lambda: not self._holders)
             self._checkpoint_now()
             if self._path == ":memory:":
                 return

@@ -25,9 +25,11 @@ from longpole.store.cancel import running
 from longpole.store.engines.postgres_connection import Connection, Database, Readers, Session, canceller, sql
 from longpole.store.engines.postgres_partitions import Partitions
 from longpole.store.engines.postgres_rows import days_of, with_fitting_texts
+from longpole.store.engines.postgres_sql import ask_as_role
 from longpole.store.engines.postgres_statements import bound, statement
 from longpole.store.engines.postgres_traces import TraceWriter
 from longpole.store.migrate import migrations_of, missing_migrations
+from longpole.store.read_only_sql import SqlQuestion, SqlRows
 from longpole.store.sql import load_queries
 from longpole.store.tables import MERGED_TABLES, REMOVABLE_TABLES, TRACE_TABLES, key_of
 
@@ -47,6 +49,7 @@ class PostgresEngine:
 
     is_shared = True
     prefers_rollups = True
+    knows_workspaces = True
 
     def __init__(self, address: str, *, server: str = "") -> None:
         """An engine that has not connected yet.
@@ -61,6 +64,7 @@ class PostgresEngine:
         self.server = server
         self._database = Database(address)
         self._durable, self._fresh = Session(self._database), Session(self._database)
+        self._roles = Session(self._database)
         self._readers = Readers(self._database)
         self._partitions = Partitions()
         self._traces = TraceWriter(server)
@@ -128,10 +132,16 @@ class PostgresEngine:
         is_planned_once = _OPTIONAL.search(found.text) is None
         return self._readers.rows(bound(found.text), given, is_planned_once=is_planned_once)
 
+    def ask_sql(self, question: SqlQuestion) -> SqlRows:
+        """The answer to SQL of a person, who may see one workspace or all; see `ReadsSql.ask_sql`."""
+        with self._told_errors(), self._roles.connection() as owner:
+            return ask_as_role(self._database, owner, question)
+
     def close(self) -> None:
         """Let go of all connections; what was published stays in the database."""
         self._readers.close()
         self._fresh.close()
+        self._roles.close()
         self._durable.close()
 
     def _check_database(self, connection: Connection) -> None:

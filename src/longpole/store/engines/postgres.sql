@@ -70,6 +70,14 @@ INSERT INTO longpole.@partition() SELECT * FROM pg_temp.set_aside;
 -- Ends the keeping.
 DROP TABLE pg_temp.set_aside;
 
+-- name: sql_role
+-- The role for SQL of a person about a workspace, or about all of them, and its password.
+SELECT role, password FROM longpole.sql_role($workspace::TEXT, $secret::TEXT);
+
+-- name: fetch_rows
+-- Some more rows of a person's question.
+FETCH 500 FROM question;
+
 -- name: compact
 -- Writes one table anew without the room of removed rows; who wants to use it waits.
 VACUUM (FULL) longpole.@table();

@@ -74,6 +74,24 @@ class Database:
             return connection
         raise self._refused(reason)
 
+    def connect_as(self, role: str, password: str, *, timeout_s: float) -> Connection:
+        """A new connection of another role, whose every statement may take so many seconds.
+
+        Raises:
+            StoreError: it is not let in.
+        """
+        limit_ms = round(timeout_s * 1000)
+        options = f"-c search_path=longpole -c timezone=UTC -c jit=off -c statement_timeout={limit_ms}"
+        conninfo = make_conninfo(self._conninfo, user=role, password=password, options=options)
+        try:
+            return psycopg.connect(conninfo, autocommit=True)
+        except psycopg.OperationalError as error:
+            reason = (str(error).strip().splitlines() or ["no reason given"])[-1].strip()
+        raise StoreError(
+            f"The role {role} for SQL is not let in: {reason}. Expected roles that log in by password. "
+            "Add them to pg_hba.conf there; docs/how-to/sql.md has the line."
+        )
+
     def failed(self, error: psycopg.Error) -> StoreError:
         """What an error of a statement means."""
         reason = (str(error).splitlines() or [type(error).__name__])[0]

@@ -8,6 +8,14 @@ SELECT * FROM workspaces ORDER BY workspace;
 -- All rows of the table keys.
 SELECT * FROM keys ORDER BY key_id;
 
+-- name: every_key_uses
+-- All rows of the table key_uses.
+SELECT * FROM key_uses ORDER BY key_id;
+
+-- name: every_audit_log
+-- All rows of the table audit_log.
+SELECT * FROM audit_log ORDER BY entry_id;
+
 -- name: every_saved_views
 -- All rows of the table saved_views.
 SELECT * FROM saved_views ORDER BY workspace, view_id;
@@ -15,6 +23,30 @@ SELECT * FROM saved_views ORDER BY workspace, view_id;
 -- name: every_alert_rules
 -- All rows of the table alert_rules.
 SELECT * FROM alert_rules ORDER BY workspace, rule_id;
+
+-- name: every_alerts
+-- All rows of the table alerts.
+SELECT * FROM alerts ORDER BY workspace, alert_id;
+
+-- name: every_alert_silences
+-- All rows of the table alert_silences.
+SELECT * FROM alert_silences ORDER BY workspace, silence_id;
+
+-- name: every_alert_targets
+-- All rows of the table alert_targets.
+SELECT * FROM alert_targets ORDER BY workspace, target;
+
+-- name: every_alert_deliveries
+-- All rows of the table alert_deliveries.
+SELECT * FROM alert_deliveries ORDER BY workspace, delivery_id;
+
+-- name: every_webhooks
+-- All rows of the table webhooks.
+SELECT * FROM webhooks ORDER BY workspace, name;
+
+-- name: every_webhook_deliveries
+-- All rows of the table webhook_deliveries.
+SELECT * FROM webhook_deliveries ORDER BY workspace, delivery_id;
 
 -- name: every_prices
 -- All rows of the table prices.

@@ -65,6 +65,12 @@ SELECT 'rollups' AS table_name, count(*) AS row_count, min(window_ns) AS oldest_
 UNION ALL
 SELECT 'dead_letters' AS table_name, count(*) AS row_count, min(buried_ns) AS oldest_ns FROM dead_letters
 UNION ALL
+SELECT 'alerts' AS table_name, count(*) AS row_count, min(changed_ns) AS oldest_ns FROM alerts
+UNION ALL
+SELECT 'alert_deliveries' AS table_name, count(*) AS row_count, min(changed_ns) AS oldest_ns FROM alert_deliveries
+UNION ALL
+SELECT 'audit_log' AS table_name, count(*) AS row_count, min(at_ns) AS oldest_ns FROM audit_log
+UNION ALL
 SELECT 'agents' AS table_name, count(*) AS row_count, min(first_seen_ns) AS oldest_ns FROM agents
 UNION ALL
 SELECT 'processes' AS table_name, count(*) AS row_count, min(last_heard_ns) AS oldest_ns FROM processes;

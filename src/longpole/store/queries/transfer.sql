@@ -83,3 +83,27 @@ SELECT count(*) AS row_count FROM processes WHERE last_heard_ns >= $from_ns AND 
 -- name: every_agents
 -- All rows of the table agents.
 SELECT * FROM agents ORDER BY workspace, agent;
+
+-- name: page_of_audit_log
+-- The rows of audit_log made in a range of times.
+SELECT * FROM audit_log WHERE at_ns >= $from_ns AND at_ns < $to_ns;
+
+-- name: size_of_audit_log
+-- How many rows of audit_log were made in a range of times.
+SELECT count(*) AS row_count FROM audit_log WHERE at_ns >= $from_ns AND at_ns < $to_ns;
+
+-- name: page_of_alerts
+-- The rows of alerts changed in a range of times.
+SELECT * FROM alerts WHERE changed_ns >= $from_ns AND changed_ns < $to_ns;
+
+-- name: size_of_alerts
+-- How many rows of alerts were changed in a range of times.
+SELECT count(*) AS row_count FROM alerts WHERE changed_ns >= $from_ns AND changed_ns < $to_ns;
+
+-- name: page_of_alert_deliveries
+-- The rows of alert_deliveries changed in a range of times.
+SELECT * FROM alert_deliveries WHERE changed_ns >= $from_ns AND changed_ns < $to_ns;
+
+-- name: size_of_alert_deliveries
+-- How many rows of alert_deliveries were changed in a range of times.
+SELECT count(*) AS row_count FROM alert_deliveries WHERE changed_ns >= $from_ns AND changed_ns < $to_ns;

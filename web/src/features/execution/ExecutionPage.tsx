@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "wouter";
 import { ApiProblem, reasonOf } from "../../api/http";
-import { executionQuery } from "../../api/queries";
+import { executionQuery, isOpen } from "../../api/queries";
+import { useLiveExecution, useLiveState } from "../../api/useLive";
 import { onlyRange } from "../../lib/address";
 import { shortId } from "../../lib/format";
+import { LiveChip } from "../../ui/LiveChip";
 import { Shell } from "../../ui/Shell";
 import { Empty, Failed, Waiting } from "../../ui/States";
 import { ExecutionView } from "./ExecutionView";
@@ -13,10 +15,13 @@ export default function ExecutionPage({ id }: { readonly id: string }) {
   const range = onlyRange(useSearch());
   const query = useQuery(executionQuery(id));
   const tree = query.data;
+  useLiveExecution(id, tree && isOpen(tree) ? tree.execution.root_execution_id : undefined);
+  const state = useLiveState();
   const isMissing = query.error instanceof ApiProblem && query.error.status === 404;
   return (
     <Shell
       isRail
+      right={<LiveChip state={state} />}
       crumb={
         <>
           <Link href={`/executions${range}`}>Executions</Link>

@@ -4,10 +4,12 @@ import { useMemo } from "react";
 import { useLocation, useSearch } from "wouter";
 import { reasonOf } from "../../api/http";
 import { executionsQuery, newestQuery } from "../../api/queries";
+import { useLiveRefetch, useLiveState } from "../../api/useLive";
 import type { ExecutionItem } from "../../api/views.gen";
 import { FILTERS, type ListAddress, readListAddress, withParts } from "../../lib/address";
 import { count } from "../../lib/format";
 import { FirstSteps } from "../../ui/FirstSteps";
+import { LiveChip } from "../../ui/LiveChip";
 import { Shell } from "../../ui/Shell";
 import { Empty, Failed, Waiting } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
@@ -22,6 +24,9 @@ export default function ExecutionsPage() {
   const list = useInfiniteQuery(executionsQuery(address));
   const isNewestFirst = address.sort === "started" && !address.isAscending;
   const newest = useQuery(newestQuery(address, isNewestFirst && list.isSuccess));
+  const { agent } = address.filters;
+  useLiveRefetch(agent ? { agent, brief: true } : { brief: true }, ["newest"], 500);
+  const state = useLiveState();
   const queries = useQueryClient();
   const { rows, above } = useMemo(
     () => joined(list.data?.pages.flatMap((page) => page.items) ?? [], newest.data?.items ?? []),
@@ -30,7 +35,7 @@ export default function ExecutionsPage() {
   const shown = rows.length;
   const showNew = () => queries.resetQueries({ queryKey: ["executions", address] });
   return (
-    <Shell crumb={<b>Executions</b>}>
+    <Shell crumb={<b>Executions</b>} right={<LiveChip state={state} />}>
       <title>Executions · Longpole</title>
       <div style={{ display: "flex", alignItems: "center", gap: 8 }}>
         <h1>Executions</h1>

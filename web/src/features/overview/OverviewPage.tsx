@@ -1,10 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "wouter";
 import { reasonOf } from "../../api/http";
+import type { Wish } from "../../api/live";
 import { overviewQuery } from "../../api/queries";
+import { useLiveRefetch, useLiveState } from "../../api/useLive";
 import type { Overview } from "../../api/views.gen";
 import { onlyRange, readListAddress } from "../../lib/address";
 import { FirstSteps } from "../../ui/FirstSteps";
+import { LiveChip } from "../../ui/LiveChip";
 import { Shell } from "../../ui/Shell";
 import { Empty, Failed, Waiting } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
@@ -12,12 +15,17 @@ import { AgentsTable } from "./AgentsTable";
 import { CategoriesTable } from "./CategoriesTable";
 import { Figures } from "./Figures";
 
+/** What changes a sum. */
+const CHANGES: Wish = { kinds: ["execution.started", "execution.completed"], brief: true };
+
 /** What ran, how it went, where the time went. */
 export default function OverviewPage() {
   const search = useSearch();
   const query = useQuery(overviewQuery(readListAddress(search)));
+  useLiveRefetch(CHANGES, ["overview"], 1_000);
+  const state = useLiveState();
   return (
-    <Shell crumb={<b>Overview</b>}>
+    <Shell crumb={<b>Overview</b>} right={<LiveChip state={state} />}>
       <title>Overview · Longpole</title>
       <div style={{ display: "flex", alignItems: "center", gap: 8 }}>
         <h1>Overview</h1>

@@ -1,0 +1,162 @@
+"""`/metrics`: what the server counts, in Prometheus' text format, read from the counters at the moment of a scrape.
+
+One table says what there is; `docs/reference/metrics.md` is made from it. While nobody asks, it costs nothing.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import Literal
+
+from msgspec import Struct
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from longpole.model.durations import BOUNDS_S, DurationCounts
+from longpole.server.measures import Measures
+
+Values = int | float | None | Mapping[str, int] | DurationCounts
+
+
+class Measure(Struct, frozen=True, kw_only=True):
+    """One metric: its name, its kind, a sentence, its label if it has one, and how its value is read.
+
+    A value that is `None` is not known now, and is left out.
+    """
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    meaning: str
+    read: Callable[[Measures], Values]
+    label: str = ""
+
+
+def _counter(name: str, meaning: str, read: Callable[[Measures], Values], label: str = "") -> Measure:
+    return Measure(name=f"longpole_{name}_total", kind="counter", meaning=meaning, read=read, label=label)
+
+
+def _gauge(name: str, meaning: str, read: Callable[[Measures], Values], label: str = "") -> Measure:
+    return Measure(name=f"longpole_{name}", kind="gauge", meaning=meaning, read=read, label=label)
+
+
+def _histogram(name: str, meaning: str, read: Callable[[Measures], DurationCounts]) -> Measure:
+    return Measure(name=f"longpole_{name}_seconds", kind="histogram", meaning=meaning, read=read)
+
+
+MEASURES: Sequence[Measure] = (
+    _counter("requests", "Requests to the OTLP door, refused ones included.", lambda now: now.intake.requests),
+    _counter("bodies", "Request bodies that were acknowledged.", lambda now: now.intake.bodies),
+    _counter(
+        "accepted", "Spans, log records and data points that were taken.", lambda now: now.intake.accepted, "kind"
+    ),
+    _counter("rejected", "Spans and log records of taken bodies that were not taken, by rule.",
+             lambda now: now.intake.rejected, "rule"),
+    _counter("refused", "Requests that were refused, by HTTP status, or because the sender went away.",
+             lambda now: now.intake.refused, "reason"),
+    _counter("duplicates", "Spans that had been sent before and changed nothing.", lambda now: now.intake.duplicates),
+    _counter("dropped", "What was taken and is not kept as it came, by reason: groups of traces that tail sampling "
+             "left out (`sampled_out`), bodies and rows that became dead letters (`unreadable`).",
+             lambda now: {"sampled_out": now.intake.sampled_out, "unreadable": now.intake.unreadable}, "reason"),
+    _counter("damaged_bytes", "Bytes of the spool that were no whole record.", lambda now: now.intake.damaged_bytes),
+    _counter("crashed_steps", "Steps that were closed because their process fell silent.",
+             lambda now: now.intake.crashed),
+    _counter("internal_errors", "Requests that ended in a fault of the server.",
+             lambda now: now.intake.internal_errors),
+    _gauge("missing", "Spans and log records that programs have sent and that have not arrived, by their numbers.",
+           lambda now: now.missing),
+    _gauge("dropped_by_programs", "Steps that programs say they could not keep.", lambda now: now.dropped_by_programs),
+    _gauge("spool_bytes", "Bytes of the spool on disk.", lambda now: now.intake.spool_bytes),
+    _gauge("spool_unread_bytes", "Bytes of the spool that wait to be read: the queue behind the door.",
+           lambda now: now.intake.pending_bytes),
+    _gauge("queued_writes", "Batches that wait for the thread that writes to the store.",
+           lambda now: now.queued_writes),
+    _gauge("open_spans", "Spans in memory: open ones, and those whose execution has not settled.",
+           lambda now: now.intake.open_spans),
+    _gauge("dead_letters", "Dead letters in the store; not there while the store does not answer.",
+           lambda now: now.intake.dead_letters),
+    _gauge("trouble", "1 while the store or the spool's disk fails, else 0.",
+           lambda now: {"store": int(now.intake.store_trouble is not None),
+                        "spool": int(now.intake.spool_trouble is not None)}, "part"),
+    _histogram("commit", "How long durable writes to the store took; their number is that of the batches.",
+               lambda now: now.commits),
+    _histogram("publish", "How long it took to show what has just come, before it is stored.",
+               lambda now: now.publishes),
+    _histogram("question", "How long named queries to the store took.", lambda now: now.questions),
+    _counter("rows_written", "Rows that durable writes have stored.", lambda now: now.rows_written),
+    _counter("store_failures", "Calls of the store that failed, by what was asked of it.",
+             lambda now: now.store_failures, "deed"),
+    _histogram("thread_wait", "How long REST answers waited for a thread of the pool that makes them.",
+               lambda now: now.thread_waits),
+    _histogram("loop_lag", "How late the event loop was: how much later than it should a timer fired, every 20 ms, and "
+               "every 100 ms without requests.",
+               lambda now: now.loop_lag),
+    _histogram("loop_blocked", "The part of these delays that the event loop's own thread was computing.",
+               lambda now: now.loop_blocked),
+    _gauge("live_clients", "Clients that listen to what happens.", lambda now: now.live.clients),
+    _counter("live_events", "Events that were found while somebody listened.", lambda now: now.live.events),
+    _counter("live_frames", "Frames of live channels, counted when nobody listens to a channel any more.",
+             lambda now: now.live.frames),
+    _counter("live_lost_batches", "Batches that came faster than the live hub could look through them.",
+             lambda now: now.live.lost_batches),
+    _counter("live_resumes", "Clients that came back: went on where they were, or had to begin anew.",
+             lambda now: {"resumed": now.live.resumed, "reset": now.live.resets}, "outcome"),
+    _counter("connections_ended", "Connections that the server ended: of slow senders, of answers that nobody read, "
+             "and because there were too many.",
+             lambda now: {"slow": now.connections.slow, "unread": now.connections.unread,
+                          "too_many": now.connections.refused}, "reason"),
+    _gauge("threads", "Threads of the process.", lambda _: threading.active_count()),
+    _gauge("build", "Always 1; the label is the version.", lambda now: {now.version: 1}, "version"),
+)  # fmt: skip
+
+PROCESS_MEASURES = (
+    ("process_cpu_seconds_total", "counter", "CPU seconds of the process, user and system."),
+    ("process_resident_memory_bytes", "gauge", "Memory of the process that is in RAM."),
+    ("process_virtual_memory_bytes", "gauge", "Address space of the process."),
+    ("process_start_time_seconds", "gauge", "When the process started, in seconds since 1970."),
+    ("process_open_fds", "gauge", "File descriptors that are open."),
+    ("process_max_fds", "gauge", "File descriptors that may be open."),
+)
+"""What prometheus_client's own collector adds, on Linux."""
+
+
+class MetricsPage:
+    """Makes the page. Not safe across threads: the event loop makes it, in 2 ms."""
+
+    def __init__(self, measure: Callable[[], Measures]) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(_Counted(measure))
+        ProcessCollector(registry=self._registry)
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """The page in the format that the `Accept` header asks for, and its content type."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type
+
+
+class _Counted(Collector):
+    def __init__(self, measure: Callable[[], Measures]) -> None:
+        self._measure = measure
+
+    def collect(self) -> Iterable[Metric]:
+        now = self._measure()
+        for measure in MEASURES:
+            value = measure.read(now)
+            if value is not None:
+                yield _family(measure, value)
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+
+def _family(measure: Measure, value: int | float | Mapping[str, int] | DurationCounts) -> Metric:
+    if isinstance(value, DurationCounts):
+        reached = accumulate(value.counts)
+        buckets = [(bound, float(count)) for bound, count in zip((*map(str, BOUNDS_S), "+Inf"), reached, strict=True)]
+        return HistogramMetricFamily(measure.name, measure.meaning, buckets=buckets, sum_value=value.total_s)
+    kind = CounterMetricFamily if measure.kind == "counter" else GaugeMetricFamily
+    family = kind(measure.name.removesuffix("_total"), measure.meaning, labels=[measure.label] if measure.label else [])
+    for label, number in value.items() if isinstance(value, Mapping) else ((None, value),):
+        family.add_metric([] if label is None else [label], float(number))
+    return family
