@@ -123,6 +123,6 @@ def test_the_store_tells_what_it_holds_and_how_its_jobs_stand(filled: RunningSer
     assert found["spool"]["held_bytes"] >= 0
     assert (found["jobs"]["is_here"], [job["name"] for job in found["jobs"]["jobs"]]) == (
         True,
-        ["rollups", "retention", "findings"],
+        ["rollups", "retention", "findings", "alerts", "alert messages", "webhooks"],
     )
     assert {job["error"] for job in found["jobs"]["jobs"]} == {None}

@@ -107,3 +107,11 @@ SELECT * FROM alert_deliveries WHERE changed_ns >= $from_ns AND changed_ns < $to
 -- name: size_of_alert_deliveries
 -- How many rows of alert_deliveries were changed in a range of times.
 SELECT count(*) AS row_count FROM alert_deliveries WHERE changed_ns >= $from_ns AND changed_ns < $to_ns;
+
+-- name: page_of_webhook_deliveries
+-- The rows of webhook_deliveries changed in a range of times.
+SELECT * FROM webhook_deliveries WHERE changed_ns >= $from_ns AND changed_ns < $to_ns;
+
+-- name: size_of_webhook_deliveries
+-- How many rows of webhook_deliveries were changed in a range of times.
+SELECT count(*) AS row_count FROM webhook_deliveries WHERE changed_ns >= $from_ns AND changed_ns < $to_ns;
