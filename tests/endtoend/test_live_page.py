@@ -136,9 +136,11 @@ def test_a_page_whose_server_was_started_again_is_live_again_and_asks_what_it_mi
         server.start()
 
         expect(sign(page)).to_have_text("live", timeout=30_000)
+        # Also where the server went before it had answered: what failed is asked for again.
+        expect(page.get_by_text("No agent has run yet")).to_be_visible(timeout=15_000)
         with stepped_agent(server.url) as agent:
             agent.finish()
-        expect(page.get_by_role("button", name="Show them")).to_be_visible()
+        expect(page.get_by_role("button", name="Show them")).to_be_visible(timeout=15_000)
     finally:
         page.close()
         server.close()

@@ -24,7 +24,8 @@ export function useLiveRefetch(wish: Wish, key: readonly unknown[], everyMs: num
       if (isFirst)
         again.later(); // what happened between loading the page and this moment
       else again.ask();
-      if (isGap && !isFirst) askFailedAgain(queries);
+      // The first time too: the server may have gone before it said that it listens.
+      if (isGap) askFailedAgain(queries);
       isFirst = false;
     });
     return () => {
