@@ -79,9 +79,9 @@ def watch_loop(threshold_ms: float = DEFAULT_MS, loop: asyncio.AbstractEventLoop
     `longpole.loop_blocked` and the sum of these times as attribute `longpole.loop_blocked_ns`.
 
     Costs less than 1 % of a CPU at the default threshold: the watching thread ends at 0.9 %, and counts the blocks that
-    it could not look at for that (`unsampled`). At half the threshold it may take twice as much. Usual is 0.2 to 0.4 %
-    while nothing blocks (docs/reference/performance.md). Each turn of the loop costs 0.3 us. Works with asyncio's loops
-    and with uvloop.
+    it could not look at for that (`unsampled`). After a quiet time it may take 10 ms at once. At half the
+    threshold it may take twice as much. Usual is 0.2 to 0.4 % while nothing blocks (docs/reference/performance.md).
+    Each turn of the loop costs 0.3 us. Works with asyncio's loops and with uvloop.
 
     Args:
         threshold_ms: from how many milliseconds a standstill is told; at least 5.
