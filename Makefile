@@ -46,6 +46,7 @@ bench: setup ## measure what docs/reference/performance.md shows (BENCH=--quick:
 	@$(BIN)/python bench/queries.py
 	@$(BIN)/python bench/crash.py $(BENCH)
 	@$(BIN)/python bench/live.py $(BENCH)
+	@$(BIN)/python bench/loop_stalls.py $(BENCH)
 	@$(BIN)/python bench/profile_ingest.py
 	@$(BIN)/python bench/overhead.py
 	@$(BIN)/python bench/loop_watch.py $(BENCH)

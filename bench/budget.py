@@ -40,6 +40,11 @@ def others(count: int) -> tuple[UsedUp, ...]:
     return tuple(UsedUp("b", "used up", NEVER_NS, agent=f"other {number}") for number in range(count))
 
 
+def other_users(count: int) -> tuple[UsedUp, ...]:
+    """So many budgets that are used up, of other users."""
+    return tuple(UsedUp("b", "used up", NEVER_NS, user=f"other {number}") for number in range(count))
+
+
 def measure(calls: int, rounds: int) -> dict[str, float]:
     """The best round of each case, in nanoseconds for a call."""
     cases = {
@@ -47,6 +52,7 @@ def measure(calls: int, rounds: int) -> dict[str, float]:
         "not opted in, or nothing used up": (agent, ()),
         "1 budget of another agent used up": (agent, others(1)),
         "100 budgets of other agents used up": (agent, others(100)),
+        "100 budgets of other users used up": (agent, other_users(100)),
     }
     best = dict.fromkeys(cases, float("inf"))
     for _ in range(rounds):

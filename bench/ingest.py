@@ -23,9 +23,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 import psutil
 from google.protobuf import json_format
@@ -60,15 +62,19 @@ class Server:
     def __init__(self, store: str | None = None) -> None:
         self._store = {} if store is None else {"LONGPOLE_STORE": store}
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
         self.folder = tempfile.mkdtemp(prefix="longpole-bench-")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         command = [Path(sys.executable).with_name("longpole"), "serve", "--data", self.folder, "--port", str(self.port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **self._store})
+        self.process = self.start_process(command)
         self.wait_until_ready()
         return self
+
+    def start_process(self, command: Sequence[str | Path]) -> "subprocess.Popen[bytes]":
+        """Start the server by this command."""
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **self._store})
 
     def wait_until_ready(self) -> None:
         """Return when `/healthz` answers; ends the program when it does not."""
@@ -112,10 +118,10 @@ def make_bodies(content_type: str, batch: int, count: int, seed: int) -> list[by
     requests = [maker.request(batch, left) for _ in range(count)]
     if content_type == PROTOBUF:
         return [request.SerializeToString() for request in requests]
-    return [_otlp_json(json_format.MessageToDict(request)) for request in requests]
+    return [otlp_json(json_format.MessageToDict(request)) for request in requests]
 
 
-def _otlp_json(message: dict[str, object]) -> bytes:
+def otlp_json(message: dict[str, object]) -> bytes:
     """OTLP's JSON differs from protobuf's: ids are hexadecimal, not base64."""
     for group in message["resourceSpans"]:  # type: ignore[union-attr]
         for scope in group["scopeSpans"]:

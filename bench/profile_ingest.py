@@ -182,7 +182,7 @@ def main() -> None:
     content_type, body_format = FORMATS[chosen.format]
     gc.collect()
     gc.freeze()
-    gc.set_threshold(500_000, 20, 100)  # as `longpole serve` does; with Python's own settings add 6 us a span
+    gc.set_threshold(50_000, 200, 100)  # as `longpole serve` does; with Python's own settings add 6 us a span
     bodies = make_bodies(content_type, SPANS_PER_BODY, chosen.bodies, seed=3)
     numbers = measure(bodies, body_format, chosen.runs)
     table = Table(title=f"Processor time of ingest, {chosen.format}, {len(bodies) * SPANS_PER_BODY:,} spans")

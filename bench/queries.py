@@ -71,7 +71,7 @@ class Timed:
         self._engine = engine
         self._times = times
         self.server, self.is_shared = engine.server, engine.is_shared
-        self.prefers_rollups = engine.prefers_rollups
+        self.prefers_rollups, self.kept = engine.prefers_rollups, engine.kept
         self.migrate, self.write, self.close = engine.migrate, engine.write, engine.close
 
     def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> Sequence[dict[str, Any]]:

@@ -66,8 +66,9 @@ def checks() -> list[Part]:
 
 
 def side_by_side() -> list[str]:
-    """A process for each core, at most four: each keeps its own databases. What is in one file stays together."""
-    return [f"--numprocesses={min(os.cpu_count() or 1, MOST_PROCESSES)}", "--dist=loadfile"]
+    """A process more than there are cores, because tests wait for servers and pages, at most four: each keeps its own
+    databases. What is in one file stays together."""
+    return [f"--numprocesses={min((os.cpu_count() or 1) + 1, MOST_PROCESSES)}", "--dist=loadfile"]
 
 
 def tests(reports: Path, chosen: list[str]) -> list[Part]:

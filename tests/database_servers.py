@@ -1,6 +1,7 @@
 """Real databases for tests, each in a process of its own, on this machine only."""
 
 import shutil
+import signal
 import subprocess
 import warnings
 from collections.abc import Iterator
@@ -106,6 +107,21 @@ class RedisServer:
         self._process.kill()
         self._process.wait()
 
+    def hang(self) -> None:
+        """Let it answer nothing, with all its connections open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it answer again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def end_listening(self) -> None:
+        """Close the connections that listen to a channel, and only those."""
+        with redis.Redis.from_url(self.address) as client:
+            client.client_kill_filter(_type="pubsub")
+
     def stop(self) -> None:
         """Leave nothing behind."""
         if self._process is not None and self._process.poll() is None:
@@ -122,14 +138,19 @@ def redis_server(folder: Path) -> Iterator[int]:
     """The port of a Redis without a disk."""
     program = shutil.which("redis-server")
     assert program, "redis-server is not installed; on Debian `make setup` installs it"
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process, redis.Redis(port=port) as client:
         wait_until(lambda: _answers(client), "Redis to answer")
         yield port
         process.terminate()
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def _answers(client: redis.Redis) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from longpole.ingest.decode import decode_body
 from longpole.ingest.limits import Decoded
+from longpole.ingest.noise import Noise
 from longpole.ingest.pipeline import Pipeline, stored_position
 from longpole.ingest.spool import Accepted, BodyFormat, Incoming, Signal, Spool
 from longpole.ingest.traces import Limits
@@ -35,9 +36,16 @@ class House:
         decode: Callable[[Accepted], Decoded] = decode_body,
         limits: Limits | None = None,
         now: Callable[[], int] = now_ns,
+        noise: Noise | None = None,
     ) -> Pipeline:
         pipeline = Pipeline(
-            engine or self.engine, self.spool, dead_letters=self.folder / "dead", decode=decode, limits=limits, now=now
+            engine or self.engine,
+            self.spool,
+            dead_letters=self.folder / "dead",
+            decode=decode,
+            limits=limits,
+            now=now,
+            noise=noise,
         )
         self.pipelines.append(pipeline)
         pipeline.start()

@@ -29,7 +29,7 @@ class Jumping(RunningServer):
     def launch(self, *before: str, **how: Any) -> None:
         """Start it, with a clock that is right."""
         self.set_clock(0)
-        super().launch(sys.executable, "-c", SERVER, str(self.offset), **how)
+        super().launch(*before, sys.executable, "-c", SERVER, str(self.offset), **how)
 
     def set_clock(self, ahead_s: int) -> None:
         """Set its clock so many seconds ahead of the machine's."""

@@ -83,7 +83,7 @@ class LiveClient:
 
     def __init__(self, server: RunningServer, **asked: Any) -> None:
         address = server.url.replace("http://", "ws://") + "/api/live"
-        self.socket: ClientConnection = connect(address, proxy=None, max_size=None)
+        self.socket: ClientConnection = connect(address, proxy=None, max_size=None, close_timeout=1)
         self.told: list[dict[str, Any]] = []
         self.say(**asked)
 
@@ -104,6 +104,10 @@ class LiveClient:
     def until_type(self, type_: str) -> dict[str, Any]:
         """Read until a message of a type has come; the message."""
         return self.until(lambda me: next((one for one in me.told if one["type"] == type_), None))
+
+    def until_trace(self, is_meant: Callable[[int], bool]) -> None:
+        """Read until an event of a trace has come whose number is meant."""
+        self.until(lambda me: any(is_meant(int(event["trace_id"], 16)) for event in me.events))
 
     @property
     def events(self) -> list[dict[str, Any]]:

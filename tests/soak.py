@@ -7,7 +7,10 @@ process is looked at. Ends with 1 when a promise is broken:
 - memory grows less than 1 MB in ten minutes, from minute 10 on (a straight line through all that was seen);
 - no more open files and threads at the end than at the beginning of that time;
 - the 99th percentile of acknowledgements and of reports stays within 20 % of what it was at the start of that time;
-- everything that was acknowledged is there, once, and nothing unforeseen is in the log.
+- everything that was acknowledged is there, once, and nothing unforeseen is in the log;
+- the event loop never stands for more than 50 ms by the server's own doing. What the loop's thread waited for a core is
+  not counted; as root the server runs before the other programs (`nice -n -20`), so that its other threads do not
+  wait for one either while they hold the interpreter.
 
     make soak                                                        half an hour
     .venv/bin/python tests/soak.py --minutes 10 [--rate N] [--live N] [--data FOLDER]
@@ -56,7 +59,8 @@ REPORTS = (
     "/api/executions/{trace}",
     "/healthz",
 )
-LAG = re.compile(r'longpole_loop_lag_seconds_bucket\{le="([^"]+)"\} (\d+)')
+STALLS = re.compile(r'longpole_loop_stalled_seconds_bucket\{le="([^"]+)"\} (\d+)')
+LONGEST_STALL_S = 0.05
 
 
 @dataclass
@@ -261,6 +265,16 @@ def judge(seen: Seen, minutes: float) -> list[tuple[str, str, bool]]:
     return judged
 
 
+def stalls_of(metrics: str) -> tuple[str, int]:
+    """How long the loop stood by the server's own doing: where the longest is, and how many were over 50 ms."""
+    buckets = [(float(le), int(count)) for le, count in STALLS.findall(metrics)]
+    looks = max((count for _, count in buckets), default=0)
+    upper = min((le for le, count in buckets if count == looks), default=0.0)
+    lower = max((le for le, _ in buckets if le < upper), default=0.0)
+    short = max((count for le, count in buckets if le <= LONGEST_STALL_S), default=0)
+    return f"{lower:g} to {upper:g} s", looks - short
+
+
 def check_kept(server: Jumping, seen: Seen) -> list[tuple[str, str, bool]]:
     """Whether everything acknowledged is there once, the old is gone, the loop went on and the log is quiet."""
     wait_until(lambda: server.intake()["pending_bytes"] == 0, "the spool to be read")
@@ -275,15 +289,13 @@ def check_kept(server: Jumping, seen: Seen) -> list[tuple[str, str, bool]]:
         wait_until(lambda: stored_since_yesterday() == steps, "all of it")
     jobs = server.get("/api/store").json()["jobs"]["jobs"]
     removed = next(job["outcome"] for job in jobs if job["name"] == "retention")
-    buckets = [(float(le), int(count)) for le, count in LAG.findall(server.get("/metrics").text)]
-    turns = max((count for _, count in buckets), default=0)
-    late = turns - max((count for le, count in buckets if le <= 0.05), default=0)
+    longest, stalls = stalls_of(server.get("/metrics").text)
     intake, stored = server.intake(), stored_since_yesterday()
     log = server.log.read_text()
     return [
         ("steps acknowledged, and stored", f"{steps:,}, {stored:,}", steps == stored),
         ("retention the last time", f"{removed}", removed is not None),
-        ("the event loop was over 50 ms late, of so many looks", f"{late:,} of {turns:,}", late <= turns / 1000),
+        ("the event loop stood, at the longest; stalls over 50 ms", f"{longest}; {stalls:,}", stalls == 0),
         ("errors of the server and in its log", f"{intake['internal_errors']}", "Traceback" not in log),
         ("bodies told to wait; frames heard", f"{seen.refused:,}; {seen.frames:,}", True),
     ]
@@ -303,7 +315,7 @@ def main() -> int:
         try:
             server.start()
             fill_old(server)
-            server.start()
+            server.launch(*(["nice", "-n", "-20"] if os.geteuid() == 0 else []))
             seen = run(server, chosen.minutes, chosen.rate, chosen.live)
             print_table(seen, chosen.minutes)
             judged = [*judge(seen, chosen.minutes), *check_kept(server, seen)]

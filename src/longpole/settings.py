@@ -187,6 +187,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     crashed_after_ms: Count = 20_000
     """Milliseconds without a sign of life of a process until the server calls crashed what it left open. A process that
     has never sent a heartbeat is given 15 times as long."""
+    noise_rules: str | None = None
+    """File of rules, in YAML, by which the server drops or folds steps that are noise. Read when the server starts; see
+    `docs/how-to/noise.md`."""
     tail_sampling_rate: Share = 1.0
     """Share of ordinary executions that the server keeps, decided when they have ended; each kept one counts for
     1/share. Failed, crashed, scored and slow ones (from `slow_operation_ms` on) are kept always."""

@@ -58,6 +58,7 @@ class Counting:
 
     def __init__(self, engine: Engine, *, prefers_rollups: bool = True) -> None:
         self.server, self.is_shared, self.prefers_rollups = engine.server, engine.is_shared, prefers_rollups
+        self.kept = None
         self.migrate, self.write, self.close = engine.migrate, engine.write, engine.close
         self.asked: set[str] = set()
         self._engine = engine

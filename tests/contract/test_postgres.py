@@ -16,7 +16,9 @@ from longpole.model.batch import Batch, SpoolPosition
 from longpole.model.errors import InvalidInput, StoreError, StoreTooNew
 from longpole.store.engine import Engine
 from longpole.store.migrate import migrations_of
+from longpole.store.reading import CountsReading
 from longpole.store.store import open_store
+from running_server import wait_until
 
 DAY_NS = 86_400_000_000_000
 OPEN = "import sys; from longpole.store.store import open_store; open_store(sys.argv[1]).close()"
@@ -62,6 +64,25 @@ def test_servers_that_start_at_once_make_the_tables_once(empty: str) -> None:
     assert [process.returncode for process in starting] == [0, 0, 0, 0], said
     versions = range(1, len(migrations_of("postgres")) + 1)
     assert asked(empty, "SELECT version FROM longpole.schema_version ORDER BY version") == [(one,) for one in versions]
+
+
+def test_questions_that_wait_for_a_connection_are_counted(
+    open_as: Callable[[str], Engine], postgres_database: str
+) -> None:
+    engine = open_as("one")
+    assert isinstance(engine, CountsReading)
+    most = engine.reading().most
+    askers = [threading.Thread(target=engine.rows, args=("every_leases",)) for _ in range(most + 1)]
+    with psycopg.connect(postgres_database) as holder:
+        holder.execute("LOCK TABLE longpole.leases")
+        for asker in askers:
+            asker.start()
+        wait_until(lambda: (now := engine.reading()).in_use == most and now.waiting == 1, "one to wait")
+    for asker in askers:
+        asker.join()
+    after = engine.reading()
+    assert (after.in_use, after.waiting, after.waits.number) == (0, 0, most + 1)
+    assert after.waits.total_s > 0
 
 
 def test_a_newer_schema_is_refused(empty: str) -> None:

@@ -117,6 +117,24 @@ def test_where_the_door_is_shut_the_page_asks_by_itself(
         expect(page.get_by_role("treeitem", name="second")).to_be_attached(timeout=15_000)
 
 
+def test_a_page_that_found_no_server_asks_again_when_one_is_there(
+    browser: Browser, shared_server: RunningServer
+) -> None:
+    page = browser.new_page(base_url=shared_server.url)
+    is_away = True
+    page.route("**/api/executions*", lambda route: route.abort() if is_away else route.continue_())
+    page.route_web_socket("**/api/live", lambda door: door.close() if is_away else door.connect_to_server())
+    page.goto("/executions")
+    sorry = page.get_by_text("The executions could not be loaded")
+    expect(sorry).to_be_visible(timeout=30_000)
+
+    is_away = False
+
+    expect(sign(page)).to_have_text("live", timeout=30_000)
+    expect(sorry).to_be_hidden()
+    page.close()
+
+
 def test_a_page_whose_server_was_started_again_is_live_again_and_asks_what_it_missed(
     browser: Browser, tmp_path: Path
 ) -> None:

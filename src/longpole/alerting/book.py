@@ -17,7 +17,7 @@ from longpole.alerting.items import (
     silence_item,
     target_item,
 )
-from longpole.alerting.replay import replay
+from longpole.alerting.replay import replay, unknown_past
 from longpole.alerting.rule_text import RuleText
 from longpole.alerting.rules import (
     DAY_NS,
@@ -377,6 +377,7 @@ class AlertBook:
             episodes=[episode_item(rule, episode, to_ns) for episode in found.episodes],
             fired=len(found.episodes),
             subjects=found.subjects,
+            unknown_past=unknown_past(rule),
         )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from longpole.alerting.targets import TargetPolicy, check_target, split_host
+from longpole.alerting.public_connections import only_public
+from longpole.alerting.targets import TargetPolicy, check_target, not_public, shown_target, split_host
 from longpole.model.alert import AlertDelivery, AlertTarget
 from longpole.model.batch import Batch
 from longpole.model.errors import InvalidInput, MissingPackage
@@ -53,10 +54,18 @@ def _try(target: AlertTarget | None, delivery: AlertDelivery, policy: TargetPoli
         return f"There is no target {delivery.target!r}. Expected one of this name. Set it: longpole alerts target"
     try:
         check_target(target.url, policy)
-        error = send(target.url, delivery.subject_line, delivery.message)
+        error = _send(target.url, delivery, policy, send)
     except Exception as failure:  # a library's fault is a message's, not the job's
         error = str(failure) if isinstance(failure, InvalidInput) else type(failure).__name__
     return None if error is None else without_secrets(error, target.url)[:_MOST_ERROR]
+
+
+def _send(url: str, delivery: AlertDelivery, policy: TargetPolicy, send: Send) -> str | None:
+    if policy.is_private_allowed:
+        return send(url, delivery.subject_line, delivery.message)
+    with only_public() as refused:
+        error = send(url, delivery.subject_line, delivery.message)
+    return error if error is None or not refused else str(not_public(split_host(url) or shown_target(url)))
 
 
 def _after(delivery: AlertDelivery, error: str | None, now_ns: int) -> AlertDelivery:

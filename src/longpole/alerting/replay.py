@@ -60,6 +60,13 @@ def replay(store: Engine, rule: Rule, from_ns: int, to_ns: int) -> Replay:
     return Replay(times_ns=times_ns, lines=lines, episodes=episodes, subjects=len(counts))
 
 
+def unknown_past(rule: Rule) -> str | None:
+    """Why only the last moment of what a rule watches is known; nothing if its past is stored."""
+    if rule.kind == "threshold" and rule.statistic is not None and rule.statistic.source == "dropped":
+        return "Of dropped steps only what each program told last is stored: the past cannot be replayed."
+    return None
+
+
 def _bounds(count: int) -> list[tuple[int, int]]:
     """The beginnings and ends of at most `MOST_POINTS` stretches of moments."""
     points = min(count, MOST_POINTS)

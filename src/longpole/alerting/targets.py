@@ -58,11 +58,16 @@ def _check_host(host: str, resolve: Resolve) -> None:
         return  # it cannot be reached either
     for address in addresses:
         if not is_public(address):
-            raise InvalidInput(
-                f"The host {host[:100]!r} of a target is not a public one. Expected one outside of this machine and "
-                "its network, so that messages cannot be turned against what only the server can reach. Choose "
-                "another, or set 'alert_private_targets'."
-            )
+            raise not_public(host)
+
+
+def not_public(host: str) -> InvalidInput:
+    """The error of a target on this machine or in its network."""
+    return InvalidInput(
+        f"The host {host[:100]!r} of a target is not a public one. Expected one outside of this machine and its "
+        "network, so that messages cannot be turned against what only the server can reach. Choose another, or set "
+        "'alert_private_targets'."
+    )
 
 
 def is_public(address: str) -> bool:

@@ -139,7 +139,8 @@ class RulePreview(Struct, kw_only=True):
     """What a rule would have done over past days.
 
     `offsets_ns` are the moments from `from_time` on, `lines` the values at each of them; `subjects` counts all that
-    were looked at. `limit`, `clears_at` and values are of `unit`.
+    were looked at. `limit`, `clears_at` and values are of `unit`. `unknown_past` says why only the last moment is
+    known, where that is so.
     """
 
     words: str
@@ -155,6 +156,7 @@ class RulePreview(Struct, kw_only=True):
     episodes: list[EpisodeItem]
     fired: int
     subjects: int
+    unknown_past: str | None = None
 
 
 class NewSilence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,9 +22,9 @@ from longpole.alerting.views import (
     SilenceItem,
     TargetItem,
 )
-from longpole.client.answers import default_address, found_server, has_store
+from longpole.client.answers import server_or_store
+from longpole.client.installed import packages_of_server
 from longpole.client.over_http import HttpDoor
-from longpole.model.errors import ServerUnreachable, StoreError
 from longpole.settings import Settings, data_folder
 
 PREVIEW_TIMEOUT_S = 300.0
@@ -103,23 +103,12 @@ def open_alert_book(settings: Settings) -> Generator[AlertBook | HttpAlertBook]:
         ServerUnreachable: no server answers and there is no store.
         StoreLocked: the store is held by a process that does not answer.
     """
-    door = found_server(settings)
+    door = server_or_store(settings)
     if door is not None:
         yield HttpAlertBook(door)
         return
-    if not has_store(settings):
-        raise ServerUnreachable(
-            f"No Longpole server answers at {default_address(settings)}, and {data_folder(settings)} holds no store. "
-            "Expected a running server or a data folder that one has used. "
-            "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
-        )
-    try:
+    with packages_of_server(data_folder(settings)):
         from longpole.ingest.offline import open_offline  # noqa: PLC0415 - needs packages of the server extra
-    except ModuleNotFoundError as error:
-        raise StoreError(
-            f"{data_folder(settings)} cannot be opened: {error.name} is not installed. Expected the packages of "
-            "longpole[server]. Run: pip install 'longpole[server]', or name a running server with --url."
-        ) from None
     policy = policy_of(settings.alert_target_schemes, is_private_allowed=settings.alert_private_targets)
     with open_offline(settings, data_folder(settings)) as (store, pipeline):
         yield AlertBook(store, write=pipeline.write, policy=policy)

@@ -22,6 +22,7 @@ from longpole.cli.findings import findings_command
 from longpole.cli.health import health_command
 from longpole.cli.keys import keys_app
 from longpole.cli.list import list_command
+from longpole.cli.noise import noise_app
 from longpole.cli.overview import overview_command
 from longpole.cli.patterns import patterns_command
 from longpole.cli.prices import prices_app
@@ -102,6 +103,7 @@ _GROUPS = {
     "deadletter": deadletter_app,
     "prices": prices_app,
     "keys": keys_app,
+    "noise": noise_app,
 }
 
 app.command("run", rich_help_panel="Record and keep", context_settings=_PASSES_ON)(run_command)

@@ -115,10 +115,10 @@ def draw_preview(name: str, preview: RulePreview) -> RenderableType:
     would = "would never have fired"
     if preview.fired:
         would = f"would have fired {'once' if preview.fired == 1 else f'{preview.fired:,} times'}"
-    lines: list[RenderableType] = [
-        Text(f"{name} {would} in the last {counted(days, 'day')}.", style="bold"),
-        Text(preview.words),
-    ]
+    said = f"{name} {would} in the last {counted(days, 'day')}."
+    if preview.unknown_past is not None:
+        said = f"{name} {'fires' if preview.fired else 'does not fire'} now. {preview.unknown_past}"
+    lines: list[RenderableType] = [Text(said, style="bold"), Text(preview.words)]
     shown = [line for line in preview.lines if any(value is not None for value in line.values)]
     if not shown:
         lines += [Text(), Text("Too little ran in that time for the watched value to be known.")]

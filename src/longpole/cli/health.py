@@ -8,7 +8,7 @@ from longpole.cli.draw import cell, console, muted, print_json
 from longpole.cli.fitted_table import FittedTable
 from longpole.cli.options import AsJson, Data, Url
 from longpole.client.server_health import server_health
-from longpole.reports.health_views import ProgramHealth, SenderHealth, ServerHealth, ServerParts, TimeSummary
+from longpole.reports.health_views import NoiseItem, ProgramHealth, SenderHealth, ServerHealth, ServerParts, TimeSummary
 from longpole.reports.health_words import refusal_text
 from longpole.reports.numbers import NONE, UNKNOWN, bytes_text, counted, duration_text, short_count_text
 
@@ -31,6 +31,8 @@ def draw_health(health: ServerHealth) -> Group:
     if health.server is not None:
         parts += [Text(), _figures(health.server), Text(), _times(health.server)]
     parts += [Text(), _programs(health.programs)]
+    if health.server is not None and health.server.noise:
+        parts += [Text(), _noise(health.server.noise)]
     refused = [] if health.server is None else [each for each in health.server.senders if each.refused]
     if refused:
         parts += [Text(), _senders(refused)]
@@ -111,6 +113,20 @@ def _loss(count: int | None, style: str) -> Text:
     if count is None:
         return muted(UNKNOWN)
     return Text(short_count_text(count) if count else NONE, style=style if count else "")
+
+
+def _noise(rules: list[NoiseItem]) -> FittedTable:
+    return FittedTable(
+        ("rule against noise", "steps dropped", "steps folded"),
+        [(cell(each.rule), cell(_steps(each.dropped)), cell(_steps(each.folded))) for each in rules],
+        texts=("rule against noise",),
+        shortened=("rule against noise",),
+        left_out=(),
+    )
+
+
+def _steps(count: int) -> str:
+    return short_count_text(count) if count else NONE
 
 
 def _senders(senders: list[SenderHealth]) -> Text:

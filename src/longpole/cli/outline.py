@@ -11,6 +11,7 @@ from longpole.model.status import OPEN_STATUSES
 from longpole.model.tree import Tree, grow_tree
 from longpole.reports.numbers import duration_text
 from longpole.reports.views import ExecutionNode, ExecutionTree, StepNode
+from longpole.wire.longpole_names import EVENT_FOLDED
 
 _WAITS = (Category.RETRY, Category.RATE_LIMIT, Category.QUEUE, Category.BLOCKED_LOOP, Category.BARRIER_WAIT)
 
@@ -49,15 +50,20 @@ def outline(tree: ExecutionTree, *, fold: bool) -> list[Line]:
     until_ns = max(until_ns, so_far_ns)
     grown = _grow(tree, nodes, until_ns)
     stood_still = _blocked_ns(tree)
+    stands_for = {event.span_id: event.message or "" for event in tree.events if event.name == EVENT_FOLDED}
+    keys = [
+        _key(place, nodes, grown) if fold and _id(node) not in stands_for else None for place, node in enumerate(nodes)
+    ]
     lines: list[Line] = []
-    stack = [(group, "", "") for group in reversed(_groups(grown.roots, nodes, grown, fold))]
+    stack = [(group, "", "") for group in reversed(_groups(grown.roots, keys))]
     while stack:
         group, guide, below = stack.pop()
         members = [nodes[place] for place in group]
-        lines.append(_line(members, guide, until_ns, stood_still))
+        said = _note(members, stands_for, sum(stood_still.get(_id(node), 0) for node in members))
+        lines.append(_line(members, guide, said, until_ns))
         if len(group) > 1:
             continue
-        groups = _groups(grown.children[group[0]], nodes, grown, fold)
+        groups = _groups(grown.children[group[0]], keys)
         for place in range(len(groups) - 1, -1, -1):
             is_last = place == len(groups) - 1
             stack.append((groups[place], below + ("└ " if is_last else "├ "), below + ("  " if is_last else "│ ")))
@@ -85,18 +91,11 @@ def _id(node: ExecutionNode | StepNode) -> str:
     return node.step_id if isinstance(node, StepNode) else node.span_id
 
 
-def _groups(
-    siblings: Sequence[int], nodes: Sequence[ExecutionNode | StepNode], grown: Tree, fold: bool
-) -> list[list[int]]:
+def _groups(siblings: Sequence[int], keys: Sequence[tuple[str, str, str] | None]) -> list[list[int]]:
     """Siblings in order, runs of `FOLD_FROM` or more equal leaves together, all others alone."""
     runs: list[list[int]] = []
     for node in siblings:
-        if (
-            fold
-            and runs
-            and _key(node, nodes, grown) is not None
-            and _key(node, nodes, grown) == _key(runs[-1][0], nodes, grown)
-        ):
+        if runs and keys[node] is not None and keys[node] == keys[runs[-1][0]]:
             runs[-1].append(node)
         else:
             runs.append([node])
@@ -123,9 +122,7 @@ def _blocked_ns(tree: ExecutionTree) -> dict[str, int]:
     return found
 
 
-def _line(
-    members: Sequence[ExecutionNode | StepNode], guide: str, until_ns: int, stood_still: Mapping[str, int]
-) -> Line:
+def _line(members: Sequence[ExecutionNode | StepNode], guide: str, note: str, until_ns: int) -> Line:
     first = members[0]
     ends = [until_ns if node.duration_ns is None else node.offset_ns + node.duration_ns for node in members]
     durations = [node.duration_ns for node in members if node.duration_ns is not None]
@@ -133,7 +130,7 @@ def _line(
     return Line(
         guide=guide,
         name=f"{name} ×{len(members)}" if len(members) > 1 else name,
-        note=_note(members, sum(stood_still.get(_id(node), 0) for node in members)),
+        note=note,
         node_ids=tuple(_id(node) for node in members),
         category=first.category if isinstance(first, StepNode) else "agent",
         status=first.status,
@@ -148,9 +145,9 @@ def _line(
     )
 
 
-def _note(members: Sequence[ExecutionNode | StepNode], blocked_ns: int) -> str:
+def _note(members: Sequence[ExecutionNode | StepNode], stands_for: Mapping[str, str], blocked_ns: int) -> str:
     first = members[0]
-    words: list[str] = []
+    words = [said] if (said := stands_for.get(_id(first))) else []
     if isinstance(first, StepNode):
         words += [category_words(first.category)] * (first.category in _WAITS)
         is_pause = first.category in (Category.RETRY, Category.RATE_LIMIT)

@@ -101,19 +101,27 @@ def find_door(settings: Settings) -> HttpDoor | StoreDoor:
         ServerUnreachable: no server answers and there is no store.
         StoreLocked: the store is held by a process that does not answer.
     """
+    return server_or_store(settings) or StoreDoor.open(settings.store or database_file(settings))
+
+
+def server_or_store(settings: Settings, *, is_store_needed: bool = True) -> HttpDoor | None:
+    """The server of `found_server`; nothing if there is none and the store is to be opened here.
+
+    Args:
+        settings: where to look.
+        is_store_needed: whether the store must be there already.
+
+    Raises:
+        ServerUnreachable: no server answers and there is no store.
+    """
     door = found_server(settings)
-    if door is not None:
-        return door
-    folder = data_folder(settings)
-    if settings.store is not None:
-        return StoreDoor.open(settings.store)
-    if (folder / DATABASE).exists():
-        return StoreDoor.open(folder / DATABASE)
-    raise ServerUnreachable(
-        f"No Longpole server answers at {default_address(settings)}, and {folder} holds no executions. "
-        "Expected a running server or a data folder that one has used. "
-        "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
-    )
+    if door is None and is_store_needed and not has_store(settings):
+        raise ServerUnreachable(
+            f"No Longpole server answers at {default_address(settings)}, and {data_folder(settings)} holds no store. "
+            "Expected a running server or a data folder that one has used. "
+            "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
+        )
+    return door
 
 
 def found_server(settings: Settings) -> HttpDoor | None:

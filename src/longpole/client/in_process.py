@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from longpole.model.errors import StoreError
+from longpole.client.installed import packages_of_server
 from longpole.reports.coverage import coverage_of
 from longpole.reports.execution_list import list_executions
 from longpole.reports.filter_values import read_scope
@@ -40,14 +40,8 @@ class StoreDoor:
             StoreTooNew: a newer Longpole made it.
             StoreError: DuckDB is not installed.
         """
-        try:
+        with packages_of_server():
             from longpole.store.store import open_store  # noqa: PLC0415 - DuckDB comes with longpole[server] only
-        except ModuleNotFoundError as error:
-            raise StoreError(
-                f"The store cannot be opened: {error.name} is not installed. "
-                "Expected the packages of longpole[server]. Run: pip install 'longpole[server]', "
-                "or name a running server with --url."
-            ) from None
         return cls(open_store(address))
 
     def executions(self, filters: Sequence[tuple[str, str]]) -> ExecutionPage:

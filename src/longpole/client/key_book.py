@@ -8,11 +8,11 @@ from uuid import uuid4
 import msgspec
 from msgspec.structs import replace
 
-from longpole.client.answers import default_address, found_server, has_store
+from longpole.client.answers import server_or_store
+from longpole.client.installed import packages_of_server
 from longpole.client.over_http import HttpDoor
 from longpole.model.batch import Batch
 from longpole.model.clock import now_ns
-from longpole.model.errors import ServerUnreachable, StoreError
 from longpole.model.workspace import EVERY_WORKSPACE, AuditEntry
 from longpole.reports.key_views import AuditPage, KeyItem, KeyPage, MadeKey, NewKey, WorkspacePage
 from longpole.reports.keys import audit_page, key_item, key_named, list_keys, list_workspaces, make_row
@@ -148,22 +148,11 @@ def open_key_book(settings: Settings, *, makes_store: bool = False) -> Generator
         ServerUnreachable: no server answers and there is no store.
         StoreLocked: the store is held by a process that does not answer.
     """
-    door = found_server(settings)
+    door = server_or_store(settings, is_store_needed=not makes_store)
     if door is not None:
         yield HttpKeyBook(door)
         return
-    if not (makes_store or has_store(settings)):
-        raise ServerUnreachable(
-            f"No Longpole server answers at {default_address(settings)}, and {data_folder(settings)} holds no store. "
-            "Expected a running server or a data folder that one has used. "
-            "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
-        )
-    try:
+    with packages_of_server(data_folder(settings)):
         from longpole.client.kept_keys import open_kept_keys  # noqa: PLC0415 - needs packages of the server extra
-    except ModuleNotFoundError as error:
-        raise StoreError(
-            f"{data_folder(settings)} cannot be opened: {error.name} is not installed. Expected the packages of "
-            "longpole[server]. Run: pip install 'longpole[server]', or name a running server with --url."
-        ) from None
     with open_kept_keys(settings) as book:
         yield book

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from longpole.client.answers import default_address, found_server, has_store
+from longpole.client.answers import server_or_store
+from longpole.client.installed import packages_of_server
 from longpole.client.over_http import HttpDoor
 from longpole.model.batch import Batch
-from longpole.model.errors import ServerUnreachable, StoreError
 from longpole.model.intake import DeadLetter
 from longpole.reports.dead_letters import (
     DeadLetterDetail,
@@ -110,33 +109,15 @@ def open_letter_box(settings: Settings) -> Generator[LetterBox | HttpLetterBox]:
         ServerUnreachable: no server answers and there is no store.
         StoreLocked: the store is held by a process that does not answer.
     """
-    door = found_server(settings)
+    door = server_or_store(settings)
     if door is not None:
         yield HttpLetterBox(door)
         return
     folder = data_folder(settings)
-    if not has_store(settings):
-        raise ServerUnreachable(
-            f"No Longpole server answers at {default_address(settings)}, and {folder} holds no database file. "
-            "Expected a running server or a data folder that one has used. "
-            "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
-        )
-    with _offline(settings, folder) as box:
-        yield box
-
-
-@contextmanager
-def _offline(settings: Settings, folder: Path) -> Generator[LetterBox]:
-    """The letters of a data folder that no server holds; its own pipeline takes in what is tried again."""
-    try:
+    with packages_of_server(folder):
         from longpole.ingest.offline import open_offline  # noqa: PLC0415 - needs DuckDB and protobuf of the server extra
-    except ModuleNotFoundError as error:
-        raise StoreError(
-            f"{folder} cannot be opened: {error.name} is not installed. Expected the packages of longpole[server]. "
-            "Run: pip install 'longpole[server]', or name a running server with --url."
-        ) from None
-    with ExitStack() as stack:
-        store, pipeline = stack.enter_context(open_offline(settings, folder))
+    # Its own pipeline takes in what is tried again.
+    with open_offline(settings, folder) as (store, pipeline):
         yield LetterBox(store, retry=pipeline.retry, write=pipeline.write)
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from longpole.client.answers import default_address, found_server, has_store
+from longpole.client.answers import server_or_store
+from longpole.client.installed import packages_of_server
 from longpole.client.over_http import HttpDoor
 from longpole.model.batch import Batch
-from longpole.model.errors import ServerUnreachable, StoreError
 from longpole.model.price import Price
 from longpole.reports.cost_views import NewPrice, PriceBookPage, PriceItem, Repriced
 from longpole.reports.own_prices import (
@@ -115,22 +115,11 @@ def open_price_book(settings: Settings) -> Generator[PriceBook | HttpPriceBook]:
         ServerUnreachable: no server answers and there is no store.
         StoreLocked: the store is held by a process that does not answer.
     """
-    door = found_server(settings)
+    door = server_or_store(settings)
     if door is not None:
         yield HttpPriceBook(door)
         return
-    if not has_store(settings):
-        raise ServerUnreachable(
-            f"No Longpole server answers at {default_address(settings)}, and {data_folder(settings)} holds no store. "
-            "Expected a running server or a data folder that one has used. "
-            "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
-        )
-    try:
+    with packages_of_server(data_folder(settings)):
         from longpole.client.kept_prices import open_kept_prices  # noqa: PLC0415 - needs packages of the server extra
-    except ModuleNotFoundError as error:
-        raise StoreError(
-            f"{data_folder(settings)} cannot be opened: {error.name} is not installed. Expected the packages of "
-            "longpole[server]. Run: pip install 'longpole[server]', or name a running server with --url."
-        ) from None
     with open_kept_prices(settings) as book:
         yield book

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from longpole.client.answers import default_address, found_server, has_store, is_file
+from longpole.client.answers import is_file, server_or_store
+from longpole.client.installed import packages_of_server
 from longpole.client.over_http import HttpDoor
-from longpole.model.errors import ServerUnreachable, StoreError
 from longpole.reports.filters import DeletionFilters, read_deletion
 from longpole.reports.store_state import store_state
 from longpole.reports.store_views import Deletion, StoreState
@@ -101,16 +101,10 @@ def open_store_care(settings: Settings) -> Generator[StoreCare | HttpStoreCare]:
         ServerUnreachable: no server answers and there is no store.
         StoreLocked: the store is held by a process that does not answer.
     """
-    door = found_server(settings)
+    door = server_or_store(settings)
     if door is not None:
         yield HttpStoreCare(door)
         return
-    if not has_store(settings):
-        raise ServerUnreachable(
-            f"No Longpole server answers at {default_address(settings)}, and {data_folder(settings)} holds no "
-            "executions. Expected a running server or a data folder that one has used. "
-            "Start 'longpole serve', or name a server with --url or LONGPOLE_URL."
-        )
     with _offline(settings) if is_file(settings) else _beside_servers(settings) as care:
         yield care
 
@@ -118,10 +112,8 @@ def open_store_care(settings: Settings) -> Generator[StoreCare | HttpStoreCare]:
 @contextmanager
 def _beside_servers(settings: Settings) -> Generator[StoreCare]:
     """A database that servers with other data folders may use: only who deletes takes hold of the folder."""
-    try:
+    with packages_of_server():
         from longpole.store.store import open_store  # noqa: PLC0415 - the databases' packages are extras
-    except ModuleNotFoundError as error:
-        raise _not_installed("The store", error) from None
 
     def delete(meant: Meant) -> Amount:
         with _offline(settings) as care:
@@ -138,11 +130,9 @@ def _beside_servers(settings: Settings) -> Generator[StoreCare]:
 def _offline(settings: Settings) -> Generator[StoreCare]:
     """The store of a data folder that no server holds, with a pipeline that takes in what waits in its spool."""
     folder = data_folder(settings)
-    try:
+    with packages_of_server(folder):
         from longpole.ingest.deletion import delete_meant  # noqa: PLC0415 - protobuf comes with longpole[server] only
         from longpole.ingest.offline import open_offline  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise _not_installed(str(folder), error) from None
     width_ns = settings.rollup_interval_minutes * 60 * 10**9
     with open_offline(settings, folder) as (store, pipeline):
         yield StoreCare(
@@ -150,10 +140,3 @@ def _offline(settings: Settings) -> Generator[StoreCare]:
             state=lambda: store_state(store, limit_bytes=settings.store_limit_bytes),
             delete=lambda meant: delete_meant(store, pipeline, meant, width_ns=width_ns),
         )
-
-
-def _not_installed(what: str, error: ModuleNotFoundError) -> StoreError:
-    return StoreError(
-        f"{what} cannot be opened: {error.name} is not installed. Expected the packages of longpole[server]. "
-        "Run: pip install 'longpole[server]', or name a running server with --url."
-    )

@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from longpole.client.answers import database_file, has_store, is_file, served_address
+from longpole.client.installed import packages_of_server
 from longpole.model.clock import now_ns
-from longpole.model.errors import InvalidInput, ServerUnreachable, StoreError, StoreLocked
+from longpole.model.errors import InvalidInput, ServerUnreachable, StoreLocked
 from longpole.settings import Settings, data_folder, shown_value
 
 if TYPE_CHECKING:
@@ -80,14 +81,9 @@ def _import(settings: Settings, folder: Path, begin: Begin) -> dict[str, int]:
 @contextmanager
 def _open(settings: Settings, *, must_exist: bool) -> Generator["Engine"]:
     """The store that the settings name, alone: what waits in the spool of its folder is stored first."""
-    try:
+    with packages_of_server():
         from longpole.ingest.offline import open_offline  # noqa: PLC0415 - DuckDB and protobuf of the server extra
         from longpole.store.store import open_store  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise StoreError(
-            f"The store cannot be opened: {error.name} is not installed. Expected the packages of longpole[server]. "
-            "Run: pip install 'longpole[server]'."
-        ) from None
     folder = data_folder(settings)
     if not is_file(settings):
         store = open_store(settings.store or "", cluster=settings.cluster or "")

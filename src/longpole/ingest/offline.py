@@ -6,6 +6,7 @@ from pathlib import Path
 
 from longpole.ingest.assemble import Recogniser
 from longpole.ingest.folder_lock import hold_folder
+from longpole.ingest.noise import open_noise
 from longpole.ingest.pipeline import Pipeline, stored_position
 from longpole.ingest.prices import Prices
 from longpole.ingest.spool import Spool
@@ -26,7 +27,9 @@ def open_offline(settings: Settings, folder: Path) -> Generator[tuple[Engine, Pi
 
     Raises:
         StoreLocked: a server holds the folder.
+        InvalidInput: the file of the setting `noise_rules` cannot be used.
     """
+    noise = open_noise(settings.noise_rules)
     with ExitStack() as stack:
         stack.enter_context(hold_folder(folder))
         store = open_kept_store(settings, folder)
@@ -34,7 +37,8 @@ def open_offline(settings: Settings, folder: Path) -> Generator[tuple[Engine, Pi
         spool = Spool.open(folder / SPOOL_FOLDER, after=stored_position(store))
         stack.callback(spool.close)
         recogniser = Recogniser(prices=Prices(own=own_prices(store)))
-        pipeline = Pipeline(store, spool, dead_letters=folder / LETTERS_FOLDER, recogniser=recogniser)
+        letters = folder / LETTERS_FOLDER
+        pipeline = Pipeline(store, spool, dead_letters=letters, recogniser=recogniser, noise=noise)
         stack.callback(pipeline.close)
         pipeline.start()
         yield store, pipeline

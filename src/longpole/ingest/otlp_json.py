@@ -45,8 +45,10 @@ from longpole.ingest.limits import (
     workspace_of,
 )
 from longpole.ingest.log_levels import level_of
+from longpole.ingest.otlp_json_pieces import pieces
 from longpole.ingest.span import LogRecord, Source, Span, SpanEvent, SpanLink
 from longpole.model.errors import InvalidInput
+from longpole.model.long_list import LongList
 from longpole.wire.longpole_names import NUMBERS, OPEN, WORKSPACE
 
 _TRACES = msgspec.json.Decoder(wire.TraceRequest, strict=False)
@@ -78,7 +80,7 @@ def check_traces(body: bytes) -> Checked:
     """What the door must know of a trace request. Raises `InvalidInput` if the body is not one."""
     checked = Checked(0, [], [])
     total = 0
-    for span in _wire_spans(_parse(_TRACES, body)):
+    for span in _wire_spans(_requests(_TRACES, body)):
         span_id = (span.span_id or "").lower()
         fault = _fault(span)
         if fault is not None:
@@ -93,10 +95,10 @@ def check_traces(body: bytes) -> Checked:
 
 def decode_traces(body: bytes, workspace: str | None, received_ns: int) -> Decoded:
     """The spans of a trace request, in its order. Raises `InvalidInput` if the body is not one."""
-    decoded = Decoded([], [], 0, [])
+    decoded = Decoded(LongList(), LongList(), 0, [])
     read = _reader_of(body)
     index = 0
-    for group in _parse(_TRACES, body).resource_spans or ():
+    for group in _span_groups(_requests(_TRACES, body)):
         resource = _resource(group.resource, read)
         name = workspace_of(resource, workspace, WORKSPACE)
         for scope in group.scope_spans or ():
@@ -114,7 +116,7 @@ def check_logs(body: bytes) -> Checked:
     """What the door must know of a logs request. Raises `InvalidInput` if the body is not one."""
     rejected: list[Rejected] = []
     total = 0
-    for group in _parse(_LOGS, body).resource_logs or ():
+    for group in _log_groups(_requests(_LOGS, body)):
         for scope in group.scope_logs or ():
             for log in scope.log_records or ():
                 if log.trace_id or log.span_id:
@@ -130,9 +132,9 @@ def check_logs(body: bytes) -> Checked:
 
 def decode_logs(body: bytes, workspace: str | None, received_ns: int) -> Decoded:
     """The log records of a logs request, in its order. Raises `InvalidInput` if the body is not one."""
-    decoded = Decoded([], [], 0, [])
+    decoded = Decoded(LongList(), LongList(), 0, [])
     read = _reader_of(body)
-    for group in _parse(_LOGS, body).resource_logs or ():
+    for group in _log_groups(_requests(_LOGS, body)):
         resource = _resource(group.resource, read)
         name = workspace_of(resource, workspace, WORKSPACE)
         for scope in group.scope_logs or ():
@@ -152,7 +154,8 @@ def count_data_points(body: bytes) -> int:
     """How many data points a metrics request holds. Raises `InvalidInput` if the body is not one."""
     return sum(
         len(kind.data_points or ())
-        for group in _parse(_METRICS, body).resource_metrics or ()
+        for request in _requests(_METRICS, body)
+        for group in request.resource_metrics or ()
         for scope in group.scope_metrics or ()
         for metric in scope.metrics or ()
         for kind in (metric.gauge, metric.sum, metric.histogram, metric.exponential_histogram, metric.summary)
@@ -164,20 +167,26 @@ _Request = TypeVar("_Request")
 _Reader = Callable[[list[wire.KeyValue]], dict[str, Any]]
 
 
-def _parse(decoder: "msgspec.json.Decoder[_Request]", body: bytes) -> _Request:
-    """The request; after a failure, once more with its text repaired, if that was what failed."""
+def _requests(decoder: "msgspec.json.Decoder[_Request]", body: bytes) -> Iterator[_Request]:
+    """The request; a big one as several, so that others run in between."""
     if len(body) > MAX_OBJECTS and body.count(b"{") + body.count(b"[") > MAX_OBJECTS:
         raise too_many(MAX_OBJECTS, "objects and lists")
+    for piece in (body,) if _SNAKE_CASE.match(body) else pieces(body):
+        yield _parse(decoder, piece, len(body))
+
+
+def _parse(decoder: "msgspec.json.Decoder[_Request]", piece: bytes, body_bytes: int) -> _Request:
+    """A request; after a failure, once more with its text repaired, if that was what failed."""
     try:
-        if _SNAKE_CASE.match(body):
-            return _parse_snake_case(decoder, body)
-        return decoder.decode(body)
+        if _SNAKE_CASE.match(piece):
+            return _parse_snake_case(decoder, piece)
+        return decoder.decode(piece)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        repaired = _repaired(body)
+        repaired = _repaired(piece)
         if repaired is not None:
-            return _parse(decoder, repaired)
+            return _parse(decoder, repaired, body_bytes)
         raise InvalidInput(
-            f"the body of {len(body)} bytes is not an OTLP request in JSON ({error}); expected the protobuf JSON "
+            f"the body of {body_bytes} bytes is not an OTLP request in JSON ({error}); expected the protobuf JSON "
             f"mapping with ids in hexadecimal; check the sender's content type and encoding"
         ) from None
 
@@ -207,8 +216,18 @@ def _repaired(body: bytes) -> bytes | None:
     return None if text == body else text
 
 
-def _wire_spans(request: wire.TraceRequest) -> Iterator[wire.Span]:
-    for group in request.resource_spans or ():
+def _span_groups(requests: Iterable[wire.TraceRequest]) -> Iterator[wire.ResourceSpans]:
+    for request in requests:
+        yield from request.resource_spans or ()
+
+
+def _log_groups(requests: Iterable[wire.LogsRequest]) -> Iterator[wire.ResourceLogs]:
+    for request in requests:
+        yield from request.resource_logs or ()
+
+
+def _wire_spans(requests: Iterable[wire.TraceRequest]) -> Iterator[wire.Span]:
+    for group in _span_groups(requests):
         for scope in group.scope_spans or ():
             yield from scope.spans or ()
 

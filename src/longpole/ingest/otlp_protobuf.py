@@ -53,6 +53,7 @@ from longpole.ingest.log_levels import level_of
 from longpole.ingest.otlp_pieces import pieces
 from longpole.ingest.span import LogRecord, Source, Span, SpanEvent, SpanLink
 from longpole.model.errors import InvalidInput
+from longpole.model.long_list import LongList
 from longpole.wire.longpole_names import OPEN, WORKSPACE
 
 _ZERO_TRACE = bytes(16)
@@ -78,7 +79,7 @@ def check_traces(body: bytes) -> Checked:
 
 def decode_traces(body: bytes, workspace: str | None, received_ns: int) -> Decoded:
     """The spans of a trace request, in its order. Raises `InvalidInput` if the body is not one."""
-    decoded = Decoded([], [], 0, [])
+    decoded = Decoded(LongList(), LongList(), 0, [])
     has_long_values = len(body) > MAX_VALUE_CHARS
     index = 0
     for group in _span_groups(body):
@@ -117,7 +118,7 @@ def check_logs(body: bytes) -> Checked:
 
 def decode_logs(body: bytes, workspace: str | None, received_ns: int) -> Decoded:
     """The log records of a logs request, in its order. Raises `InvalidInput` if the body is not one."""
-    decoded = Decoded([], [], 0, [])
+    decoded = Decoded(LongList(), LongList(), 0, [])
     has_long_values = len(body) > MAX_VALUE_CHARS
     for group in _log_groups(body):
         resource = _resource(group.resource.attributes)

@@ -28,13 +28,14 @@ from longpole.ingest.facts import Facts
 from longpole.ingest.heartbeats import Beat
 from longpole.ingest.known_traces import KnownTrace, find_known_traces, find_unsettled
 from longpole.ingest.limits import Decoded
+from longpole.ingest.noise import Noise, RuleCount, Taken, Told
 from longpole.ingest.open_trace import Key
 from longpole.ingest.outage import Outage, Trouble
 from longpole.ingest.process_watch import CRASHED_AFTER_NS, ProcessWatch
 from longpole.ingest.reunite import StoredSpan, find_stored_spans
 from longpole.ingest.seen_traces import SeenTraces
 from longpole.ingest.settle import build_rows
-from longpole.ingest.span import LogRecord
+from longpole.ingest.span import LogRecord, Span
 from longpole.ingest.spool import START, Accepted, Damaged, Spool
 from longpole.ingest.tail_sampling import TailSampling
 from longpole.ingest.traces import Limits, TraceBook
@@ -42,7 +43,7 @@ from longpole.ingest.writer import RETRY_WAIT_S, Write, Writer
 from longpole.model.batch import Batch, SpoolPosition
 from longpole.model.clock import now_ns
 from longpole.model.errors import InvalidInput, StoreError
-from longpole.model.event import AgentSeen, Body, Event
+from longpole.model.event import AgentSeen, Event
 from longpole.model.intake import DeadLetter, LetterKind
 from longpole.store.engine import Engine
 
@@ -99,6 +100,7 @@ class Pipeline:
         crashed_after_ns: int = CRASHED_AFTER_NS,
         decode: Callable[[Accepted], Decoded] = decode_body,
         told: Callable[[Batch], None] | None = None,
+        noise: Noise | None = None,
     ) -> None:
         """A pipeline that reads on where the store says that it stopped.
 
@@ -113,12 +115,12 @@ class Pipeline:
             crashed_after_ns: so long nothing may be heard of a process until what it left open is called crashed.
             decode: makes spans of a body.
             told: called with every batch that was published or is about to be saved; returns at once, never raises.
+            noise: takes steps away that are not worth a row; without it all are stored.
         """
         self._counters, self._failed_publishes = PipelineCounters(), 0
-        self._engine = engine
-        self._spool = spool
+        self._engine, self._spool = engine, spool
         self._limits = limits or Limits()
-        self._now, self._decode, self._told = now, decode, told
+        self._now, self._decode, self._told, self._noise = now, decode, told, noise
         self._recogniser = recogniser or Recogniser()
         self._letters = DeadLetters(engine.server, now)
         self._book = TraceBook(
@@ -129,8 +131,7 @@ class Pipeline:
             find_spans=self._find_spans if engine.is_shared else None,
         )
         self._heard_ns = 0  # when the last body that was read had come
-        self._agents = AgentRoll()
-        self._seen = SeenTraces()
+        self._agents, self._seen = AgentRoll(), SeenTraces()
         self._read_position = self._stored_position = self._queued_position = stored_position(engine)
         self._starts: deque[tuple[int, SpoolPosition]] = deque()  # of the bodies that may be unsaved
         self._drains: deque[threading.Event] = deque()
@@ -159,6 +160,11 @@ class Pipeline:
         self._counters.failed_writes = self._failed_publishes + self._writer.failed_writes
         self._counters.dropped_writes = self._writer.dropped_writes
         return self._counters
+
+    @property
+    def noise(self) -> dict[str, RuleCount]:
+        """By rule against noise, the steps that it took away."""
+        return {} if self._noise is None else self._noise.counts
 
     @property
     def position(self) -> SpoolPosition:
@@ -409,13 +415,30 @@ class Pipeline:
         self._counters.data_points += decoded.data_points
         self._counters.logs += len(decoded.logs)
         self._heard_ns = max(self._heard_ns, received_ns)
-        spans: list[tuple[Facts, Body | None]] = [*self._recogniser.spans(decoded.spans)]
+        spans = self._recogniser.spans(decoded.spans)
         self._hear([facts for facts, _ in spans], received_ns, number)
         events: list[Event] = []
         for record in decoded.logs:
             self._add_log(record, events, received_ns, number)
-        if spans or events:
+        if self._noise is not None:
+            self._add_sifted(self._noise, decoded.spans, spans, events, number)
+        elif spans or events:
             self._book.add(spans, events, number=number, now_ns=self._now())
+
+    def _add_sifted(
+        self, noise: Noise, decoded: Sequence[Span], spans: list[Told], events: list[Event], number: int
+    ) -> None:
+        """As `book.add`, without what is noise. What the book has seen open is told its end, or it would stay open."""
+        kept, taken = noise.sift(decoded, spans)
+        gone: list[Taken] = []
+        for one in taken:
+            if self._book.has_open(one.told[0]):
+                kept.append(one.told)
+            else:
+                gone.append(one)
+        if kept or events:
+            self._book.add(kept, events, number=number, now_ns=self._now())
+        noise.note(gone)
 
     def _add_log(self, record: LogRecord, events: list[Event], heard_ns: int, number: int) -> None:
         told = self._recogniser.log(record)

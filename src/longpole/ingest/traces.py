@@ -285,6 +285,12 @@ class TraceBook:
         """Whether the trace is in the book."""
         return (workspace, trace_id) in self._traces
 
+    def has_open(self, facts: Facts) -> bool:
+        """Whether the span is in the book and has not ended by its own telling."""
+        trace = self._traces.get((facts.workspace, facts.trace_id))
+        known = None if trace is None else trace.facts.get(facts.span_id)
+        return known is not None and (known.ended_ns is None or is_gone(known))
+
     def close_process(
         self, workspace: str, process: str, *, at_ns: int | None, said_goodbye: bool, number: int, now_ns: int
     ) -> int:

@@ -18,13 +18,20 @@ from longpole.ingest.dead_letters import DeadLetters, LetterFolder, letters_of
 from longpole.ingest.open_trace import Group
 from longpole.ingest.outage import Outage
 from longpole.model.batch import Batch, SpoolPosition
+from longpole.model.event import Body
 from longpole.model.intake import DeadLetter
 from longpole.store.engine import Engine
 
 RETRY_WAIT_S = 1.0
 QUEUE_LENGTH = 3  # batches of some 20,000 spans under load, 3 kB each: they must not fill the memory
+QUEUED_BYTES = 64 * 1024 * 1024  # of inputs, outputs and attributes in them, unless a single batch has more
 
 _log = logging.getLogger("longpole.writer")
+
+
+def content_size(body: Body) -> int:
+    """About how many bytes of memory the texts of a body take that are its own."""
+    return sum(len(text) for text in (body.input, body.output, body.attributes) if text is not None)
 
 
 class Write(Struct):
@@ -39,6 +46,7 @@ class Write(Struct):
     retried: DeadLetter | None = None
     answer: "Future[None] | None" = None
     make: Callable[[], Batch] | None = None
+    size: int = 0
 
 
 class Writer:
@@ -72,6 +80,8 @@ class Writer:
         self._closing = closing
         self._stored = stored
         self._writes: Queue[Write | None] = Queue(QUEUE_LENGTH)
+        self._room = threading.Condition()
+        self._queued_bytes = 0
         self._thread = threading.Thread(target=self._run, name="longpole-write", daemon=True)
 
     def start(self) -> None:
@@ -90,6 +100,9 @@ class Writer:
 
     def put(self, write: Write | None) -> None:
         """Queue something; while the queue is full, the caller waits: the spool grows instead of the memory."""
+        if write is not None:
+            write.size = sum(map(content_size, write.batch.bodies))
+            self._wait_for_room(write.size)
         while True:
             try:
                 self._writes.put(write, timeout=RETRY_WAIT_S)
@@ -98,20 +111,36 @@ class Writer:
                 if self._closing.is_set() and not self._thread.is_alive():
                     return
 
+    def _wait_for_room(self, size: int) -> None:
+        with self._room:
+            while self._queued_bytes and self._queued_bytes + size > QUEUED_BYTES:
+                if self._closing.is_set() and not self._thread.is_alive():
+                    return
+                self._room.wait(RETRY_WAIT_S)
+            self._queued_bytes += size
+
     def _run(self) -> None:
         self._move_waiting()
         while (write := self._writes.get()) is not None:
-            if write.answer is not None:
-                self._try_once(write, write.answer)
-                continue
-            is_stored = self._store(write.batch) if write.retried is None else self._store_again(write, write.retried)
-            if not is_stored:
+            if not self._work_off(write):
                 return  # closing: what was queued behind it must not be stored with a later position
-            if write.batch.position is not None:
-                self._stored(write.batch.position)
-            self.written.append(write.groups)
-            if write.done is not None:
-                write.done.set()
+            with self._room:
+                self._queued_bytes -= write.size
+                self._room.notify_all()
+
+    def _work_off(self, write: Write) -> bool:
+        if write.answer is not None:
+            self._try_once(write, write.answer)
+            return True
+        is_stored = self._store(write.batch) if write.retried is None else self._store_again(write, write.retried)
+        if not is_stored:
+            return False
+        if write.batch.position is not None:
+            self._stored(write.batch.position)
+        self.written.append(write.groups)
+        if write.done is not None:
+            write.done.set()
+        return True
 
     def _try_once(self, write: Write, answer: "Future[None]") -> None:
         """Somebody waits for the answer: they are told what failed, rather than kept waiting."""

@@ -3,8 +3,8 @@
 SHARE = 0.009
 """Of one core, at the default threshold. With what a watched loop itself does for the watch, this stays below 1 %."""
 
-SAVED_NS = 10_000_000
-"""What may be taken at once after a quiet time: enough to tell of some seven blocks that follow one another."""
+SAVED_NS = 4_000_000
+"""What may be taken at once after a quiet time: enough to tell of some three blocks that follow one another."""
 
 LONGEST_PAUSE_NS = 1_000_000_000
 

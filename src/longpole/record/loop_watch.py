@@ -25,7 +25,9 @@ from longpole.record.trouble import complain
 
 LOOKS_PER_THRESHOLD = 1.7  # a look costs 45 us, two thirds of it for waking up
 LOOKS_PER_READING = 8  # of an idle loop; reading the clocks costs 30 us
-SURE_SHARE = 0.7  # of the threshold; most callbacks that run now will have ended by then
+# When a callback that runs is looked at again: after the threshold, and then it is told at once. Below 30 ms earlier: a
+# thread that computes keeps the watcher away for 5 ms, and the block would be over.
+SURE_SHARE, SURE_FROM_NS = 0.7, 30_000_000
 # A callback is charged if it was seen to run for a quarter of the threshold: a single look may meet any of many.
 SEEN_SHARE = 4
 SOON_NS = 200_000
@@ -79,7 +81,7 @@ def watch_loop(threshold_ms: float = DEFAULT_MS, loop: asyncio.AbstractEventLoop
     `longpole.loop_blocked` and the sum of these times as attribute `longpole.loop_blocked_ns`.
 
     Costs less than 1 % of a CPU at the default threshold: the watching thread ends at 0.9 %, and counts the blocks that
-    it could not look at for that (`unsampled`). After a quiet time it may take 10 ms at once. At half the
+    it could not look at for that (`unsampled`). After a quiet time it may take 4 ms at once. At half the
     threshold it may take twice as much. Usual is 0.2 to 0.4 % while nothing blocks (docs/reference/performance.md).
     Each turn of the loop costs 0.3 us. Works with asyncio's loops and with uvloop.
 
@@ -112,7 +114,8 @@ class _Watched:
         self.idle_looks = 0
         self.due_ns = steady_ns()  # when the next look is
         self._seen_enough_ns = watch.threshold_ns // SEEN_SHARE
-        self._sure_ns = round(watch.threshold_ns * SURE_SHARE)
+        is_long = watch.threshold_ns >= SURE_FROM_NS
+        self._sure_ns = watch.threshold_ns if is_long else round(watch.threshold_ns * SURE_SHARE)
         self._schedstat = _open_schedstat()
         self._clock = None if self._schedstat is not None else _thread_clock(self.thread)
         self._since: int | None = None
@@ -122,6 +125,12 @@ class _Watched:
         self._block: Block | None = None
         self._seen: tuple[int, int] = (0, 0)  # which callback runs, and since when it was seen to
         self._told: set[int] = set()
+        self._put_off_ns = -1  # when it was last said that nothing may be looked at
+
+    def put_off(self, now: int, until: int) -> None:
+        """Look at nothing until then."""
+        self._put_off_ns = now
+        self.due_ns = max(self.due_ns, until)
 
     def look(self) -> None:
         """One look at the loop, which says when the next one is due."""
@@ -218,7 +227,10 @@ class _Watched:
             start, end = self.turns.long_turns.popleft()
             if block is not None and start <= block.started_ns <= end:
                 was_told = self._close(block, end)
-                self.watch.crowded += not was_told and start not in self._told
+                if not was_told and start not in self._told:
+                    # Put off meanwhile, nobody knows whether it was one callback or many.
+                    self.watch.unsampled += self._put_off_ns >= start
+                    self.watch.crowded += self._put_off_ns < start
                 block = None
             elif start not in self._told:
                 self.watch.unsampled += 1
@@ -358,9 +370,9 @@ class _Watcher:
 
     def _put_off(self, pause_ns: int) -> None:
         """Look at nothing for so long; what blocks meanwhile is counted by the loops themselves, and not explained."""
-        until_ns = steady_ns() + pause_ns
+        now = steady_ns()
         for watched in self._watched.values():
-            watched.due_ns = max(watched.due_ns, until_ns)
+            watched.put_off(now, now + pause_ns)
         time.sleep(pause_ns / 1e9)
 
     def _rest(self, seconds: float) -> None:

@@ -121,11 +121,11 @@ class _Items:
 
 
 def _started(site: Site, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Record:
-    """The record of a stream that begins; it fails at once where its agent's budget is used up."""
+    """The record of a stream that begins; it fails at once where its agent's or its user's budget is used up."""
     record = recorder.start(site, _get(), _given(site, args, kwargs))
     if budgets.used_up and site.is_agent:
         try:
-            budgets.check(site.agent)
+            budgets.check(site.agent, record=record)
         except BaseException as error:
             recorder.fail(record, error)
             raise

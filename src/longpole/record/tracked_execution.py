@@ -10,7 +10,7 @@ from longpole.model.clock import steady_ns
 from longpole.model.stage import ExecutionStage
 from longpole.model.status import ExecutionStatus
 from longpole.record import stages
-from longpole.record.budget import budgets
+from longpole.record.budget import USER, budgets
 from longpole.record.current import (
     ENDED,
     IDS,
@@ -195,9 +195,9 @@ class TrackedExecution(Generic[Owner]):
         self.__exit__(kind, error, traceback)
 
     def _check_budget(self) -> None:
-        """Ends it at once where its agent's budget is used up and the program asked for that."""
+        """Ends it at once where its agent's or its user's budget is used up and the program asked for that."""
         try:
-            budgets.check(self._site.agent)
+            budgets.check(self._site.agent, self._attributes.get(USER), self.record)
         except BaseException as error:
             self.__exit__(type(error), error, None)
             raise

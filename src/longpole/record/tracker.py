@@ -18,6 +18,7 @@ from longpole.model.clock import now_ns, steady_ns, to_rfc3339
 from longpole.model.stage import ExecutionStage
 from longpole.record import stages
 from longpole.record.annotate import USAGE_NAMES, add_line
+from longpole.record.budget import USER
 from longpole.record.capture import describe
 from longpole.record.content import Content
 from longpole.record.current import Record, current
@@ -73,7 +74,7 @@ class ExecutionTracker:
         given = {
             names.WORKSPACE: workspace,
             "gen_ai.conversation.id": conversation_id,
-            "user.id": user_id,
+            USER: user_id,
             names.CALL_REASON: call_reason,
             names.TRIGGER_TYPE: trigger_type,
             names.TRIGGER_SOURCE: trigger_source,

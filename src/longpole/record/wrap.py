@@ -42,7 +42,7 @@ def longpole_make({outer}):
 # Of agents only; in the `try`, so that an execution that was not let begin is seen with its reason.
 _CHECK = """
             if longpole_budgets.used_up:
-                longpole_budgets.check(longpole_site.agent)"""
+                longpole_budgets.check(longpole_site.agent, None, longpole_record)"""
 RECORD_VARIABLE = "longpole_record"
 """The local variable of a wrapper's frame that holds the record; whoever looks at stacks finds the step by it."""
 

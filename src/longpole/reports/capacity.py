@@ -1,6 +1,7 @@
 """How much runs at once, how much arrives, and when a limit will be reached."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from msgspec import Struct
@@ -11,7 +12,8 @@ from longpole.model import clock
 from longpole.reports.change_views import Capacity, ForecastDay, LimitAhead, ResourceUse
 from longpole.reports.period import DAY_NS, Period
 from longpole.reports.rows import Row
-from longpole.reports.together import rows_together
+from longpole.reports.together import together
+from longpole.reports.whole_days import rows_by_days, rows_kept
 from longpole.store.engine import Engine
 
 HOUR_NS = 3600 * 10**9
@@ -76,7 +78,7 @@ def _used(store: Engine, period: Period) -> tuple[range, dict[_Key, _Use]]:
     """The hours in which anything ran, and what was called in each by resource."""
     asked = period.parameters
     hours_of = ("model_hours", "tool_hours", "agent_hours", "limited_hours")
-    *told, met = rows_together(store, *((query, asked) for query in hours_of))
+    *told, met = together(*(partial(rows_by_days, store, query, asked, by=["kind", "name"]) for query in hours_of))
     rows = [row for of_kind in told for row in of_kind]
     if not rows:
         return range(0), {}
@@ -126,9 +128,10 @@ def _swept(
     calls = sum(float(use.calls.sum()) for use in used.values())
     most = max(_LEAST_SWEPT, min(_MOST_SWEPT, round(_MOST_SWEPT * _CALLS_FOR_ALL / max(calls, 1.0))))
     swept = sorted(set(wanted), key=lambda at: (-wanted.count(at), at))[:most]
-    asked = [("in_flight", {**period.parameters, "from_ns": at, "to_ns": at + HOUR_NS}) for at in swept]
+    asked = [{**period.parameters, "from_ns": at, "to_ns": at + HOUR_NS} for at in swept]
+    told = together(*(partial(rows_kept, store, "in_flight", given) for given in asked))
     found: dict[_Key, Row] = {}
-    for at, rows in zip(swept, rows_together(store, *asked), strict=True):
+    for at, rows in zip(swept, told, strict=True):
         for row in rows:
             key = _Key(row["kind"], row["what"])
             if key not in found or row["peak"] > found[key]["peak"]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from longpole.model.long_list import LongList
 from longpole.model.tree import Tree, grow_tree
 from longpole.reports.rows import Row
 from longpole.reports.together import rows_together
@@ -54,7 +55,7 @@ def load_family(store: Engine, found: Found) -> Family:
         events=events,
         decisions=decisions,
         spans=spans,
-        related=[*everything, *all_steps],
+        related=LongList((*everything, *all_steps)),
         tree=_tree(spans, keys, until_ns),
         position=keys.index(span_key(top)),
         until_ns=until_ns,

@@ -59,6 +59,14 @@ class SenderHealth(Struct, kw_only=True):
     refused_at: str | None
 
 
+class NoiseItem(Struct, kw_only=True):
+    """What a rule against noise has taken away: steps it dropped, and steps that another one now stands for."""
+
+    rule: str
+    dropped: int
+    folded: int
+
+
 class HealthPoint(Struct, kw_only=True):
     """Ten seconds of the server. What was accepted and refused is of these seconds, as is the longest of each time.
 
@@ -85,6 +93,7 @@ class ServerParts(Struct, kw_only=True):
     rejected: dict[str, int]
     refused: dict[str, int]
     duplicates: int
+    noise: list[NoiseItem]
     open_spans: int
     spool_bytes: int
     unread_bytes: int

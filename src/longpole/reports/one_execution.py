@@ -6,6 +6,7 @@ from msgspec import convert
 
 from longpole.analysis.clock_skew import Crossing, find_skews
 from longpole.model import clock
+from longpole.model.long_list import LongList
 from longpole.model.status import ExecutionStatus
 from longpole.model.tree import NO_PARENT
 from longpole.reports.coverage import summarize
@@ -66,7 +67,7 @@ def tree_of(store: Engine, execution: str, *, workspace: str | None = None) -> E
         shares=measures.shares,
         critical_path=path_steps(family, measures.path, origin_ns=origin_ns),
         executions=[execution_node(row, origin_ns, _own(row, positions, measures)) for row in family.executions],
-        steps=[step_node(row, origin_ns, _own(row, positions, measures), totals) for row in family.steps],
+        steps=LongList(step_node(row, origin_ns, _own(row, positions, measures), totals) for row in family.steps),
         events=[event_node(row, origin_ns) for row in family.events],
         decisions=[decision_node(row, origin_ns) for row in family.decisions],
         missing_parents=family.missing_parents,

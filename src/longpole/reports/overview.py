@@ -1,6 +1,7 @@
 """What ran, how it went, where the time went: totals, agents and categories of a time range."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -9,9 +10,10 @@ from longpole.model.histogram import unpack_histogram
 from longpole.reports.filter_values import Scope
 from longpole.reports.rolled_up import USAGE, Sums, Weights, added, gone_of, joined_rows, joined_weights, rolled_of
 from longpole.reports.rows import Row, dollars, time_text, whole
-from longpole.reports.together import rows_together
+from longpole.reports.together import together
 from longpole.reports.views import AgentSummary, CategorySummary, Overview, Totals
 from longpole.reports.weighted import SHARES, joined, weighted_quantiles
+from longpole.reports.whole_days import rows_by_days
 from longpole.store.engine import Engine
 from longpole.store.rollups import known_sum
 
@@ -83,19 +85,20 @@ def overview_of(store: Engine, scope: Scope) -> Overview:
 
 def _of_rows(store: Engine, parameters: Mapping[str, Any], *, needs_weights: bool) -> _Told:
     """What the stored rows tell, read one by one."""
-    steps, executions, calls = rows_together(
-        store,
-        *((query, parameters) for query in ("overview_categories", "overview_executions", "overview_calls")),
+    steps, executions, calls = together(
+        partial(rows_by_days, store, "overview_categories", parameters, by=["category"]),
+        partial(rows_by_days, store, "overview_executions", parameters, by=["agent", "status"]),
+        partial(rows_by_days, store, "overview_calls", parameters, by=["agent", "category"]),
     )
     sums = Sums(executions=executions, steps=[])
     told = _Told(
         totals=sums.totals(),
         agents=joined_rows(_registered(store, parameters), _agents(sums, calls), "agent", _agents_in_order),
-        categories=_with_usage(steps, calls),
+        categories=sorted(_with_usage(steps, calls), key=_categories_in_order),
     )
     count = told.totals["executions"] + sum(row["steps"] for row in steps)
     if needs_weights or count > MOST_EXACT or any(row["sampled"] for row in executions):
-        of_agents = store.rows("overview_agent_weights", parameters)
+        of_agents = rows_by_days(store, "overview_agent_weights", parameters, by=["agent"])
         told.weights = {row["agent"]: unpack_histogram(row["histogram"]) for row in of_agents}
         told.of_steps = {row["category"]: unpack_histogram(row["histogram"]) for row in steps}
         return told

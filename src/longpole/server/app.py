@@ -17,7 +17,7 @@ from longpole.server.guard import Guard
 from longpole.server.health import Watch
 from longpole.server.health_routes import health_route, machine_doors
 from longpole.server.http import PREFIXES, api_app
-from longpole.server.intake import Intake, intake_route, trouble_item
+from longpole.server.intake import Intake, intake_route, noise_items, trouble_item
 from longpole.server.letter_routes import letter_routes
 from longpole.server.live_door import LIVE_PATHS, LiveDoor
 from longpole.server.live_hub import Hub
@@ -94,6 +94,7 @@ class Server:
             failed_writes=pipeline.failed_writes,
             crashed=pipeline.crashed,
             sampled_out=pipeline.sampled_out,
+            noise=noise_items(self._pipeline.noise),
             internal_errors=self._internal_errors,
             store_trouble=trouble_item(self._pipeline.trouble),
             spool_trouble=trouble_item(self._spool.trouble),

@@ -20,6 +20,7 @@ END_S = 8.0
 
 REQUESTS_END_S = 3
 _CANCEL_EVERY_S = 0.1
+_WATCH_END_S = 1.0
 
 _log = logging.getLogger("longpole.server")
 
@@ -65,6 +66,8 @@ class Ending:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._is_over.set()
+        if self._watch.is_alive():
+            self._watch.join(_WATCH_END_S)  # else the interpreter's end may find it holding what it was to tell
 
     def _bound(self) -> None:
         self._is_over.wait(min(REQUESTS_END_S, self._end_s))

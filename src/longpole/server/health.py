@@ -35,6 +35,7 @@ from longpole.server.loop_lag import LoopLag
 from longpole.server.measures import Measures
 from longpole.server.senders import Sender, Senders
 from longpole.server.timed_store import TimedStore
+from longpole.store.reading import CountsReading
 
 POINT_S = 10
 POINTS = 360
@@ -122,10 +123,12 @@ class Watch:
             missing=self._arrivals.missing(),
             dropped_by_programs=self._arrivals.dropped(),
             loop_lag=self.lag.delays.counted(),
+            loop_stalled=self.lag.stalls.counted(),
             loop_blocked=self.lag.blocks.counted(),
             commits=self._store.commits.counted(),
             publishes=self._store.publishes.counted(),
             questions=self._store.questions.counted(),
+            reading=self._store.engine.reading() if isinstance(self._store.engine, CountsReading) else None,
             thread_waits=THREAD_WAITS.counted(),
             rows_written=self._store.rows_written,
             store_failures=dict(self._store.failures),
@@ -162,6 +165,7 @@ class Watch:
             rejected=intake.rejected,
             refused=intake.refused,
             duplicates=intake.duplicates,
+            noise=intake.noise,
             open_spans=intake.open_spans,
             spool_bytes=intake.spool_bytes,
             unread_bytes=intake.pending_bytes,

@@ -1,14 +1,15 @@
 """`GET /api/ingest`: what came in, what was refused and why, and what waits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
+from longpole.ingest.noise import RuleCount
 from longpole.ingest.outage import Trouble
 from longpole.model.clock import to_rfc3339
-from longpole.reports.health_views import TroubleItem
+from longpole.reports.health_views import NoiseItem, TroubleItem
 from longpole.server.answer import Asked, answer
 
 
@@ -19,6 +20,11 @@ def trouble_item(trouble: Trouble | None) -> TroubleItem | None:
     return TroubleItem(since=to_rfc3339(trouble.since_ns), failures=trouble.failures, reason=trouble.reason)
 
 
+def noise_items(counts: Mapping[str, RuleCount]) -> list[NoiseItem]:
+    """What each rule against noise did, in the order in which they are asked."""
+    return [NoiseItem(rule=rule, dropped=count.dropped, folded=count.folded) for rule, count in counts.items()]
+
+
 class Intake(Struct, kw_only=True):
     """Counts since the server started.
 
@@ -27,6 +33,7 @@ class Intake(Struct, kw_only=True):
     to be read, `spool_bytes` are on disk, `open_spans` in memory. `unreadable` bodies and rows became dead letters,
     and so did `damaged_bytes` of the spool; `dead_letters` are there now, null if the store does not say. `crashed`
     steps were closed because their process fell silent, `sampled_out` groups of traces were not kept by tail sampling.
+    `noise` has what each rule against noise took away.
     `store_trouble` tells since when and why the store takes no writes, `spool_trouble` the same of the spool's disk.
     """
 
@@ -46,6 +53,7 @@ class Intake(Struct, kw_only=True):
     failed_writes: int
     crashed: int
     sampled_out: int
+    noise: list[NoiseItem]
     internal_errors: int
     store_trouble: TroubleItem | None
     spool_trouble: TroubleItem | None

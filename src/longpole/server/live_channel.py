@@ -15,7 +15,12 @@ from longpole.reports.live_views import Kind
 from longpole.server.live_events import Happening, Key
 
 FRAME_GAP_S = 1 / 30
-MOST_IN_FRAME = 1_000
+MOST_IN_FRAME = 300
+"""Things that one frame tells, 8 ms of work where nobody has wanted them before; 9,000 a second."""
+
+BYTES_AT_ONCE = 2 * 1024 * 1024
+"""Of one frame so much is given to clients before the event loop does something else."""
+
 MOST_WAITING = 5_000
 """Things whose newest state waits for one client or channel; beyond it the oldest are lost, and the client is told."""
 
@@ -140,6 +145,7 @@ class Channel:
         self._closed = closed
         self._waiting = Waiting()
         self._subscriptions: dict[Subscription, None] = {}
+        self._untold: list[Subscription] = []
         self._loop = asyncio.get_running_loop()
         self._next_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -189,9 +195,18 @@ class Channel:
         self._next_s = self._loop.time() + FRAME_GAP_S
         happenings, lost = self._waiting.take(), self._waiting.lost
         self._waiting.lost = 0
-        told = self.told_text(happenings)
         self.frames += 1
-        for subscription in list(self._subscriptions):
-            subscription.offer(happenings, told, lost)
-        if len(self._waiting):
+        self._untold = list(reversed(self._subscriptions))
+        self._spread(happenings, self.told_text(happenings), lost)
+
+    def _spread(self, happenings: list[Happening], told: str, lost: int) -> None:
+        """Give a frame to some of those who have not got it, and to the others in the loop's next rounds."""
+        self._timer = None
+        for _ in range(min(len(self._untold), 1 + BYTES_AT_ONCE // len(told))):
+            subscription = self._untold.pop()
+            if subscription in self._subscriptions:
+                subscription.offer(happenings, told, lost)
+        if self._untold:
+            self._timer = self._loop.call_later(0, self._spread, happenings, told, lost)
+        elif len(self._waiting):
             self._plan()

@@ -66,6 +66,9 @@ class LiveConnection:
         self._transmit = transmit
         self._workspace = workspace
         self._subscriptions: dict[str, Subscription] = {}
+        self._asked: dict[str, Asked] = {}
+        self._beginning = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._messages: deque[str] = deque()
         self._news = asyncio.Event()
         self._is_sending = False
@@ -124,18 +127,33 @@ class LiveConnection:
 
     async def subscribe(self, asked: Asked) -> None:
         """Begin a subscription, in place of the one of the same name: what runs first, then what happens."""
-        self._unsubscribe(asked.subscription)
-        watch = self._watch(asked)
-        seq = self._hub.seq
-        subscription = self._hub.subscribe(asked.subscription, self, watch)
-        self._subscriptions[asked.subscription] = subscription
+        async with self._beginning:
+            self._unsubscribe(asked.subscription)
+            watch, seq = self._watch(asked), self._hub.seq
+            subscription = self._hub.subscribe(asked.subscription, self, watch)
+            self._subscriptions[asked.subscription], self._asked[asked.subscription] = subscription, asked
+            is_resumed = self._hub.resume(subscription, asked.after) if asked.after else None
+            await self._begin(subscription, asked, seq, is_resumed=is_resumed)
+            if asked.running:
+                self._teller.add(asked.subscription, self, watch)
+
+    def miss(self) -> None:
+        """Begin every subscription anew: something may have happened that was not told."""
+        task = asyncio.get_running_loop().create_task(self._begin_anew())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _begin_anew(self) -> None:
+        async with self._beginning:
+            for name, subscription in list(self._subscriptions.items()):
+                if self._subscriptions.get(name) is subscription:
+                    await self._begin(subscription, self._asked[name], self._hub.seq, is_resumed=False)
+
+    async def _begin(self, subscription: Subscription, asked: Asked, seq: str, *, is_resumed: bool | None) -> None:
         subscription.is_held = True
-        is_resumed = self._hub.resume(subscription, asked.after) if asked.after else None
         self._say(type="subscribed", subscription=asked.subscription, seq=seq, resumed=is_resumed)
         if asked.trees and not is_resumed:
-            await self._tell_trees(asked.subscription, watch)
-        if asked.running:
-            self._teller.add(asked.subscription, self, watch)
+            await self._tell_trees(asked.subscription, subscription.channel.watch)
         subscription.is_held = False
         subscription.catch_up()
 
@@ -170,6 +188,7 @@ class LiveConnection:
 
     def _unsubscribe(self, name: str) -> None:
         subscription = self._subscriptions.pop(name, None)
+        self._asked.pop(name, None)
         if subscription is not None:
             subscription.leave()
             self._teller.remove(name, self)

@@ -160,7 +160,7 @@ class LiveDoor:
         """Send and listen until either ends, or the server does."""
         self._hub.counters.clients += 1
         tasks = (asyncio.ensure_future(connection.run()), asyncio.ensure_future(listen()))
-        forget = self._hub.on_close(connection.close)
+        forget = self._hub.attend(connection)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:

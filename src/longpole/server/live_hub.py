@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -26,12 +27,30 @@ from longpole.server.live_news import News
 RING_EVENTS = 20_000
 LINGER_S = 60.0
 MOST_BATCHES = 500
+MISSED_JOIN_S = 0.1
+"""What is missed within such a time, as when several servers begin to tell, is one gap."""
 
 _log = logging.getLogger("longpole.live")
 
 
 def _no_trouble() -> Trouble | None:
     return None
+
+
+def _nothing() -> None:
+    pass
+
+
+class Connection(Protocol):
+    """One that subscriptions belong to, as the hub sees it. Both are called on the event loop."""
+
+    def miss(self) -> None:
+        """Begin anew: something may have happened that was not told."""
+        ...
+
+    def close(self) -> None:
+        """End: the server does."""
+        ...
 
 
 Listener = Callable[[list[Happening]], None]
@@ -50,12 +69,14 @@ class HubCounters(Struct):
 
 
 class Hub:
-    """Tells what happens. `told`, `publish`, `listen`, `close` may be called by any thread, the rest on the loop."""
+    """Tells what happens. `told`, `publish`, `miss`, `listen`, `close` are for any thread, the rest for the loop."""
 
     def __init__(self, *, ring_events: int = RING_EVENTS, linger_s: float = LINGER_S) -> None:
         self.counters = HubCounters()
         self.elsewhere: Callable[[], Trouble | None] = _no_trouble
         """Says why other servers are not heard, if they should be."""
+        self.welcome: Callable[[], None] = _nothing
+        """Is called when a client begins to listen; must return at once."""
         self.epoch = secrets.token_hex(4)
         """Tells the numbers of this hub from those of another one, such as after a restart."""
         self._ring: deque[Happening] = deque(maxlen=ring_events)
@@ -71,7 +92,8 @@ class Hub:
         self._channels: dict[Watch, Channel] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._closers: list[Callable[[], None]] = []
+        self._connections: dict[Connection, None] = {}
+        self._missing: asyncio.TimerHandle | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -99,6 +121,15 @@ class Hub:
             self._waiting.append((event, is_foreign))
             self._bell.set()
 
+    def miss(self) -> None:
+        """Take that something may have happened that was not told here: clients begin anew. Returns at once."""
+        if not self._is_wanted:
+            return
+        with self._numbering:
+            self._forget()
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._plan_missing)
+
     @property
     def has_clients(self) -> bool:
         """Whether any client has a subscription."""
@@ -125,6 +156,7 @@ class Hub:
             channel = self._channels[watch] = Channel(watch, self.epoch, self._drop)
         subscription = channel.join(name, client)
         self._want()  # behind the entry into `_channels`: `_relax` looks there last
+        self.welcome()
         return subscription
 
     def resume(self, subscription: Subscription, seq: str) -> bool:
@@ -145,10 +177,10 @@ class Hub:
         """The place of what has happened last."""
         return f"{self.epoch}.{self._number}"
 
-    def on_close(self, closer: Callable[[], None]) -> Callable[[], None]:
-        """Have something called on the event loop when the server ends; gives what takes that back."""
-        self._closers.append(closer)
-        return lambda: self._closers.remove(closer) if closer in self._closers else None
+    def attend(self, connection: Connection) -> Callable[[], None]:
+        """Tell a connection when something was missed and when the server ends; gives what ends that."""
+        self._connections[connection] = None
+        return lambda: self._connections.pop(connection, None)
 
     def close(self) -> None:
         """Tell nobody any more."""
@@ -159,8 +191,17 @@ class Hub:
             self._loop.call_soon_threadsafe(self._close_clients)
 
     def _close_clients(self) -> None:
-        for closer in list(self._closers):
-            closer()
+        for connection in list(self._connections):
+            connection.close()
+
+    def _plan_missing(self) -> None:
+        if self._missing is None:
+            self._missing = asyncio.get_running_loop().call_later(MISSED_JOIN_S, self._tell_missing)
+
+    def _tell_missing(self) -> None:
+        self._missing = None
+        for connection in list(self._connections):
+            connection.miss()
 
     def _want(self) -> None:
         self._is_wanted = not self._is_closed
@@ -231,10 +272,14 @@ class Hub:
         """Forget what was told: what happens from now on is not looked at."""
         with self._numbering:
             self._is_wanted = False
-            self._number += 1
-            self._oldest = self._number
-            self._ring.clear()
+            self._forget()
         self._waiting.clear()
         self._news = News()
         if self._channels or self._listeners:  # somebody came in this very moment
             self._is_wanted = not self._is_closed
+
+    def _forget(self) -> None:
+        """Let no client resume at a place that was told before."""
+        self._number += 1
+        self._oldest = self._number
+        self._ring.clear()

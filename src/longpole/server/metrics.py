@@ -41,7 +41,7 @@ def _gauge(name: str, meaning: str, read: Callable[[Measures], Values], label: s
     return Measure(name=f"longpole_{name}", kind="gauge", meaning=meaning, read=read, label=label)
 
 
-def _histogram(name: str, meaning: str, read: Callable[[Measures], DurationCounts]) -> Measure:
+def _histogram(name: str, meaning: str, read: Callable[[Measures], DurationCounts | None]) -> Measure:
     return Measure(name=f"longpole_{name}_seconds", kind="histogram", meaning=meaning, read=read)
 
 
@@ -59,6 +59,10 @@ MEASURES: Sequence[Measure] = (
     _counter("dropped", "What was taken and is not kept as it came, by reason: groups of traces that tail sampling "
              "left out (`sampled_out`), bodies and rows that became dead letters (`unreadable`).",
              lambda now: {"sampled_out": now.intake.sampled_out, "unreadable": now.intake.unreadable}, "reason"),
+    _counter("noise_dropped_steps", "Steps that rules against noise have dropped, by rule.",
+             lambda now: {item.rule: item.dropped for item in now.intake.noise}, "rule"),
+    _counter("noise_folded_steps", "Steps that rules against noise have left out because another one stands for them, "
+             "by rule.", lambda now: {item.rule: item.folded for item in now.intake.noise}, "rule"),
     _counter("damaged_bytes", "Bytes of the spool that were no whole record.", lambda now: now.intake.damaged_bytes),
     _counter("crashed_steps", "Steps that were closed because their process fell silent.",
              lambda now: now.intake.crashed),
@@ -84,6 +88,13 @@ MEASURES: Sequence[Measure] = (
     _histogram("publish", "How long it took to show what has just come, before it is stored.",
                lambda now: now.publishes),
     _histogram("question", "How long named queries to the store took.", lambda now: now.questions),
+    _gauge("reading_connections", "Connections of the store that answer questions: in use now, and how many there may "
+           "be. On PostgreSQL.",
+           lambda now: now.reading and {"in_use": now.reading.in_use, "most": now.reading.most}, "state"),
+    _gauge("reading_waiting", "Questions that wait for such a connection now. On PostgreSQL.",
+           lambda now: now.reading and now.reading.waiting),
+    _histogram("reading_wait", "How long questions waited for such a connection. On PostgreSQL.",
+               lambda now: now.reading and now.reading.waits),
     _counter("rows_written", "Rows that durable writes have stored.", lambda now: now.rows_written),
     _counter("store_failures", "Calls of the store that failed, by what was asked of it.",
              lambda now: now.store_failures, "deed"),
@@ -92,6 +103,9 @@ MEASURES: Sequence[Measure] = (
     _histogram("loop_lag", "How late the event loop was: how much later than it should a timer fired, every 20 ms, and "
                "every 100 ms without requests.",
                lambda now: now.loop_lag),
+    _histogram("loop_stalled", "The part of these delays in which the event loop's thread did not wait for a core: it "
+               "computed, or another thread of the server held the interpreter. Linux only; elsewhere the whole delay.",
+               lambda now: now.loop_stalled),
     _histogram("loop_blocked", "The part of these delays that the event loop's own thread was computing.",
                lambda now: now.loop_blocked),
     _gauge("live_clients", "Clients that listen to what happens.", lambda now: now.live.clients),

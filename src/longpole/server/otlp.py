@@ -31,8 +31,8 @@ from longpole.server.problems import MEDIA_TYPE, problem_body
 PATHS = {prefix + signal: signal for prefix in ("/v1/", "/api/public/otel/v1/") for signal in Signal}
 """What is posted where. Langfuse's clients post below `/api/public/otel`."""
 
-# Decompressed and parsed in a thread from here on. The parsers hold the interpreter lock: a body of 15 MB still halts
-# the loop for 70 to 150 ms. Why there is no process for it: docs/decisions/0015.
+# Decompressed and parsed in a thread from here on, in pieces, because the parsers hold the interpreter lock
+# (docs/decisions/0022 and 0024).
 THREAD_FROM_BYTES = 512 * 1024
 RETRY_AFTER_S = 2
 

@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from longpole.reports.question import Question, QuestionOfOne
 from longpole.reports.questions import QUESTIONS, QUESTIONS_OF_ONE
-from longpole.server.answer import REFUSALS_OF_ONE, Asked, answer, documented
+from longpole.server.answer import REFUSALS_OF_ONE, Asked, answer, answer_of_one, documented
 from longpole.server.routes import ExecutionName, Store
 
 
@@ -29,7 +29,7 @@ def _about_many(question: Question[Any]) -> HTTPRouteHandler:
 def _about_one(question: QuestionOfOne[Any]) -> HTTPRouteHandler:
     async def ask(request: Asked, store: Store, execution_id: ExecutionName) -> Response[Any]:
         pairs = request.query_params.multi_items()
-        return await answer(request, lambda: question.ask(store, execution_id, pairs))
+        return await answer_of_one(request, lambda: question.ask(store, execution_id, pairs))
 
     ask.__annotations__["return"] = Response[question.view]
     return get(

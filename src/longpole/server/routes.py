@@ -34,7 +34,7 @@ from longpole.reports.views import (
     ScorePage,
     StepDetail,
 )
-from longpole.server.answer import REFUSALS, REFUSALS_OF_ONE, Asked, answer, documented, workspace_of
+from longpole.server.answer import REFUSALS, REFUSALS_OF_ONE, Asked, answer, answer_of_one, documented, workspace_of
 from longpole.store.engine import Engine
 
 ExecutionName = Annotated[
@@ -61,7 +61,7 @@ async def get_executions(request: Asked, store: Store) -> Response[ExecutionPage
 async def get_execution(request: Asked, store: Store, execution_id: ExecutionName) -> Response[ExecutionTree]:
     """One execution with everything below it, as a skeleton without bodies."""
     workspace = workspace_of(request)
-    return await answer(request, lambda: tree_of(store, execution_id, workspace=workspace))
+    return await answer_of_one(request, lambda: tree_of(store, execution_id, workspace=workspace))
 
 
 @get(
@@ -87,7 +87,7 @@ async def get_step(
 async def get_coverage(request: Asked, store: Store, execution_id: ExecutionName) -> Response[Coverage]:
     """How much of an execution's wall time its steps explain, and every gap that none explains."""
     limit = read_gap_limit(request.query_params.multi_items())
-    return await answer(request, lambda: coverage_of(store, execution_id, limit))
+    return await answer_of_one(request, lambda: coverage_of(store, execution_id, limit))
 
 
 @get("/api/overview", operation_class=documented(OVERVIEW_FILTERS), responses=REFUSALS, tags=["overview"])

@@ -24,6 +24,7 @@ from longpole.ingest.arrivals import Arrivals
 from longpole.ingest.assemble import Recogniser
 from longpole.ingest.decode import decode_body
 from longpole.ingest.folder_lock import STATE_FILE, hold_folder
+from longpole.ingest.noise import Noise, open_noise
 from longpole.ingest.offline import LETTERS_FOLDER, SPOOL_FOLDER
 from longpole.ingest.pipeline import Pipeline, stored_position
 from longpole.ingest.prices import Prices
@@ -81,6 +82,7 @@ def serve(settings: Settings, *, creates_admin_key: bool = False, say: Callable[
         RefusedToServe: the address is not a loopback one and there is no key, or the port is taken.
         StoreLocked: another server holds the data folder.
         StoreError: the database of the setting `store` cannot be used.
+        InvalidInput: the file of the setting `noise_rules` cannot be used.
     """
     say = say or _print_line
     with Ending() as ending, ExitStack() as stack:
@@ -134,6 +136,7 @@ class _Flow(Struct, frozen=True):
 
 def _open_flow(settings: Settings, folder: Path, ending: Ending, stack: ExitStack) -> _Flow:
     """All of it, running; closed in the opposite order by `stack`."""
+    noise = open_noise(settings.noise_rules)
     store = TimedStore(open_chosen_store(settings, folder))
     stack.callback(store.close)
     spool = _spool(settings, folder, store)
@@ -143,7 +146,7 @@ def _open_flow(settings: Settings, folder: Path, ending: Ending, stack: ExitStac
     ending.on_begin(hub.close)
     if settings.redis is not None:
         _relay(settings.redis, hub, stack)
-    pipeline = _pipeline(settings, folder, store, spool, Recogniser(prices=prices), arrivals, hub.told)
+    pipeline = _pipeline(settings, folder, store, spool, Recogniser(prices=prices), arrivals, hub.told, noise)
     stack.callback(lambda: pipeline.close(ending.left_s(_STORE_END_S)))
     stack.callback(spool.close)
     pipeline.start()
@@ -245,6 +248,7 @@ def _pipeline(
     recogniser: Recogniser,
     arrivals: Arrivals,
     told: Callable[[Batch], None],
+    noise: Noise | None,
 ) -> Pipeline:
     return Pipeline(
         store,
@@ -256,6 +260,7 @@ def _pipeline(
         crashed_after_ns=settings.crashed_after_ms * 1_000_000,
         decode=arrivals.decoded,
         told=told,
+        noise=noise,
     )
 
 
@@ -285,12 +290,14 @@ def _sampling(settings: Settings) -> TailSampling | None:
 
 def _tune_interpreter() -> None:
     """Settings of the whole process, for one event loop beside two threads that compute."""
-    # A thread that computes keeps the loop waiting this long, several times per request (the default is 5 ms).
-    sys.setswitchinterval(0.001)
-    # What was imported lives for ever, and rows on their way are no cycles: look for cycles in neither too often.
+    # A thread that computes keeps the loop waiting this long, once for every socket with something to read (the default
+    # is 5 ms). With 1 ms and fifty senders of 8 MB a round of the loop took 340 ms, with this 70 to 110.
+    sys.setswitchinterval(0.0002)
+    # What was imported lives for ever, and rows on their way are no cycles: look for cycles in neither too often. But
+    # nobody runs meanwhile, and to look through 500,000 objects took 80 to 100 ms.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(500_000, 20, 100)
+    gc.set_threshold(50_000, 200, 100)
 
 
 def _run(

@@ -20,6 +20,7 @@ class TimedStore:
         self.server = engine.server
         self.is_shared = engine.is_shared
         self.prefers_rollups = engine.prefers_rollups
+        self.kept = engine.kept
         self.commits = Durations()
         self.publishes = Durations()
         self.questions = Durations()

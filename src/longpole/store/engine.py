@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from longpole.model.batch import Batch
+from longpole.store.kept_answers import KeptAnswers
 
 
 class Engine(Protocol):
@@ -19,6 +20,11 @@ class Engine(Protocol):
     server: str
     is_shared: bool
     prefers_rollups: bool
+
+    @property
+    def kept(self) -> KeptAnswers | None:
+        """Answers about days that are over; none where other servers may change the rows."""
+        ...
 
     def migrate(self) -> None:
         """Bring the schema to this version, inside a transaction.

@@ -48,6 +48,9 @@ RETRY_CAUSE = "longpole.retry.cause"  # of a retry or rate_limit step: type of t
 RETRY_AFTER_MS = "longpole.retry.after_ms"  # of the same: what the server asked for in `retry-after`
 QUEUE_POOL = "longpole.queue.pool"  # of a queue step: which pool of threads
 PROMPT_HASH = "longpole.prompt_hash"  # of a model call's system prompt and tools, where their text is not sent
+FOLDED_STEPS = "longpole.folded.steps"  # of a step that stands for a run of like ones (rules against noise): how many
+FOLDED_DURATION_NS = "longpole.folded.duration_ns"  # of the same: what they took together
+FOLDED_LONGEST_NS = "longpole.folded.longest_ns"  # of the same: the longest of them
 COMMIT = "vcs.ref.head.revision"  # resource attribute
 SCOPE_PREFIX = "longpole.scope."  # vault and other scopes: longpole.scope.vault_id = ...
 
@@ -59,6 +62,7 @@ EVENT_DECISION = "longpole.decision"  # {candidate, considered, score, threshold
 EVENT_LOG = "longpole.log"  # {level, message, ...}
 EVENT_FIRST_TOKEN = "longpole.first_token"
 EVENT_ASKED_TO_WAIT = "longpole.asked_to_wait"  # {longpole.retry.after_ms, http.response.status_code, server.address}
+EVENT_FOLDED = "longpole.folded"  # made by the server: the step stands for a run, its message says of how many
 EVENT_BLOCKED = "longpole.loop_blocked"  # {duration_ms, by, code.*}: on a step that suffered
 
 # Statuses of a stage event

@@ -16,6 +16,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from longpole.alerting.deliver import BACK_OFF_S, deliver_due, without_secrets
+from longpole.alerting.public_connections import only_public
 from longpole.alerting.targets import TargetPolicy, check_target, policy_of, shown_target
 from longpole.model.alert import AlertDelivery, AlertTarget
 from longpole.model.batch import Batch
@@ -196,3 +197,73 @@ def test_a_target_that_is_gone_is_said(store: Engine) -> None:
     put(store, "json://127.0.0.1:1/")
     store.write(Batch(removed=[AlertTarget(workspace="default", target="team", url="", changed_ns=1)]))
     assert "There is no target 'team'" in (deliver(store, HERE).error or "")
+
+
+def names_lead_to(patch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """A name service that gives a name one address after the other, the last for ever."""
+    left, really = list(addresses), socket.getaddrinfo
+
+    def resolve(host: Any, *more: Any, **options: Any) -> Any:
+        if host == "innocent.example.org":
+            host = left.pop(0) if len(left) > 1 else left[0]
+        return really(host, *more, **options)
+
+    patch.setattr(socket, "getaddrinfo", resolve)
+
+
+def test_a_name_that_leads_into_the_network_behind_the_check_is_not_connected_to(
+    store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names_lead_to(monkeypatch, "93.184.216.34", "127.0.0.1")
+    with http_receiver(200) as (port, got):
+        put(store, f"json://innocent.example.org:{port}/hook")
+        refused = deliver(store, PUBLIC)
+        assert "'innocent.example.org:" in (refused.error or "")
+        assert "not a public one" in (refused.error or "")
+        assert got == []
+        deliver(store, HERE, refused.next_ns or 0)
+        assert len(got) == 1  # it is this name that it would have reached
+
+
+def test_a_mail_server_whose_name_leads_into_the_network_behind_the_check_is_not_connected_to(
+    store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names_lead_to(monkeypatch, "93.184.216.34", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0)
+        port = listener.getsockname()[1]
+        put(store, f"mailto://innocent.example.org:{port}?from=pole@example.com&to=team@example.com&mode=insecure")
+        refused = deliver(store, PUBLIC)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert "not a public one" in (refused.error or "")
+
+
+def test_only_the_thread_that_delivers_and_only_meanwhile_is_kept_to_public_addresses() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place = listener.getsockname()
+
+        def connect() -> None:
+            socket.create_connection(place).close()
+
+        with only_public() as refused:
+            with pytest.raises(PermissionError, match=r"127\.0\.0\.1 is not a public address"):
+                connect()
+            with pytest.raises(PermissionError), socket.socket() as by_name:
+                by_name.connect(("localhost", place[1]))
+            with pytest.raises(PermissionError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+                datagrams.sendto(b"?", place)
+            other = threading.Thread(target=connect)
+            other.start()
+            other.join()
+        assert refused == ["127.0.0.1", "localhost", "127.0.0.1"]
+        listener.accept()[0].close()  # of the other thread
+        connect()
+
+
+def test_a_proxy_of_the_environment_may_be_in_the_network(store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with http_receiver(200) as (port, got):
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+        put(store, "json://innocent.example.org/hook")
+        done = deliver(store, PUBLIC)
+    assert (done.error, len(got)) == (None, 1)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from longpole.alerting.readings import moment_now, moments_between
-from longpole.alerting.replay import replay
+from longpole.alerting.replay import replay, unknown_past
 from longpole.alerting.rule_text import RuleText
 from longpole.alerting.rules import DAY_NS, HOUR_NS, MINUTE_NS, Rule, read_rule
 from longpole.model.batch import Batch
@@ -103,6 +103,8 @@ def test_what_processes_dropped_is_counted(store: Engine) -> None:
     seen = ProcessSeen(workspace="default", process="p", last_heard_ns=NOW_NS - MINUTE_NS, dropped=7)
     store.write(Batch(processes=[seen]))
     assert now(store, watch="dropped", above="0") == {"": 7.0}
+    assert "cannot be replayed" in (unknown_past(rule(watch="dropped", above="0")) or "")
+    assert unknown_past(rule(watch="failures", above="0")) is None
 
 
 def test_absence_counts_from_the_last_start_or_from_when_the_rule_was_made(store: Engine) -> None:

@@ -131,3 +131,14 @@ Fires when it fails.
 fired (UTC)       cleared (UTC)     lasted   worst  why
 2026-11-15 20:00  2026-11-16 01:00     5\u202fh  30.0 %  Failure rate of agent triage: 20.0 %.\
 """)
+
+
+def test_where_the_past_is_not_known_a_rule_is_not_said_to_have_been_silent() -> None:
+    preview = RulePreview(
+        words="Fires when steps are dropped.", unit="count", limit=0, limit_text="0", clears_at=0, is_below=False,
+        from_time="2026-10-22T00:00:00Z", to_time="2026-11-21T00:00:00Z", offsets_ns=[0], lines=[], episodes=[],
+        fired=0, subjects=1, unknown_past="The past cannot be replayed.",
+    )  # fmt: skip
+    shown = printed(draw_preview("Steps are dropped", preview))
+    assert "Steps are dropped does not fire now. The past cannot be replayed." in shown
+    assert "never" not in shown

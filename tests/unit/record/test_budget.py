@@ -111,6 +111,34 @@ def test_a_user_is_checked_where_the_program_asks(recorded: Any) -> None:
         longpole.check_budget(user="u-1")
 
 
+def test_an_execution_that_starts_for_a_user_whose_budget_is_used_up_is_stopped(recorded: Any) -> None:
+    used_up(user="17")
+    for user, is_stopped in ((17, True), ("18", False), (None, False)):
+        tracker = longpole.AgentTrackerFactory(user_id=user).create_tracker("planner")
+        if is_stopped:
+            with pytest.raises(BudgetExceeded), tracker.track_execution("process"):
+                raise AssertionError
+        else:
+            with tracker.track_execution("process"):
+                longpole.check_budget()
+    assert [span.status_code for span in recorded.spans] == [2, 1, 1]
+
+
+def test_agents_that_are_called_for_a_user_are_stopped_with_that_user(recorded: Any) -> None:
+    with longpole.AgentTrackerFactory(user_id="u-1").create_tracker("planner").track_execution("process"):
+        assert triage() == "done"
+        used_up(user="u-1", agent="triage")
+        with pytest.raises(BudgetExceeded):
+            triage()
+        with pytest.raises(BudgetExceeded):
+            next(stream())
+        with pytest.raises(BudgetExceeded):
+            longpole.check_budget("triage")
+        longpole.check_budget("triage", user="u-2")
+        longpole.check_budget("another")
+    assert triage() == "done"
+
+
 def test_a_program_that_did_not_opt_in_never_notices(recorded: Any) -> None:
     budgets.choose(None, None, None)
     budgets.take((UsedUp("b", "used up", LATER_NS),))

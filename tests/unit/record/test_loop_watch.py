@@ -444,18 +444,22 @@ class Standing:
 
 
 @pytest.mark.parametrize(
-    ("looks", "late_ms", "charged"),
+    ("looks", "late_ms", "is_put_off", "counted"),
     [
-        ([(20, 1), (35, 1)], 0, 1),
-        ([(5, 1), (20, 1)], 0, 1),
-        ([(20, 1), (35, 2)], 0, 0),
-        ([(20, 1)], 0, 0),
-        ([(20, 1)], 15, 1),
+        ([(20, 1), (35, 1)], 0, False, "charged"),
+        ([(5, 1), (20, 1)], 0, False, "charged"),
+        ([(20, 1), (35, 2)], 0, False, "crowded"),
+        ([(20, 1)], 0, False, "crowded"),
+        ([(20, 1)], 15, False, "charged"),
+        ([(20, 1)], 0, True, "unsampled"),
     ],
-    ids=["seen twice", "seen from the start", "two callbacks", "seen once", "seen once, and then kept away"],
-)
+    ids=[
+        "seen twice", "seen from the start", "two callbacks", "seen once", "seen once, and then kept away",
+        "seen once, and then put off",
+    ],
+)  # fmt: skip
 def test_a_callback_is_charged_only_if_it_was_seen_to_last(
-    looks: list[tuple[int, int]], late_ms: int, charged: int, monkeypatch: pytest.MonkeyPatch
+    looks: list[tuple[int, int]], late_ms: int, is_put_off: bool, counted: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A turn of many short callbacks is as long as one of a long one; a single look may meet any of them."""
     loop: Any = Standing()
@@ -471,6 +475,8 @@ def test_a_callback_is_charged_only_if_it_was_seen_to_last(
     for at_ms, _ in looks:
         now_ms[0], watched.due_ns = at_ms, at_ms * MS
         watched.look()
+    if is_put_off:
+        watched.put_off(now_ms[0] * MS, 60 * MS)
     loop.is_over = True
     loop.long_turns.append((0, 60 * MS))
     now_ms[0], watched.due_ns = 65, (65 - late_ms) * MS
@@ -478,8 +484,12 @@ def test_a_callback_is_charged_only_if_it_was_seen_to_last(
     watched.forget()
     for task in tasks.values():
         task.get_loop().close()
-    assert watched.watch.blocks + watched.watch.not_scheduled == charged
-    assert watched.watch.crowded == 1 - charged
+    watch = watched.watch
+    charged = watch.blocks + watch.not_scheduled
+    assert {"charged": charged, "crowded": watch.crowded, "unsampled": watch.unsampled} == {
+        **dict.fromkeys(("charged", "crowded", "unsampled"), 0),
+        counted: 1,
+    }
 
 
 def test_a_loop_that_rests_between_two_runs_does_not_stand(recorded: Any, watches: list[LoopWatch]) -> None:

@@ -27,6 +27,7 @@ SERVER = ServerParts(
     rejected={},
     refused={},
     duplicates=0,
+    noise=[],
     open_spans=0,
     spool_bytes=0,
     unread_bytes=0,

@@ -5,11 +5,13 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from contract.rows import WORKSPACE, trace
 from longpole.model.batch import Batch
 from longpole.reports.live_views import LiveEvent
+from longpole.server import live_channel
 from longpole.server.live_channel import MOST_WAITING, Watch
 from longpole.server.live_hub import Hub
 from longpole.server.live_news import News
@@ -206,6 +208,25 @@ def test_a_client_that_takes_nothing_holds_a_bounded_number_of_states_and_is_tol
         subscription.catch_up()
 
         assert slow.frames[0]["lost"] > 0
+
+    run(test)
+
+
+def test_a_long_frame_is_given_to_many_clients_in_several_rounds_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_channel, "BYTES_AT_ONCE", 1)
+
+    async def test(hub: Hub) -> None:
+        readers = [Reader() for _ in range(5)]
+        subscriptions = [hub.subscribe(f"s{at}", reader, Watch()) for at, reader in enumerate(readers)]
+        hub.told(opened(1))
+        await until(lambda: readers[0].frames)
+        assert [len(reader.frames) for reader in readers] == [1, 0, 0, 0, 0]
+        subscriptions[2].leave()
+        hub.told(opened(1, ended_steps=2))
+        await until(lambda: all("step.completed" in each.kinds() for at, each in enumerate(readers) if at != 2))
+
+        assert readers[2].frames == []
+        assert readers[4].kinds() == readers[0].kinds()
 
     run(test)
 

@@ -4,7 +4,9 @@ import asyncio
 import threading
 import time
 
-from longpole.server.loop_lag import LoopLag
+import pytest
+
+from longpole.server.loop_lag import CoreWaits, LoopLag
 
 
 async def turn(lag: LoopLag, number: int) -> None:
@@ -46,6 +48,42 @@ def test_a_delay_that_the_loop_slept_through_is_not_of_its_own_work() -> None:
     late_ns, blocked_ns = asyncio.run(starve())
     assert late_ns >= 90_000_000
     assert blocked_ns < late_ns / 4
+
+
+class Waits(CoreWaits):
+    """A thread that waited for a core: as long as the test says, at every look more."""
+
+    def __init__(self, each_s: float) -> None:
+        super().__init__()
+        self.each_s = each_s
+        self.waited_s = 0.0
+
+    def seconds(self) -> float:
+        self.waited_s += self.each_s
+        return self.waited_s
+
+
+def test_what_the_thread_waited_for_a_core_is_no_stall() -> None:
+    async def block(waits: CoreWaits) -> tuple[int, int]:
+        lag = LoopLag(idle_s=0.005)
+        lag.start(waits)
+        threading.Event().wait(0.1)
+        await turn(lag, 1)
+        lag.stop()
+        return lag.delays.take_peak_ns() or 0, lag.stalls.take_peak_ns() or 0
+
+    late_ns, stood_ns = asyncio.run(block(Waits(0.06)))
+    assert stood_ns == pytest.approx(late_ns - 60_000_000, abs=1000)
+    late_ns, stood_ns = asyncio.run(block(Waits(10.0)))
+    assert (late_ns > 60_000_000, stood_ns) == (True, 0)
+
+
+def test_the_wait_for_a_core_grows_and_is_nothing_once_closed() -> None:
+    waits = CoreWaits()
+    before = waits.seconds()
+    assert waits.seconds() >= before >= 0
+    waits.close()
+    assert waits.seconds() == 0
 
 
 def test_a_stopped_watch_counts_no_more() -> None:

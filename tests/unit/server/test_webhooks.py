@@ -194,5 +194,19 @@ def test_what_was_checked_is_what_is_reached_whatever_the_name_says_later(receiv
     assert receiver.received[0].headers["host"] == f"innocent.example.org:{port}"
 
 
+def test_a_name_that_leads_into_the_network_later_is_not_connected_to(receiver: Receiver) -> None:
+    policy, answers = WebhookPolicy(frozenset({"http"})), ["93.184.215.14", "127.0.0.1"]
+    url = f"http://innocent.example.org:{receiver.server_address[1]}/hook"
+
+    def resolve(_: str) -> list[str]:
+        return [answers.pop(0)]
+
+    check_url(url, policy, resolve)  # as it is when it is kept
+    error = send(url, b"{}", {}, policy, resolve)
+
+    assert "not a public one" in (error or "")
+    assert receiver.received == []
+
+
 def test_a_receiver_that_is_away_is_said_to_be() -> None:
     assert send("http://127.0.0.1:1/hook", b"{}", {}, HERE) == "ConnectionRefusedError: no answer."

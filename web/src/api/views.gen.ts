@@ -1731,6 +1731,13 @@ export interface SenderHealth {
   readonly refused_at: string | null;
 }
 
+/** What a rule against noise has taken away: steps it dropped, and steps that another one now stands for. */
+export interface NoiseItem {
+  readonly rule: string;
+  readonly dropped: number;
+  readonly folded: number;
+}
+
 /** Ten seconds of the server. What was accepted and refused is of these seconds, as is the longest of each time. `unread_bytes` and `missing` are those at the end. `loop_blocked_ns` is the longest delay that the event loop's own work made. A time is null if nothing of its kind happened. */
 export interface HealthPoint {
   readonly at: string;
@@ -1751,6 +1758,7 @@ export interface ServerParts {
   readonly rejected: Readonly<Record<string, number>>;
   readonly refused: Readonly<Record<string, number>>;
   readonly duplicates: number;
+  readonly noise: readonly NoiseItem[];
   readonly open_spans: number;
   readonly spool_bytes: number;
   readonly unread_bytes: number;
@@ -2075,7 +2083,7 @@ export interface PreviewLine {
   readonly values: readonly (number | null)[];
 }
 
-/** What a rule would have done over past days. `offsets_ns` are the moments from `from_time` on, `lines` the values at each of them; `subjects` counts all that were looked at. `limit`, `clears_at` and values are of `unit`. */
+/** What a rule would have done over past days. `offsets_ns` are the moments from `from_time` on, `lines` the values at each of them; `subjects` counts all that were looked at. `limit`, `clears_at` and values are of `unit`. `unknown_past` says why only the last moment is known, where that is so. */
 export interface RulePreview {
   readonly words: string;
   readonly unit: string;
@@ -2090,6 +2098,7 @@ export interface RulePreview {
   readonly episodes: readonly EpisodeItem[];
   readonly fired: number;
   readonly subjects: number;
+  readonly unknown_past: string | null;
 }
 
 /** What is to be silenced: `lasting` is a duration such as `2 h`, or `until` an RFC 3339 time. */

@@ -117,6 +117,25 @@ test("three of a kind in a row become one row that can be opened", () => {
   expect([...visiblePositions(tree, foldedAtFirst(tree))]).toEqual([0, 1]);
 });
 
+test("a step that stands for a run says for how many, and is no repeat of those before it", () => {
+  const steps = [1, 2, 3, 4].map((i) => step(`s${i}`, "top", i * 10, { name: "GET" }));
+  const folded = {
+    span_id: "s4",
+    execution_id: "e",
+    offset_ns: 40,
+    name: "longpole.folded",
+    kind: "other",
+    message: "×480 folded",
+  };
+  const tree = buildTree(treeOf(steps, { events: [folded] }), true);
+  const shown = [...visiblePositions(tree, foldedAtFirst(tree))].map((i) => tree.nodes[i]);
+  expect(shown.map((node) => [node?.name, node?.repeats, node?.note])).toEqual([
+    ["triage", 0, ""],
+    ["GET", 3, ""],
+    ["GET", 0, "×480 folded"],
+  ]);
+});
+
 test("a chain of 20,000 steps costs no stack", () => {
   const chain = Array.from({ length: 20_000 }, (_, i) => step(`s${i}`, i === 0 ? "top" : `s${i - 1}`, i));
   const tree = buildTree(treeOf(chain), true);

@@ -41,6 +41,8 @@ export interface Tree {
 
 interface Draft extends Omit<TreeNode, "depth" | "parent" | "end" | "hasChildren" | "isContainer"> {
   readonly parentId: string | null;
+  /** Stands for a run of like steps that the server has folded: its name says nothing of how many. */
+  readonly isFolded?: boolean;
 }
 
 /** Fewest consecutive siblings of one name that are shown as one row. */
@@ -93,13 +95,14 @@ function leafKind(categoryNs: Readonly<Record<string, number>> | null | undefine
 
 function stepDrafts(source: ExecutionTree): Draft[] {
   const stoodStill = blockedTimes(source);
+  const standsFor = foldedSteps(source);
   const spanOf = new Map(source.executions.map((node) => [node.execution_id, node.span_id]));
   const callOf = modelCalls(source.steps);
   return source.steps.map((step) => ({
     id: step.step_id,
     type: step.is_outside ? "outside" : "step",
     name: step.name,
-    note: errorNote(step) ?? noteOf(step, stoodStill.get(step.step_id) ?? 0),
+    note: errorNote(step) ?? noteOf(step, standsFor.get(step.step_id), stoodStill.get(step.step_id) ?? 0),
     category: step.category,
     kind: isUnanswered(callOf(step)) ? "waiting" : kindOf(callOf(step).category),
     status: step.status,
@@ -107,6 +110,7 @@ function stepDrafts(source: ExecutionTree): Draft[] {
     duration: step.duration_ns ?? null,
     firstToken: firstTokenIn(step, callOf(step)),
     slack: step.slack_ns ?? null,
+    isFolded: standsFor.has(step.step_id),
     repeats: 0,
     parentId: step.parent_step_id ?? spanOf.get(step.execution_id) ?? null,
   }));
@@ -121,9 +125,10 @@ function firstTokenIn(step: StepNode, call: StepNode): number | null {
 
 const isPause = (step: StepNode) => step.category === "retry" || step.category === "rate_limit";
 
-function noteOf(step: StepNode, blocked: number): string {
+function noteOf(step: StepNode, folded: string | undefined, blocked: number): string {
   if (step.is_outside) return "outside this execution";
   const words = [
+    folded,
     step.status === "llm_request" && `waiting for ${step.model ?? "a model"}`,
     step.status === "llm_response" && "generating",
     step.attempt && (step.attempt > 1 || isPause(step)) && `attempt ${step.attempt}`,
@@ -136,6 +141,15 @@ function noteOf(step: StepNode, blocked: number): string {
 function errorNote(node: Pick<StepNode, "status" | "error_type">): string | null {
   const error = node.error_type ?? null;
   return isVanished({ status: node.status, error_type: error }) ? "crashed" : error;
+}
+
+/** By step that stands for a run of like ones, what the server says of them: "×480 folded". */
+function foldedSteps(source: Pick<ExecutionTree, "events">): ReadonlyMap<string, string> {
+  return new Map(
+    source.events.flatMap(({ name, span_id, message }) =>
+      name === "longpole.folded" ? [[span_id, message ?? ""] as const] : [],
+    ),
+  );
 }
 
 /** By step, how long in ns it stood still because another one blocked the event loop. */
@@ -274,7 +288,7 @@ class Builder {
       if (this.positionOf.has(draft.id)) continue;
       const position = this.nodes.length;
       const below = this.below(draft);
-      const { parentId: _, ...fields } = draft;
+      const { parentId: _parent, isFolded: _folded, ...fields } = draft;
       this.nodes.push({
         ...fields,
         depth,
@@ -344,7 +358,8 @@ class Builder {
 const isWork = (draft: Draft) => draft.type !== "skipped";
 
 function isAlike(a: Draft, b: Draft): boolean {
-  return b.type === "step" && a.name === b.name && a.category === b.category;
+  const isLike = b.type === "step" && a.name === b.name && a.category === b.category;
+  return isLike && !a.isFolded && !b.isFolded;
 }
 
 /** The positions that are on screen, in order: nothing below a folded node, and only marked ones if `only` is given. */

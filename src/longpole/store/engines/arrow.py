@@ -18,11 +18,14 @@ _SMALL_COLUMNS = frozenset({"duration_bucket"})
 # To turn rows into columns costs 0.8 us a step in pieces that stay in the processor's cache, 1.8 all at once, and 1.5
 # with one attrgetter a column.
 _ROWS_AT_ONCE = 128
+_ROWS_OF_A_BATCH = 2048
 
 
 def arrow_table(row_type: type[Struct], rows: Sequence[Struct]) -> Table:
     """The rows as one Arrow table whose columns are the fields of `row_type`, in order."""
-    return Table.from_batches([record_batch(row_type, rows)])
+    # A column is made in one go in which nobody else runs: 20,000 texts of 4 kB at once take 50 ms and more.
+    starts = range(0, max(1, len(rows)), _ROWS_OF_A_BATCH)
+    return Table.from_batches([record_batch(row_type, rows[first : first + _ROWS_OF_A_BATCH]) for first in starts])
 
 
 def record_batch(row_type: type[Struct], rows: Sequence[Struct]) -> RecordBatch:

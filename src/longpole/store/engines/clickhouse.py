@@ -74,6 +74,7 @@ class ClickHouseEngine:
 
     is_shared = True
     prefers_rollups = False
+    kept = None
 
     def __init__(self, address: str, *, server: str = "", cluster: str = "", survives_power_loss: bool = False) -> None:
         """Connect to the database of an address.

@@ -32,6 +32,7 @@ from longpole.store.engines.duckdb_reader import Reader, Statements, source_of
 from longpole.store.engines.duckdb_sql import ask_in_child
 from longpole.store.engines.fresh import FreshRows, rows_by_trace, traces_of
 from longpole.store.engines.idle import WhenIdle
+from longpole.store.kept_answers import KeptAnswers
 from longpole.store.migrate import migrations_of, missing_migrations
 from longpole.store.read_only_sql import SqlQuestion, SqlRows
 from longpole.store.sql import load_queries
@@ -93,6 +94,7 @@ class DuckDBEngine:
         self._writer = _cursor(self._database)
         self._readers: SimpleQueue[Reader] = SimpleQueue()
         self._fresh = FreshRows()
+        self.kept = KeptAnswers()
         # Around a commit together with the change of the fresh rows, and around the start of a reader.
         self._swap = Lock()
         self._writing = Lock()
@@ -132,6 +134,7 @@ class DuckDBEngine:
             traces = rows_by_trace(batch)
             with self._swap:
                 self._fresh.publish(batch, traces)
+            self.kept.changed(batch)
             return
         pairs = traces_of(batch)
         with self._writing:
@@ -142,6 +145,7 @@ class DuckDBEngine:
             tables = {name: arrow_table(TABLES[source_of(name)], rows) for name, rows in _rows_by_table(batch)}
             with self._transaction(lambda: self._fresh.stored(batch, held)), running(self._writer.interrupt):
                 self._store(batch, tables)
+            self.kept.changed(batch)
             self._unchecked_rows += sum(len(getattr(batch, name)) for name in TABLES) + len(batch.expired)
         if batch.compact:
             self._compact()

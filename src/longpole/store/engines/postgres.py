@@ -30,6 +30,7 @@ from longpole.store.engines.postgres_statements import bound, statement
 from longpole.store.engines.postgres_traces import TraceWriter
 from longpole.store.migrate import migrations_of, missing_migrations
 from longpole.store.read_only_sql import SqlQuestion, SqlRows
+from longpole.store.reading import Reading
 from longpole.store.sql import load_queries
 from longpole.store.tables import MERGED_TABLES, REMOVABLE_TABLES, TRACE_TABLES, key_of
 
@@ -49,6 +50,7 @@ class PostgresEngine:
 
     is_shared = True
     prefers_rollups = True
+    kept = None
     knows_workspaces = True
 
     def __init__(self, address: str, *, server: str = "") -> None:
@@ -136,6 +138,10 @@ class PostgresEngine:
         """The answer to SQL of a person, who may see one workspace or all; see `ReadsSql.ask_sql`."""
         with self._told_errors(), self._roles.connection() as owner:
             return ask_as_role(self._database, owner, question)
+
+    def reading(self) -> Reading:
+        """How many questions are asked and wait; see `CountsReading.reading`."""
+        return self._readers.reading()
 
     def close(self) -> None:
         """Let go of all connections; what was published stays in the database."""

@@ -147,6 +147,8 @@ function Preview({ text }: { readonly text: RuleText }) {
 }
 
 function wouldHave(preview: RulePreview): string {
+  if (preview.unknown_past != null)
+    return `It ${preview.fired > 0 ? "fires" : "does not fire"} now. ${preview.unknown_past}`;
   if (preview.fired === 0) return "It would never have fired in the last 30 days.";
   return `It would have fired ${preview.fired === 1 ? "once" : `${preview.fired} times`} in the last 30 days.`;
 }

@@ -7,6 +7,7 @@ import { Shell } from "../../ui/Shell";
 import { Failed, Waiting } from "../../ui/States";
 import { JobsTable } from "./JobsTable";
 import { LastHour } from "./LastHour";
+import { NoiseTable } from "./NoiseTable";
 import { OwnWork } from "./OwnWork";
 import { ProgramsTable } from "./ProgramsTable";
 import { SendersTable } from "./SendersTable";
@@ -54,6 +55,7 @@ function Answer({ health, failure }: { readonly health: ServerHealth; readonly f
           <JobsTable jobs={server.jobs} />
         </div>
       )}
+      {server && <NoiseTable rules={server.noise} />}
       {server && <SendersTable senders={server.senders} />}
     </>
   );
