@@ -11,6 +11,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { "/api": "http://127.0.0.1:7667" } },
+  // While pages are made: `API=http://127.0.0.1:PORT npx vite --port FREE` shows them over that server.
+  server: { proxy: { "/api": { target: process.env.API ?? "http://127.0.0.1:7667", ws: true } } },
   test: { environment: "node", include: ["src/**/*.test.ts"] },
 });

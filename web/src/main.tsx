@@ -20,6 +20,9 @@ import "@mantine/core/styles/ActionIcon.css";
 import "@mantine/core/styles/SegmentedControl.css";
 import "@mantine/core/styles/FloatingIndicator.css";
 import "@mantine/core/styles/Switch.css";
+import "@mantine/core/styles/Combobox.css";
+import "@mantine/core/styles/Pill.css";
+import "@mantine/core/styles/PillsInput.css";
 import "@mantine/core/styles/Menu.css";
 import "@mantine/core/styles/Tabs.css";
 import "@mantine/core/styles/Skeleton.css";
@@ -30,8 +33,8 @@ import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ApiProblem } from "./api/http";
 import { App } from "./app";
+import { ApiProblem } from "./lib/problem";
 import { cssVariables, theme } from "./ui/theme";
 
 /** Once more when the server was not reached; an answer that refuses stays the same. */

@@ -1,17 +1,7 @@
 // The only place that talks to the network.
 
+import { ApiProblem } from "../lib/problem";
 import type { Problem } from "./views.gen";
-
-/** An error answer in words; `status` is 0 when the server could not be reached. */
-export class ApiProblem extends Error {
-  constructor(
-    readonly status: number,
-    readonly title: string,
-    readonly detail: string,
-  ) {
-    super(`${title}: ${detail}`);
-  }
-}
 
 /** The JSON at an address of this server. Throws `ApiProblem` on every failure. */
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
@@ -71,11 +61,4 @@ async function problemOf(response: Response): Promise<ApiProblem> {
       response.statusText || "without a reason",
     );
   }
-}
-
-/** Words for any error that a query ended with. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof ApiProblem)
-    return error.status === 0 ? error.detail : `${error.title}. ${error.detail}`;
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,17 +1,11 @@
-import { type ReactNode, useContext } from "react";
+import { Fragment, type ReactNode, useContext } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { onlyRange } from "../lib/address";
 import { Badges } from "./badges";
-import { Icon, type IconName, Logo } from "./icons";
+import { Icon, Logo } from "./icons";
 import { LogOut } from "./LogOut";
+import { PAGE_GROUPS } from "./pages";
 import { ThemeToggle } from "./ThemeToggle";
-
-const PAGES: readonly { readonly to: string; readonly name: string; readonly icon: IconName }[] = [
-  { to: "/", name: "Overview", icon: "overview" },
-  { to: "/executions", name: "Executions", icon: "list" },
-  { to: "/alerts", name: "Alerts", icon: "bell" },
-  { to: "/health", name: "Health", icon: "pulse" },
-];
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -37,24 +31,29 @@ export function Shell({ crumb, right, isRail = false, children }: Props) {
           <Logo />
           <span>Longpole</span>
         </Link>
-        {PAGES.map(({ to, name, icon }) => {
-          const isHere = to === "/" ? path === "/" : path.startsWith(to);
-          const badge = badges[to] ?? 0;
-          return (
-            <Link
-              key={to}
-              href={to + range}
-              className={isHere ? "item on" : "item"}
-              aria-current={isHere ? "page" : undefined}
-              aria-label={badge > 0 ? `${name}, ${badge}` : name}
-              title={name}
-            >
-              <Icon name={icon} size={16} />
-              <span>{name}</span>
-              {badge > 0 && <b className="badge">{badge}</b>}
-            </Link>
-          );
-        })}
+        {PAGE_GROUPS.map(({ title, pages }) => (
+          <Fragment key={title}>
+            {title && <h3 className="group">{title}</h3>}
+            {pages.map(({ to, name, icon }) => {
+              const isHere = to === "/" ? path === "/" : path === to || path.startsWith(`${to}/`);
+              const badge = badges[to] ?? 0;
+              return (
+                <Link
+                  key={to}
+                  href={to + range}
+                  className={isHere ? "item on" : "item"}
+                  aria-current={isHere ? "page" : undefined}
+                  aria-label={badge > 0 ? `${name}, ${badge}` : name}
+                  title={name}
+                >
+                  <Icon name={icon} size={16} />
+                  <span>{name}</span>
+                  {badge > 0 && <b className="badge">{badge}</b>}
+                </Link>
+              );
+            })}
+          </Fragment>
+        ))}
       </nav>
       <div className="body">
         <header className="top">

@@ -2,9 +2,9 @@ import { Button, Menu } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { acknowledge, silence } from "../../api/alerts";
-import { reasonOf } from "../../api/http";
 import type { AlertItem, AlertPage } from "../../api/views.gen";
 import { ago, counted } from "../../lib/format";
+import { reasonOf } from "../../lib/problem";
 import { Icon } from "../../ui/icons";
 
 const SILENCES = [

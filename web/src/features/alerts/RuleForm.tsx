@@ -3,8 +3,8 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { keepRule, rulePreviewQuery } from "../../api/alerts";
-import { reasonOf } from "../../api/http";
 import type { RulePreview, RuleText } from "../../api/views.gen";
+import { reasonOf } from "../../lib/problem";
 import {
   FIELDS,
   type Field,

@@ -1,9 +1,9 @@
 import { Button, Switch } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { keepRule, removeRule, rulePictureQuery } from "../../api/alerts";
-import { reasonOf } from "../../api/http";
 import type { RuleItem } from "../../api/views.gen";
 import { counted } from "../../lib/format";
+import { reasonOf } from "../../lib/problem";
 import { LimitPicture } from "./LimitPicture";
 
 interface Props {

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { reasonOf } from "../../api/http";
 import { coverageQuery } from "../../api/queries";
 import type { Coverage, Gap, UntimedOperation } from "../../api/views.gen";
 import { Segment } from "../../charts/Patterns";
 import { useWidth } from "../../charts/useWidth";
 import { axisTime, counted, duration, percent, UNKNOWN } from "../../lib/format";
 import { toX } from "../../lib/layout";
+import { reasonOf } from "../../lib/problem";
 import { ticks } from "../../lib/time";
 import { Failed, Waiting } from "../../ui/States";
 

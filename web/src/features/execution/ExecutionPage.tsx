@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "wouter";
-import { ApiProblem, reasonOf } from "../../api/http";
 import { executionQuery, isOpen } from "../../api/queries";
 import { useLiveExecution, useLiveState } from "../../api/useLive";
 import { onlyRange } from "../../lib/address";
 import { shortId } from "../../lib/format";
+import { ApiProblem, reasonOf } from "../../lib/problem";
 import { LiveChip } from "../../ui/LiveChip";
 import { Shell } from "../../ui/Shell";
 import { Empty, Failed, Waiting } from "../../ui/States";

@@ -1,11 +1,11 @@
 import { ActionIcon } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { reasonOf } from "../../api/http";
 import { stepQuery } from "../../api/queries";
 import type { EventNode, StepDetail } from "../../api/views.gen";
 import { Swatch } from "../../charts/Patterns";
 import { cost, count, duration, fullTime } from "../../lib/format";
+import { reasonOf } from "../../lib/problem";
 import { alike, type Tree, type TreeNode } from "../../lib/tree";
 import { Icon } from "../../ui/icons";
 import { Json } from "../../ui/Json";

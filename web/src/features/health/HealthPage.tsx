@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { reasonOf } from "../../api/http";
 import { healthQuery } from "../../api/queries";
 import type { HealthWord, ServerHealth } from "../../api/views.gen";
+import { reasonOf } from "../../lib/problem";
 import { Icon, type IconName } from "../../ui/icons";
 import { Shell } from "../../ui/Shell";
 import { Failed, Waiting } from "../../ui/States";

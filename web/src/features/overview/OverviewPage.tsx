@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "wouter";
-import { reasonOf } from "../../api/http";
 import type { Wish } from "../../api/live";
 import { overviewQuery } from "../../api/queries";
 import { useLiveRefetch, useLiveState } from "../../api/useLive";
 import type { Overview } from "../../api/views.gen";
 import { onlyRange, readListAddress } from "../../lib/address";
+import { reasonOf } from "../../lib/problem";
 import { FirstSteps } from "../../ui/FirstSteps";
 import { LiveChip } from "../../ui/LiveChip";
 import { Shell } from "../../ui/Shell";

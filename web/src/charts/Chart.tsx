@@ -1,0 +1,112 @@
+import type { ECharts, EChartsOption } from "echarts";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useTokens } from "../ui/useTokens";
+import { chartLook } from "./chartTheme";
+
+/** The same numbers for people who do not see the picture. */
+export interface ChartTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly ReactNode[])[];
+}
+
+export interface Selection {
+  /** In the units of the axes; null on an axis that is not selected on. */
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number] | null;
+}
+
+interface Props {
+  /** What the picture shows, in words. */
+  readonly label: string;
+  readonly height: number;
+  /** Merged over the look that all charts share. Keep it in `useMemo`: a new one draws anew. */
+  readonly option: EChartsOption;
+  readonly table: ChartTable;
+  /** Called when somebody has drawn a rectangle, null when it was taken away; the option must name a `brush`. */
+  readonly onSelect?: (selection: Selection | null) => void;
+  /** Called with the series' name and the index of the point that was clicked. */
+  readonly onPick?: (series: string, index: number) => void;
+}
+
+interface BrushEnd {
+  readonly areas: readonly { readonly coordRange: unknown }[];
+}
+
+/** A chart by ECharts, which is loaded with the first of them; never wider than its place, drawn anew with the theme. */
+export function Chart({ label, height, option, table, onSelect, onPick }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const [chart, setChart] = useState<ECharts | null>(null);
+  const tokens = useTokens();
+  const heard = useRef({ onSelect, onPick });
+  heard.current = { onSelect, onPick };
+
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return undefined;
+    let made: ECharts | null = null;
+    let isGone = false;
+    const watch = new ResizeObserver(() => made?.resize());
+    import("./echarts").then(({ init }) => {
+      if (isGone) return;
+      made = init(element) as unknown as ECharts;
+      made.on("click", (event) => heard.current.onPick?.(event.seriesName ?? "", event.dataIndex ?? -1));
+      made.on("brushEnd", (event) => heard.current.onSelect?.(selectionOf(event as unknown as BrushEnd)));
+      watch.observe(element);
+      setChart(made);
+    });
+    return () => {
+      isGone = true;
+      watch.disconnect();
+      made?.dispose();
+    };
+  }, []);
+
+  useEffect(() => {
+    if (!chart) return;
+    const look = chartLook(tokens);
+    const grid = Array.isArray(option.grid) ? option.grid : { ...look.grid, ...option.grid };
+    chart.setOption({ ...look, ...option, grid, tooltip: { ...look.tooltip, ...option.tooltip } }, true);
+  }, [chart, option, tokens]);
+
+  return (
+    <figure className="chart">
+      <div ref={place} style={{ height }} role="img" aria-label={label} />
+      <HiddenTable label={label} table={table} />
+    </figure>
+  );
+}
+
+function selectionOf({ areas }: BrushEnd): Selection | null {
+  const range = areas[0]?.coordRange;
+  if (!Array.isArray(range) || range.length !== 2) return null;
+  const [x, y] = range as [unknown, unknown];
+  if (Array.isArray(x) && Array.isArray(y)) {
+    return { x: x as unknown as [number, number], y: y as unknown as [number, number] };
+  }
+  return { x: range as unknown as [number, number], y: null };
+}
+
+function HiddenTable({ label, table }: { readonly label: string; readonly table: ChartTable }) {
+  return (
+    <table className="hidden">
+      <caption>{label}</caption>
+      <thead>
+        <tr>
+          {table.columns.map((column) => (
+            <th key={column}>{column}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {table.rows.map((row, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the rows of a picture have no other name
+          <tr key={at}>
+            {row.map((cell, column) => (
+              <td key={table.columns[column]}>{cell}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
