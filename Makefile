@@ -50,3 +50,4 @@ bench: setup ## measure what docs/reference/performance.md shows (BENCH=--quick:
 	@$(BIN)/python bench/profile_ingest.py
 	@$(BIN)/python bench/overhead.py
 	@$(BIN)/python bench/loop_watch.py $(BENCH)
+	@$(BIN)/python bench/remedies.py

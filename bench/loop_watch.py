@@ -2,10 +2,10 @@
 
     .venv/bin/python bench/loop_watch.py [--quick]
 
-Among twenty tasks that do a little work, blocks of 20 and 100 ms are planted in one, asleep and computing, on asyncio
-and uvloop, on a machine that is otherwise quiet and on one whose every core has two busy processes. A block is found if
-a step `blocked_loop` stands below the step that was planted, wrong if one stands below another step. False alarms are
-counted where nothing is planted and no callback takes more than 2 ms. What the machine did to the process
+Among twenty tasks that do a little work, blocks of 5, 20 and 100 ms are planted in one, asleep and computing, on
+asyncio and uvloop, on a machine that is otherwise quiet and on one whose every core has two busy processes. A block is
+found if a step `blocked_loop` stands below the step that was planted, wrong if one stands below another step. False
+alarms are counted where nothing is planted and no callback takes more than 2 ms. What the machine did to the process
 is told apart by the watch itself (`machine`). CPU is the watching thread's, as a share of one core.
 """
 
@@ -159,9 +159,11 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     kinds = [("sleep", sleep_for), ("compute", compute_for)]
     cases: list[tuple[str, Callable[[float], None] | None, int, int]] = [
-        (f"{ms} ms {kind}", block, ms, threshold) for ms, threshold in ((20, 15), (100, 50)) for kind, block in kinds
+        (f"{ms} ms {kind}", block, ms, threshold)
+        for ms, threshold in ((5, 5), (20, 15), (100, 50))
+        for kind, block in kinds
     ]
-    cases += [("nothing", None, 0, 15), ("nothing", None, 0, 50)]
+    cases += [("nothing", None, 0, threshold) for threshold in (5, 15, 50)]
     for is_busy in (False, True):
         with busy_machine(is_busy):
             for loop_name, make_loop in LOOPS.items():

@@ -33,6 +33,8 @@ from longpole.reports.change_questions import CAPACITY, REGRESSIONS, TRENDS
 from longpole.reports.comparison import COMPARE
 from longpole.reports.costs import COSTS
 from longpole.reports.coverage import coverage_of
+from longpole.reports.differences import DIFFERENCES
+from longpole.reports.distribution import DISTRIBUTION
 from longpole.reports.execution_list import list_executions
 from longpole.reports.failures import FAILURES
 from longpole.reports.filter_values import read_scope
@@ -43,12 +45,15 @@ from longpole.reports.one_step import step_detail
 from longpole.reports.opportunities import OPPORTUNITIES
 from longpole.reports.overview import overview_of
 from longpole.reports.patterns import PATTERNS
+from longpole.reports.points import POINTS
 from longpole.reports.processes import list_processes
+from longpole.reports.pulse import PULSE
 from longpole.reports.question import Question as AnyQuestion
 from longpole.reports.scores import list_scores
 from longpole.reports.set_comparison import COMPARE_SETS, STANDING
 from longpole.reports.statistics import STATISTICS
 from longpole.reports.trend import TREND
+from longpole.reports.usual_agents import USUAL_AGENTS
 from longpole.reports.weekly import REPORT
 from longpole.reports.why_not import WHY_NOT
 from longpole.store.engine import Engine
@@ -123,7 +128,12 @@ def questions_about_periods(agent: str) -> dict[str, Question]:
     for question in (STATISTICS, PATTERNS, INPUT_PATTERNS, FAILURES, BOTTLENECKS, SLOW_OPERATIONS, OPPORTUNITIES):
         for days in (7, 30):
             add(question.name, question, days)
-    for question in (FAILURES, BOTTLENECKS):
+    for question in (PULSE, POINTS, USUAL_AGENTS, DIFFERENCES):
+        for days in (7, 30):
+            add(question.name, question, days)
+    add("distribution against the period before", DISTRIBUTION, 7, ("with_previous", "true"))
+    add("pulse of a model", PULSE, 1, ("model", "model-1"))
+    for question in (FAILURES, BOTTLENECKS, PULSE, DIFFERENCES):
         add(f"{question.name} of one agent", question, 30, ("agent", agent))
     return asked
 

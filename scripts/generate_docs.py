@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from generated_pages import cli_page, errors_page, mapping_page, metrics_page, spec_page
+from generated_pages import cli_page, errors_page, mapping_page, metrics_page, rules_page, spec_page
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
@@ -15,6 +15,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page.render,
     "errors.md": errors_page.render,
     "metrics.md": metrics_page.render,
+    "rules.md": rules_page.render,
     "spec.md": spec_page.render,
 }
 

@@ -15,24 +15,36 @@ import msgspec
 
 from longpole.alerting import rule_text as alert_rule_text
 from longpole.alerting import views as alert_views
+from longpole.model import audit_finding
+from longpole.model.audit_record import AuditState
 from longpole.model.category import Category
 from longpole.model.event import EventKind
+from longpole.model.finding import Confidence
 from longpole.model.stage import ExecutionStage
 from longpole.model.status import ExecutionStatus
 from longpole.reports import (
+    audit_views,
     change_views,
     compare_views,
     cost_views,
+    dead_letters,
     finding_views,
     health_views,
     key_views,
     live_views,
     path_views,
+    picture_views,
     question_views,
+    replayable,
     running_views,
+    saved_views,
+    session_views,
+    sql_answer,
     statistics_views,
     store_views,
+    usual_views,
     views,
+    webhook_views,
     weekly_views,
 )
 
@@ -44,7 +56,9 @@ VIEWS = (
     cost_views,
     finding_views,
     path_views,
+    usual_views,
     question_views,
+    replayable,
     statistics_views,
     weekly_views,
     store_views,
@@ -52,10 +66,18 @@ VIEWS = (
     key_views,
     live_views,
     running_views,
+    picture_views,
+    saved_views,
+    session_views,
     alert_rule_text,
     alert_views,
+    audit_finding,
+    audit_views,
+    sql_answer,
+    dead_letters,
+    webhook_views,
 )
-WORDS: tuple[type[StrEnum], ...] = (ExecutionStatus, ExecutionStage, Category, EventKind)
+WORDS: tuple[type[StrEnum], ...] = (ExecutionStatus, ExecutionStage, Category, EventKind, Confidence, AuditState)
 HEADER = (
     "// Made from the views in src/longpole/reports by scripts/generate_web_types.py; do not edit.\n"
     "// Times inside an execution are integer nanoseconds, shares 0 to 1, null is unknown.\n"

@@ -1,4 +1,4 @@
-"""The public SDK, all of it. Everything else under `longpole` may change between releases.
+"""The public SDK, all of it but `longpole.remedies`. Everything else may change between releases.
 
     import longpole
 
@@ -85,6 +85,9 @@ if TYPE_CHECKING:
     from longpole.record.supervisor import SupervisorAgent as SupervisorAgent
     from longpole.record.tracker import ExecutionTracker as ExecutionTracker
     from longpole.record.tracker_factory import AgentTrackerFactory as AgentTrackerFactory
+    from longpole.replay.start import recording as recording
+    from longpole.replay.start import recovered_checkpoint as recovered_checkpoint
+    from longpole.rerun import replaying as replaying
     from longpole.session import Session as _Session
 
 __version__ = "0.1.0"
@@ -114,6 +117,9 @@ _LATER = {
     "profile_sync": "longpole.record.profiler",
     "instrument": "longpole.record.instrument",
     "uninstrument": "longpole.record.instrument",
+    "recording": "longpole.replay.start",
+    "recovered_checkpoint": "longpole.replay.start",
+    "replaying": "longpole.rerun",
     "watch_loop": "longpole.record.loop_watch",
     "LogFilter": "longpole.record.instrument.logging",
     "LogHandler": "longpole.record.instrument.logging",
@@ -183,6 +189,9 @@ __all__ = [
     "log_event",
     "profile_async",
     "profile_sync",
+    "recording",
+    "recovered_checkpoint",
+    "replaying",
     "score",
     "set_attributes",
     "set_usage",

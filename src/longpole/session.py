@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from logging import getLogger
 from pathlib import Path
 from random import Random
@@ -23,8 +24,10 @@ from longpole.record.profile_switch import switch as profile_switch
 from longpole.record.propagate import continue_process
 from longpole.record.recorder import Recorder
 from longpole.record.render import Renderer
+from longpole.record.runtime_switch import start_runtime_watch, stop_runtime_watch
 from longpole.record.snapshot import pack, pack_hard, pack_short
 from longpole.record.spans import SpanBuilder
+from longpole.record.stand_in import stand_ins
 from longpole.settings import Settings
 from longpole.ship.budgets import UsedUpBudget
 from longpole.ship.commit import find_commit
@@ -33,6 +36,7 @@ from longpole.wire import longpole_names as names
 from longpole.wire.redact import Redactor
 
 Redact = Callable[[str], str]
+_REPLAY = "longpole.replay.start"  # loaded only where it is asked for
 _log = getLogger("longpole")
 _registered: list[Callable[[], bool]] = []
 
@@ -60,6 +64,7 @@ class Session:
         self._recorder = recorder
         content = settings.content_mode(chosen)
         redactor = Redactor([key.strip() for key in chosen.redact_keys.split(",") if key.strip()], redact)
+        stand_ins.redactor = redactor
         renderer = None
         if content == "off":
             recorder.keeps_content = False
@@ -76,12 +81,18 @@ class Session:
         take_budgets = None if on_budget is None else _take_budgets
         self._shipper = start_shipper(chosen, _resource(chosen, version), version, take_budgets)
         builder = SpanBuilder(renderer, 1 / chosen.sampling_rate if chosen.sampling_rate else 1.0, redactor)
-        self._flusher = Flusher(recorder, builder, self._shipper, Heartbeat(recorder))
+        self._runtime = start_runtime_watch(chosen.watch_runtime)
+        at_end = None if self._runtime is None else self._runtime.note
+        self._flusher = Flusher(recorder, builder, self._shipper, Heartbeat(recorder), at_end)
         self._flusher.start()
         self._langsmith = start_langsmith(chosen, version, redactor)
         profile_switch.sink = None if self._langsmith is None else self._langsmith.accept
         profile_switch.choose(is_on=chosen.profile, tracks_memory=chosen.profile_memory, tracks_cpu=chosen.profile_cpu)
         recorder.is_on = True
+        if chosen.replay is not None:
+            import_module(_REPLAY).replay_in_this_process(chosen.replay)
+        elif chosen.recording:
+            import_module(_REPLAY).record_this_process()
 
     def before_fork(self) -> None:
         """Brings everything that a child must not find halfway to rest."""
@@ -113,6 +124,7 @@ class Session:
         if self._langsmith is not None:
             self._langsmith.hurry()
         self._flusher.stop(timeout_s)
+        stop_runtime_watch(self._runtime)
         is_done = self._shipper.close(_left(timeout_s, started))
         return (self._langsmith is None or self._langsmith.close(_left(timeout_s, started))) and is_done
 

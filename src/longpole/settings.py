@@ -22,6 +22,7 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=1)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Content = Literal["off", "hashed", "full"]
+RuntimeWatching = Literal["off", "usual", "all"]
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,6 +72,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether profiled operations read the process's memory, where their decorator does not say (needs psutil)."""
     profile_cpu: bool = False
     """Whether profiled operations measure CPU time, where their decorator does not say."""
+    watch_runtime: RuntimeWatching = "off"
+    """Whether executions say what the process did meanwhile: `usual` tells CPU, memory, threads, garbage collection,
+    WebSocket messages, thread pools made, and what pydantic validated and serialised; `all` also counts `json`."""
     langsmith_endpoint: str | None = None
     """Address of a LangSmith-compatible server for profiled operations, such as `https://api.smith.langchain.com`,
     which it is when only a key is set. With neither of them nothing is exported there."""
@@ -80,6 +84,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The project there that the runs belong to."""
     langsmith_batch: Count = 10
     """Profiled calls that go to `langsmith_endpoint` in one request."""
+    recording: bool = False
+    """Whether results of models, tools, HTTP, the clock and chance are kept exactly, so that executions can be
+    replayed; `longpole record` sets it. It needs `content` to be `full`."""
+    replay: str | None = None
+    """Folder of the plan by which this process is given recorded results; `longpole replay` sets it."""
     carry_into_pools: bool = True
     """Whether what runs in a `concurrent.futures` pool belongs below the step that submitted it; `configure()` then
     wraps `submit` of both kinds of pools."""

@@ -12,6 +12,7 @@ from contract.rows import (
     START_NS,
     WORKSPACE,
     agent,
+    blocked,
     finding,
     joined,
     process,
@@ -34,6 +35,18 @@ def many_rows(seed: int) -> Batch:
     parts = [_varied(chance, number) for number in range(1, TRACES + 1)]
     whole = joined(parts)
     whole.executions = list(_with_callers(whole.executions, chance))
+    whole.events += [blocked(row) for row in whole.executions[::3]]
+    place = {"code_file": "/srv/shop/retry.py", "code_line": 7, "code_function": "retry"}
+    whole.steps = [
+        replace(step, **place, category="blocked_loop" if number % 14 == 0 else step.category)
+        if number % 7 == 0
+        else step
+        for number, step in enumerate(whole.steps)
+    ]
+    told = '{"longpole.runtime.cpu_ns": 12345678901, "longpole.runtime.threads": 4}'
+    whole.bodies = [
+        replace(body, attributes=told) if number % 7 == 0 else body for number, body in enumerate(whole.bodies)
+    ]
     whole.agents = [
         agent(f"agent {number}", first_ns=START_NS, last_ns=START_NS + number, is_registered=number % 2 == 0)
         for number in range(5)

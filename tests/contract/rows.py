@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longpole.model.alert import Alert, AlertDelivery, AlertSilence, AlertTarget
+from longpole.model.audit_record import AuditRecord
 from longpole.model.batch import Batch
 from longpole.model.buckets import duration_bucket
 from longpole.model.event import AgentSeen, Body, Decision, Event, Score
@@ -38,6 +39,9 @@ def trace_id_of(number: int) -> str:
 def span_id_of(number: int, place: int) -> str:
     """The id of the span at this place of a trace; place 0 is its execution."""
     return hashlib.md5(f"span {number} {place}".encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+CODE: dict[str, Any] = {"code_file": "/srv/shop/retry.py", "code_line": 3, "code_function": "run"}
 
 
 def trace(
@@ -83,10 +87,12 @@ def trace(
         duration_ns=duration_ns,
         received_ns=started_ns + duration_ns,
         model=f"model {version}",
+        session_id=f"session {number % 3}",
         input_tokens=sum(step.input_tokens or 0 for step in made),
         steps_total=steps,
         path="llm > tool lookup",
         path_hash="path 1",
+        **CODE,
         duration_bucket=duration_bucket(duration_ns),
         row_version=version,
     )
@@ -218,6 +224,15 @@ def _event(execution: Execution) -> Event:
     )
 
 
+def blocked(execution: Execution) -> Event:
+    """An execution stood still because another one blocked the event loop."""
+    by = '{"by": "time.sleep in retry (retry.py:7)", "code.file.path": "/srv/shop/retry.py", "code.line.number": 7}'
+    return replace(
+        _event(execution), event_index=9, kind="blocked", name="longpole.loop_blocked", stage=None, duration_ns=70_000,
+        attributes=by,
+    )  # fmt: skip
+
+
 def _decision(execution: Execution) -> Decision:
     return Decision(
         workspace=execution.workspace,
@@ -289,6 +304,12 @@ RECORDS: list[Struct] = [
     WebhookDelivery(
         workspace=WORKSPACE, delivery_id="x", name="ci", kind="alert.fired", body="{}", created_ns=1, attempts=6,
         error="HTTP 500", changed_ns=3,
+    ),
+    AuditRecord(
+        workspace=WORKSPACE, program="shop", fingerprint="f", rule="LP002", title="Blocks", message="time.sleep",
+        advice="Use asyncio.sleep.", confidence="high", reasons="[]", code_file="shop/retry.py", code_line=7,
+        code_end_line=7, code_column=4, code_function="retry", state="open", first_seen_ns=1, last_seen_ns=2,
+        changed_ns=3,
     ),
     Price(workspace=WORKSPACE, provider="us", model="m", from_ns=1, input_usd_nanos=3),
     Rollup(

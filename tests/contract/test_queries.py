@@ -11,6 +11,7 @@ from contract.rows import (
     START_NS,
     WORKSPACE,
     agent,
+    blocked,
     crashed,
     finding,
     joined,
@@ -99,6 +100,13 @@ VALUES: dict[str, Any] = {
     "windows": [],
     "models": ["model 1", "model 2"],
     "only_dead": True,
+    "drawn_statuses": ["success", "failed"],
+    "chosen_from_ns": 0,
+    "chosen_to_ns": LARGEST,
+    "chosen_min_ns": 0,
+    "chosen_max_ns": LARGEST,
+    "below_chosen": 1_000_003,
+    "below_others": 1_000_003,
     "deed": "key.revoke",
     "key_id": "k",
 }
@@ -114,10 +122,14 @@ OTHER_VALUES: dict[str, dict[str, Any]] = {
     "limited_hours": {"agent": "agent 0"},
     "agent_told_tokens": {"agent": "agent 2"},
     "usual_durations": {"execution_id": "another"},
+    "usual_categories": {"agent": "agent 1", "execution_id": "another"},
     "orders_of_steps": {"agent": "agent 1", "name": "ask the model", "second_name": "look it up"},
     "execution_span_named": {"step_id": span_id_of(1, 0)},
     "lease": {"name": "jobs"},
+    "session_page": {"agent": None, "sort": "cost"},
+    "session_durations": {"session_ids": ["session 1", "session 2"]},
     "first_step_over": {"name": "ask the model"},
+    "errors_of_executions": {"execution_ids": [execution_id_of(trace_id_of(10), span_id_of(10, 0))]},
     "seen_values": {"names": ["agent 1", "agent 2"]},
     "calls_of_operation": {"name": "ask the model", "category": "llm"},
     "agents_never_called": {"service": "shop", "until_ns": LARGEST},
@@ -165,6 +177,9 @@ def filled(store: Engine) -> Engine:
         for step in elsewhere.steps
     ]
     stored = joined([stored, gone, running, untold, elsewhere, _broken()])
+    stored.events.append(blocked(stored.executions[0]))
+    place = {"category": "blocked_loop", "code_file": "/srv/shop/retry.py", "code_line": 7, "code_function": "retry"}
+    stored.steps[0] = msgspec.structs.replace(stored.steps[0], **place)
     stored.position = SpoolPosition(segment=4, offset=512)
     stored.records = [*RECORDS]
     stored.leases = [Lease(name="jobs", holder="one", asked_ns=1, until_ns=2)]
@@ -181,7 +196,15 @@ def _broken() -> Batch:
         msgspec.structs.replace(step, **failed) if place < 2 else step for place, step in enumerate(broken.steps)
     ]
     broken.executions = [
-        msgspec.structs.replace(row, **failed, failure_step_id=broken.steps[0].step_id, settled_ns=row.ended_ns)
+        msgspec.structs.replace(
+            row,
+            **failed,
+            memory_usage_mb=64.5,
+            environment="production",
+            failure_step_id=broken.steps[0].step_id,
+            settled_ns=row.ended_ns,
+            category_ns='{"tool": 1000}',
+        )
         for row in broken.executions
     ]
     return broken

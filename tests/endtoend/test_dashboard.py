@@ -147,7 +147,7 @@ def test_the_overview_agrees_with_rest(page: Page, filled: RunningServer) -> Non
 
     expect(page.get_by_label("Totals")).to_contain_text(f"Executions{overview['totals']['executions']}")
     for agent in overview["agents"]:
-        expect(page.get_by_label("Agents")).to_contain_text(agent["agent"])
+        expect(page.get_by_role("region", name="Agents")).to_contain_text(agent["agent"])
 
 
 def test_an_execution_that_is_not_stored_says_so(browser: Browser, filled: RunningServer) -> None:

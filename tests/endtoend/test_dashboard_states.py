@@ -170,7 +170,7 @@ def test_a_crash_says_when_the_process_was_last_heard_and_leads_to_the_step(page
 def test_every_status_has_its_word_in_the_list(page: Page) -> None:
     page.goto("/executions")
 
-    expect(page.locator("tbody tr[aria-rowindex] td:first-child")).to_have_text(
+    expect(page.locator("tbody tr[aria-rowindex] td.status")).to_have_text(
         ["pending", "waiting for model", "generating", "running", "crashed", "success"]
     )
 

@@ -85,7 +85,7 @@ def test_the_page_shows_words_figures_the_hour_and_the_programs(
     page = open_page(filled.url)
     page.goto("/")
     page.get_by_role("link", name="Health").click()
-    expect(page.get_by_role("heading", name="Health", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Ingest health", exact=True)).to_be_visible()
     expect(page.get_by_label("In words")).to_contain_text("1 request could not be read.")
     expect(page.get_by_label("The server")).to_contain_text("Spans taken")
     row = page.get_by_label("Programs").get_by_role("row").filter(has_text="triage")

@@ -17,11 +17,13 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from longpole.model.alert import Alert, AlertSilence, AlertTarget
+from longpole.model.audit_record import AuditRecord
 from longpole.model.batch import Batch
 from longpole.model.event import Score
 from longpole.model.intake import DeadLetter
 from longpole.model.price import Price
 from longpole.model.webhook import Webhook
+from longpole.model.workspace import SavedView
 from longpole.server.auth_rules import CLOSED, RULES, Rule, rule_of
 from longpole.server.live_door import LIVE_PATHS
 from longpole.server.otlp import PATHS
@@ -39,13 +41,13 @@ BODY = json_body(json_span(77, 1))
 IDS = {
     "execution_id": EXECUTION_ID, "step_id": PLAN_SPAN, "letter_id": LETTER_ID, "key_id": "0" * 12,
     "rule_id": "their-rule", "alert_id": "their-alert", "silence_id": "their-silence", "target": "their-target",
-    "name": "their-webhook",
+    "name": "their-webhook", "view_id": "their-view", "fingerprint": "their-fingerprint",
 }  # fmt: skip
 
 # What nobody of another workspace may see any of.
 MARKS = (
     THEIRS, TRACE_ID, "claims-triage", "damage-assessor", "fraud-review", "vision-model", "CLM-48213", LETTER_ID,
-    "their-model", "their-score", "their reason", "their rule",
+    "their-model", "their-score", "their reason", "their rule", "their view", "their-program",
     *(text for name, text in IDS.items() if name != "key_id"),
 )  # fmt: skip
 
@@ -62,12 +64,15 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/scores"): {"execution_id": EXECUTION_ID, "name": "helpful", "value": 1},
     ("PUT", "/api/prices"): {"model": "their-model", "input_usd": 99, "workspace": THEIRS},
     ("POST", "/api/keys"): {"title": "mine", "rights": ["read"], "workspace": THEIRS},
+    ("PUT", "/api/views"): {"title": "mine", "search": "", "workspace": THEIRS},
     ("PUT", "/api/webhooks"): {"name": "ours", "url": "https://example.org/hook", "workspace": THEIRS},
     ("POST", "/api/sql"): {"sql": "SELECT * FROM executions"},
     ("PUT", "/api/alerts/rules"): [RULE],
     ("POST", "/api/alerts/preview"): RULE,
     ("POST", "/api/alerts/{alert_id}/acknowledge"): {"acknowledged_by": "us"},
     ("POST", "/api/alerts/silences"): {"silenced_by": "us", "lasting": "2 h", "workspace": THEIRS},
+    ("POST", "/api/audit/findings"): {"program": "their-program", "findings": [], "workspace": THEIRS},
+    ("POST", "/api/audit/findings/{fingerprint}"): {"state": "accepted", "workspace": THEIRS},
     ("PUT", "/api/alerts/targets"): {"target": "ours", "url": "json://example.org", "workspace": THEIRS},
 }
 
@@ -173,9 +178,19 @@ def their_rows() -> Batch:
         ),
         AlertSilence(workspace=THEIRS, silence_id="their-silence", until_ns=2**62, silenced_by="they", created_ns=1),
         AlertTarget(workspace=THEIRS, target="their-target", url="json://example.org", changed_ns=1),
+        SavedView(
+            workspace=THEIRS, view_id="their-view", page="executions", title="their view", view='{"search": "?their"}',
+            changed_ns=1,
+        ),
         Webhook(
             workspace=THEIRS, name="their-webhook", url="https://example.org/", secret="their-secret",
             kinds="alert.fired", changed_ns=1,
+        ),
+        AuditRecord(
+            workspace=THEIRS, program="their-program", fingerprint="their-fingerprint", rule="LP002", title="Blocks",
+            message="time.sleep", advice="Use asyncio.sleep.", confidence="high", reasons="[]",
+            code_file="claims-triage.py", code_line=1, code_end_line=1, code_column=0, code_function="claims-triage",
+            state="open", first_seen_ns=1, last_seen_ns=1, changed_ns=1,
         ),
     ]  # fmt: skip
     return rows
@@ -336,6 +351,7 @@ def everything_of_theirs(house: House) -> dict[str, Any]:
     key = house.of("their administrator")
     paths = (
         "/api/alerts",
+        "/api/views",
         "/api/webhooks",
         "/api/alerts/rules",
         "/api/alerts/history",
@@ -344,6 +360,7 @@ def everything_of_theirs(house: House) -> dict[str, Any]:
         "/api/scores",
         "/api/prices",
         "/api/dead-letters",
+        "/api/audit",
         "/api/keys",
     )
     seen = {path: house.ask("GET", path, key).json() for path in paths}

@@ -76,6 +76,32 @@ async def rememberer():
 asyncio.run(rememberer())
 """
 
+POOL = """
+import asyncio, sys
+import longpole
+longpole.configure()
+longpole.instrument("asyncpg")
+import asyncpg
+
+async def hold(pool, has_it, may_go):
+    async with pool.acquire():
+        has_it.set()
+        await may_go.wait()
+
+@longpole.agent
+async def queuer():
+    async with asyncpg.create_pool(sys.argv[1], min_size=1, max_size=1) as pool:
+        has_it, may_go = asyncio.Event(), asyncio.Event()
+        holding = asyncio.create_task(hold(pool, has_it, may_go))
+        await has_it.wait()
+        asyncio.get_running_loop().call_later(0.05, may_go.set)
+        async with longpole.time_step("ask"), pool.acquire() as connection:
+            assert await connection.fetchval("select 9") == 9
+        await holding
+
+asyncio.run(queuer())
+"""
+
 # The driver is imported, and turned on, before anything is known of SQLAlchemy.
 BOTH = """
 import asyncio, sys
@@ -145,6 +171,16 @@ def test_queries_of_asyncpg_are_steps_with_their_text_and_without_its_values(
     assert failed["error_type"] == "UndefinedTableError"
     assert [tree.path(query) for query in queries if "write" in tree.path(query)] == ["archivist > write > insert"]
     assert "hunter2" not in str(details)
+
+
+def test_the_wait_for_a_connection_of_a_pool_is_a_step(
+    shared_server: RunningServer, postgres: str, tmp_path: Path
+) -> None:
+    run_program(POOL, tmp_path, postgres, server=shared_server.url)
+    tree = shown(shared_server, "queuer", 3)
+    waits = [node for node in tree.all("wait for a connection") if tree.path(node).startswith("queuer > ask > ")]
+    assert [wait["category"] for wait in waits] == ["queue"]
+    assert waits[0]["duration_ns"] >= 40_000_000
 
 
 def test_a_query_is_shown_once_though_both_sqlalchemy_and_its_driver_are_known(

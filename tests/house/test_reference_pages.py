@@ -4,7 +4,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import fields
 
-from generated_pages import cli_page, errors_page, metrics_page, spec_page
+from generated_pages import cli_page, errors_page, metrics_page, rules_page, spec_page
 from house.checkout import ROOT
 from longpole import settings
 
@@ -13,6 +13,7 @@ PAGES = {
     "cli.md": cli_page.render,
     "errors.md": errors_page.render,
     "metrics.md": metrics_page.render,
+    "rules.md": rules_page.render,
     "spec.md": spec_page.render,
 }
 

@@ -14,6 +14,7 @@ REFUSED_NAMES = {"utils", "helpers", "common", "misc", "manager", "base", "data"
 IMPORTS_INSIDE_FUNCTIONS = {
     "src/longpole/__init__.py": "HTTP and SQLite are 40 ms that only a program which configures should pay",
     "src/longpole/client/in_process.py": "a store without a server needs DuckDB, which the command line alone has not",
+    "src/longpole/client/audit_book.py": "findings of a store without a server need DuckDB and protobuf",
     "src/longpole/client/letter_box.py": "what is tried again without a server needs DuckDB and protobuf",
     "src/longpole/client/key_book.py": "keys of a store without a server need DuckDB",
     "src/longpole/client/price_book.py": "prices of a store without a server need DuckDB, protobuf and genai-prices",
@@ -23,9 +24,11 @@ IMPORTS_INSIDE_FUNCTIONS = {
     "src/longpole/alerting/deliver.py": "apprise and its hundred plugins are 0.4 s that only a message is worth",
     "src/longpole/settings.py": "PyYAML is read only when a longpole.yaml exists, and it is not in the base install",
     "src/longpole/record/process_memory.py": "psutil is optional, and 10 ms that only those pay who track memory",
+    "src/longpole/record/runtime_switch.py": "only programs that watch their process pay for loading what does",
     "src/longpole/testing/targets.py": "PyYAML is not in the base install; without it the error says how to get it",
     "src/longpole/reports/change_questions.py": "numpy comes with longpole[server] only; who asks a server has it not",
     "src/longpole/reports/input_patterns.py": "numpy, as above",
+    "src/longpole/reports/differences.py": "numpy, as above",
     "src/longpole/record/instrument/langchain.py": "LangChain is the program's, if it has it",
     "src/longpole/record/instrument/openai_agents.py": "the OpenAI Agents SDK is the program's, if it has it",
     "src/longpole/record/instrument/pydantic_ai.py": "Pydantic AI is the program's, if it has it",
@@ -33,6 +36,8 @@ IMPORTS_INSIDE_FUNCTIONS = {
     "src/longpole/store/store.py": "what speaks to PostgreSQL and ClickHouse is an extra each",
     "src/longpole/cli/main.py": "typer and rich are an extra; without them the command says how to get them",
     "src/longpole/server/serve.py": "what speaks to Redis is an extra",
+    "src/longpole/cli/mcp.py": "the protocol's SDK is an extra, and half a second to load",
+    "src/longpole/server/mcp_door.py": "the same; a server pays for it when the first model asks",
     "src/longpole/cli/serve.py": "the server's packages are an extra that other commands do not need",
 }
 

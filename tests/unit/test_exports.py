@@ -16,8 +16,9 @@ PROMISED = {
     "TimingEntry", "TimingFilters", "TimingMiddleware", "TimingPersistence", "TrendData", "agent", "check_budget",
     "complete_stage",
     "configure", "continue_trace", "current_execution", "first_token", "flush", "instrument", "log_event",
-    "profile_async", "profile_sync", "score", "set_attributes", "set_usage", "shutdown", "structlog_processor",
-    "time_step", "timing_step", "trace_environment", "trace_headers", "traceparent", "track_decision",
+    "profile_async", "profile_sync", "recording", "recovered_checkpoint", "replaying", "score", "set_attributes",
+    "set_usage", "shutdown", "structlog_processor", "time_step", "timing_step", "trace_environment", "trace_headers",
+    "traceparent", "track_decision",
     "track_should_respond", "track_stage", "uninstrument", "watch_loop",
 }  # fmt: skip
 # What a program that only decorates does not pay for: 89 ms of CPU came down to 31 when these went.

@@ -1,9 +1,10 @@
-"""Opportunities in which calls are made: again, round and round, one for each item."""
+"""Opportunities in which calls are made: again, round and round, one for each item or each change."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from longpole.analysis.advice import MOST_NAMED, Opportunity, Scene
+from longpole.analysis.notifications import Chatter, find_chatter
 from longpole.analysis.repeats import Repeat, find_repeats, outermost_repeats
 from longpole.analysis.rounds import Loop, QueryForEach, find_loops, find_queries_for_each, find_recursion
 from longpole.analysis.span import Span
@@ -18,10 +19,11 @@ SAME_CALL = "repeats.same_call"
 NO_PROGRESS = "loops.no_progress"
 CALLS_ITSELF = "loops.calls_itself"
 QUERY_FOR_EACH = "queries.one_for_each"
+CHATTY = "notifications.one_for_each"
 
 
 def find_call_opportunities(scene: Scene) -> Iterator[Opportunity]:
-    """Repeated calls, loops without progress, agents below themselves, and queries for each item.
+    """Repeated calls, loops without progress, agents below themselves, queries and notifications for each item.
 
     Calls that go round in a loop are told as that loop, not as repeats too; of repeats inside repeats the outer ones.
     """
@@ -33,6 +35,8 @@ def find_call_opportunities(scene: Scene) -> Iterator[Opportunity]:
         yield _recursion(scene, chain)
     for query in find_queries_for_each(scene.tree, scene.top, scene.spans):
         yield _query_for_each(scene, query)
+    for chatter in find_chatter(scene.tree, scene.top, scene.spans):
+        yield _chatty(scene, chatter)
     repeats = [repeat for repeat in find_repeats(scene.tree, scene.top, scene.spans) if repeat.nodes[0] not in in_loops]
     for alike in _by_operation(scene.spans, outermost_repeats(scene.tree, repeats)):
         yield _repeats(scene, alike)
@@ -159,4 +163,22 @@ def _query_for_each(scene: Scene, query: QueryForEach) -> Opportunity:
         nodes=nodes[: MOST_NAMED + 1],
         evidence={"calls": len(nodes), "total_ns": total_ns, "mean_ns": total_ns // len(nodes)},
         changes=(Change(deed=Deed.REMOVE, nodes=others),),
+    )
+
+
+def _chatty(scene: Scene, chatter: Chatter) -> Opportunity:
+    nodes = chatter.nodes
+    first = scene.spans[nodes[0]]
+    longest = max(nodes, key=scene.duration_ns)
+    total_ns = scene.total_ns(nodes)
+    return Opportunity(
+        rule=CHATTY,
+        key=f"{first.agent} {first.category} {first.label} {nodes[0]}",
+        title=f"{first.label} tells {len(nodes)} times, one message for each change, in {first.agent}",
+        advice="Gather changes and send what is new together, a few times a second at most. The saving supposes that "
+        "one message for all takes as long as the slowest of these.",
+        confidence=Confidence.MEDIUM,
+        nodes=nodes[: MOST_NAMED + 1],
+        evidence={"messages": len(nodes), "total_ns": total_ns, "mean_ns": total_ns // len(nodes)},
+        changes=(Change(deed=Deed.REMOVE, nodes=tuple(node for node in nodes if node != longest)),),
     )

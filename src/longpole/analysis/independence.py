@@ -106,6 +106,16 @@ def judge_independence(
     return Judgement(verdict=Verdict.UNKNOWN, confidence=Confidence.LOW, reasons=["nothing is known of the two"])
 
 
+def shared_values(first: Span, second: Span, given: str = "") -> list[str]:
+    """What of the first one's output, and of nothing that it or the span around it was given, is in the second's input.
+
+    Empty if nothing is, or if one of the two was not recorded.
+    """
+    if first.output is None or second.input is None:
+        return []
+    return _in_input(*_own_texts(first, given), second.input)
+
+
 def is_writing(span: Span) -> bool:
     """Whether a step seems to change something, by the words in its name; model calls and retrieval never do."""
     return span.category not in _PURE and may_write(span)
@@ -156,16 +166,12 @@ def _data(first: Span, second: Span, given: str) -> _Reason | None:
     if first.output is None or second.input is None:
         untold = f"the output of {first.label}" if first.output is None else f"the input of {second.label}"
         return _Reason(Verdict.UNKNOWN, Confidence.LOW, f"{untold} was not recorded")
-    known = (first.input or "") + given
-    leaves = [leaf for leaf in _leaves(_parsed(first.output), 0) if _tells_something(leaf) and leaf not in known]
-    shingles = _shingles(first.output) - _shingles(known)
+    leaves, shingles = _own_texts(first, given)
     if not leaves and not shingles:
         words = f"the output of {first.label} has nothing of its own by which it could be known again"
         return _Reason(Verdict.UNKNOWN, Confidence.LOW, words)
     is_hashed = bool(leaves) and all(_HASHED.fullmatch(leaf) for leaf in leaves)
-    found = [leaf for leaf in dict.fromkeys(leaves) if _is_in(leaf, second.input)]
-    if not found:
-        found = sorted(shingles & _shingles(second.input))
+    found = _in_input(leaves, shingles, second.input)
     if found:
         example = "" if is_hashed else f", such as {_shown(found[0])}"
         count = f"{len(found)} value{'s'[: len(found) != 1]}"
@@ -176,6 +182,19 @@ def _data(first: Span, second: Span, given: str) -> _Reason | None:
     if is_hashed:
         return _Reason(Verdict.INDEPENDENT, Confidence.LOW, f"{words}, as far as hashed values show")
     return _Reason(Verdict.INDEPENDENT, Confidence.MEDIUM, words)
+
+
+def _own_texts(first: Span, given: str) -> tuple[list[str], set[str]]:
+    """Leaves and runs of four words of its output that neither it nor the span around it was given."""
+    known = (first.input or "") + given
+    output = first.output or ""
+    leaves = [leaf for leaf in _leaves(_parsed(output), 0) if _tells_something(leaf) and leaf not in known]
+    return leaves, _shingles(output) - _shingles(known)
+
+
+def _in_input(leaves: list[str], shingles: set[str], text: str) -> list[str]:
+    """The leaves that stand in a text, else the runs of words that do."""
+    return [leaf for leaf in dict.fromkeys(leaves) if _is_in(leaf, text)] or sorted(shingles & _shingles(text))
 
 
 def _parsed(text: str) -> Any:

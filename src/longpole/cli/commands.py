@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from longpole.cli.alerts import alerts_app
+from longpole.cli.audit import audit_command
 from longpole.cli.bench import bench_command
 from longpole.cli.bottlenecks import bottlenecks_command
 from longpole.cli.capacity import capacity_command
@@ -22,17 +23,21 @@ from longpole.cli.findings import findings_command
 from longpole.cli.health import health_command
 from longpole.cli.keys import keys_app
 from longpole.cli.list import list_command
+from longpole.cli.mcp import mcp_command
 from longpole.cli.noise import noise_app
 from longpole.cli.overview import overview_command
 from longpole.cli.patterns import patterns_command
 from longpole.cli.prices import prices_app
 from longpole.cli.processes import processes_command
+from longpole.cli.record import record_command
 from longpole.cli.regressions import regressions_command
 from longpole.cli.repeats import repeats_command
+from longpole.cli.replay import replay_command
 from longpole.cli.report import report_command
 from longpole.cli.run import run_command
 from longpole.cli.running import running_command
 from longpole.cli.serve import serve_command
+from longpole.cli.sessions import sessions_command
 from longpole.cli.show import show_command
 from longpole.cli.slow import slow_command
 from longpole.cli.sql import sql_command
@@ -77,6 +82,7 @@ _PANELS: dict[str, dict[str, Callable[..., object]]] = {
         "statistics": statistics_command,
         "failures": failures_command,
         "why-not": why_not_command,
+        "sessions": sessions_command,
         "bottlenecks": bottlenecks_command,
         "slow": slow_command,
         "repeats": repeats_command,
@@ -86,10 +92,14 @@ _PANELS: dict[str, dict[str, Callable[..., object]]] = {
         "capacity": capacity_command,
         "cost": cost_command,
     },
+    "Code": {
+        "audit": audit_command,
+    },
     "Record and keep": {
         "serve": serve_command,
         "health": health_command,
         "sql": sql_command,
+        "mcp": mcp_command,
         "processes": processes_command,
         "bench": bench_command,
     },
@@ -107,6 +117,8 @@ _GROUPS = {
 }
 
 app.command("run", rich_help_panel="Record and keep", context_settings=_PASSES_ON)(run_command)
+app.command("record", rich_help_panel="Record and keep", context_settings=_PASSES_ON)(record_command)
+app.command("replay", rich_help_panel="One execution", context_settings={"allow_extra_args": True})(replay_command)
 for _panel, _commands in _PANELS.items():
     for _name, _command in _commands.items():
         app.command(_name, rich_help_panel=_panel)(_command)

@@ -31,10 +31,23 @@ Instrument = Annotated[
 
 def run_command(context: typer.Context, url: Url = None, data: Data = None, instrument: Instrument = True) -> None:
     """Run a program so that what it does is recorded here: longpole run -- python app.py"""
-    command = context.args
-    if not command:
-        raise InvalidInput("No program is given. Expected one after '--'. Run it like: longpole run -- python app.py")
-    chosen = settings.load(url=url, data_folder=data)
+    command = given_program(context.args, "longpole run")
+    become(command, recorded_environment(command, settings.load(url=url, data_folder=data), instrument=instrument))
+
+
+def given_program(words: list[str], before: str) -> list[str]:
+    """The program and its arguments that stand behind `--`.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    if not words:
+        raise InvalidInput(f"No program is given. Expected one after '--'. Run it like: {before} -- python app.py")
+    return words
+
+
+def recorded_environment(command: list[str], chosen: Settings, *, instrument: bool = True) -> dict[str, str]:
+    """The environment in which a program is recorded; says on stderr where no server answers."""
     address, is_open = _address(chosen)
     if not is_open:
         error_console().print(
@@ -47,7 +60,7 @@ def run_command(context: typer.Context, url: Url = None, data: Data = None, inst
     environment.update(telemetry_environment(address, command, environment, key))
     if instrument:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(AT_START), environment.get("PYTHONPATH")]))
-    _replace_process(command, environment)
+    return environment
 
 
 def telemetry_environment(
@@ -114,22 +127,33 @@ def _opt_in(present: str) -> str:
     return ",".join(words if _CONVENTIONS in words else [*words, _CONVENTIONS])
 
 
-def _replace_process(command: list[str], environment: dict[str, str]) -> None:
+def become(command: list[str], environment: dict[str, str]) -> None:
     """Become the program: its exit code, its signals and its terminal are its own."""
-    program = shutil.which(command[0], path=environment.get("PATH"))
-    if program is None:
-        error_console().print(
-            f"{command[0]} was not found. Expected a program on the PATH or its file. Check the command after '--'.",
-            style="bold red",
-            soft_wrap=True,
-        )
-        raise typer.Exit(ExitCode.NOT_FOUND)
+    program = found_program(command, environment)
     try:
         os.execve(program, command, environment)
     except OSError as error:
-        error_console().print(
-            f"{command[0]} cannot be run: {error.strerror}. Expected an executable program. Check its file.",
-            style="bold red",
-            soft_wrap=True,
-        )
-        raise typer.Exit(ExitCode.NOT_EXECUTABLE) from None
+        raise not_executable(command, error) from None
+
+
+def found_program(command: list[str], environment: Mapping[str, str]) -> str:
+    """The file of a program; if there is none, that is said, and the command ends."""
+    program = shutil.which(command[0], path=environment.get("PATH"))
+    if program is not None:
+        return program
+    error_console().print(
+        f"{command[0]} was not found. Expected a program on the PATH or its file. Check the command after '--'.",
+        style="bold red",
+        soft_wrap=True,
+    )
+    raise typer.Exit(ExitCode.NOT_FOUND)
+
+
+def not_executable(command: list[str], error: OSError) -> typer.Exit:
+    """The end of the command, after what is wrong was said."""
+    error_console().print(
+        f"{command[0]} cannot be run: {error.strerror}. Expected an executable program. Check its file.",
+        style="bold red",
+        soft_wrap=True,
+    )
+    return typer.Exit(ExitCode.NOT_EXECUTABLE)

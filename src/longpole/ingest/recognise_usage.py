@@ -11,6 +11,7 @@ from longpole.ingest.names import read_count, read_number
 from longpole.ingest.prices import Cost, Counts, Prices
 from longpole.ingest.reported_usage import counts_of, tier_of
 from longpole.wire.attribute_values import LLM_PROVIDER_SUFFIXES
+from longpole.wire.longpole_names import REPLAY_TIER
 
 CLIENT_PRICE = "client"
 _WITHOUT_OUTPUT = ("embeddings", "rerank")
@@ -148,6 +149,8 @@ def priced_by(prices: Prices, call: Priceable) -> Cost | None:
     model, input_tokens, output_tokens = call.model, call.input_tokens, call.output_tokens
     if model is None or input_tokens is None:
         return None
+    if call.price_tier == REPLAY_TIER:
+        return Cost(0, REPLAY_TIER)
     if output_tokens is None and call.operation not in _WITHOUT_OUTPUT:
         return None
     counts = Counts(

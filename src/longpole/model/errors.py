@@ -16,7 +16,10 @@
     │   └── SpoolUnwritable             the disk does not take what is written to the spool
     ├── ServerUnreachable (OSError)     no Longpole server answers where one was expected
     ├── KeyRefused (PermissionError)    the server asks for another key than was shown, or for one at all
+    ├── RemedyFull (BufferError)        a remedy holds as much as it may, and was asked to say so
     ├── BudgetExceeded                  a budget is used up, and the program asked to be stopped by that
+    ├── NotReplayable                   nothing of an execution was kept that a replay could give back
+    ├── ReplayDiverged                  a replay asks for what was not recorded
     └── RefusedToServe                  serving as asked would be unsafe
 
 A message has three parts: what happened (with the value), what was expected, what to do now.
@@ -89,6 +92,18 @@ class KeyRefused(LongpoleError, PermissionError):
 
 class RefusedToServe(LongpoleError):
     """Serving as asked would expose data; the message says what to change."""
+
+
+class NotReplayable(LongpoleError):
+    """Nothing of an execution was kept that a replay could give back; the message says how to record it."""
+
+
+class ReplayDiverged(LongpoleError):
+    """A program that runs against a recording asks for what was not recorded; the message shows the difference."""
+
+
+class RemedyFull(LongpoleError, BufferError):
+    """A remedy of `longpole.remedies` holds as much as it may; the message says what to do. Nothing it held is lost."""
 
 
 class BudgetExceeded(LongpoleError):

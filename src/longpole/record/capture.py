@@ -6,7 +6,7 @@ Nothing in here needs msgspec: a program that decorates and never configures doe
 from types import CodeType, TracebackType
 from typing import Any
 
-from longpole.record.let_through import OWN_FOLDER, let_through
+from longpole.record.let_through import OWN_FOLDERS, let_through
 
 LONGEST_REPR = 2000
 LONGEST_MESSAGE = 65536
@@ -99,7 +99,7 @@ def _places(traceback: TracebackType | None) -> list[tuple[CodeType, int]]:
     places: list[tuple[CodeType, int]] = []
     while traceback is not None and len(places) < MOST_FRAMES:
         code = traceback.tb_frame.f_code
-        if not code.co_filename.startswith(OWN_FOLDER):  # the decorators' own frames tell the reader nothing
+        if not code.co_filename.startswith(OWN_FOLDERS):  # the decorators' own frames tell the reader nothing
             places.append((code, traceback.tb_lineno))
         traceback = traceback.tb_next
     return places

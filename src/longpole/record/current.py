@@ -154,7 +154,7 @@ def _make_ids(record: Record) -> Ids:
 
 
 def _ids_below(record: Record, parent: Record | None) -> Ids:
-    own, told = os.urandom(8).hex(), _told_workspace(record)
+    own, told = os.urandom(8).hex(), told_workspace(record)
     if parent is None or parent[IDS] is None:
         return Ids(os.urandom(16).hex(), own, None, now_ns() - steady_ns(), is_execution(record), told)
     above: Ids = parent[IDS]
@@ -162,8 +162,8 @@ def _ids_below(record: Record, parent: Record | None) -> Ids:
     return Ids(above.trace_id, own, above.span_id, above.epoch_ns, is_execution(record), workspace)
 
 
-def _told_workspace(record: Record) -> str | None:
-    """What `longpole.record.more` keeps of it, which is above this module."""
+def told_workspace(record: Record) -> str | None:
+    """The workspace that was told of this very record; kept by `longpole.record.more`, which is above this module."""
     more: dict[str, Any] | None = record[MORE]
     return None if more is None else more.get("attributes", {}).get(WORKSPACE)
 

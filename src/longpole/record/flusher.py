@@ -1,5 +1,6 @@
 """The thread that takes records off the recorder, makes spans of them, and hands those on."""
 
+from collections.abc import Callable
 from logging import getLogger
 from threading import RLock, Thread
 from time import thread_time_ns
@@ -57,12 +58,18 @@ class Flusher:
     """Turns what `recorder` collects into spans for `sink`, every 20 ms while records wait, else asleep."""
 
     def __init__(
-        self, recorder: Recorder, builder: SpanBuilder, sink: Sink, heartbeat: Heartbeat | None = None
+        self,
+        recorder: Recorder,
+        builder: SpanBuilder,
+        sink: Sink,
+        heartbeat: Heartbeat | None = None,
+        at_end: Callable[[Record], None] | None = None,
     ) -> None:
         self._recorder = recorder
         self._builder = builder
         self._sink = sink
         self._heartbeat = heartbeat or Heartbeat(recorder)
+        self._at_end = at_end
         self._open: list[_Open] = []
         self._registered = 0
         self._pass_lock = RLock()  # a signal handler or a finalizer may flush in the middle of a pass
@@ -228,6 +235,8 @@ class Flusher:
 
     def _add(self, spans: list[SpanOut], record: Record) -> None:
         self._heartbeat.recorded += 1
+        if self._at_end is not None:
+            self._at_end(record)
         self._build(spans, record)
         self._recorder.release(record)
         forget_parent(record)

@@ -13,6 +13,8 @@ from types import CodeType, TracebackType
 from typing import Any
 
 OWN_FOLDER = __file__.rpartition("/")[0]
+OWN_FOLDERS = (OWN_FOLDER, OWN_FOLDER.rpartition("/")[0] + "/replay")
+"""Where the frames lie that tell the reader of a stack nothing: the decorators', and those of a replay."""
 
 
 def let_through(error: BaseException) -> None:

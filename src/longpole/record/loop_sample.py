@@ -14,8 +14,8 @@ from pathlib import PurePath
 from types import CodeType, FrameType
 from typing import Any, Literal, NamedTuple
 
-from longpole.record.capture import OWN_FOLDER
 from longpole.record.current import PARENT, SITE, Record, current, is_unsampled
+from longpole.record.let_through import OWN_FOLDERS
 from longpole.record.wrap import RECORD_VARIABLE, WRAPPER_FILE
 
 MOST_FRAMES = 48
@@ -142,7 +142,7 @@ def _frames_of(frame: FrameType) -> tuple[list[Place], Record | None, Any, bool]
             break
         if file == WRAPPER_FILE:
             record = each.f_locals.get(RECORD_VARIABLE) if record is None else record
-        elif len(found) < MOST_FRAMES and not file.startswith(OWN_FOLDER):
+        elif len(found) < MOST_FRAMES and not file.startswith(OWN_FOLDERS):
             found.append((code, each.f_lineno or code.co_firstlineno, each.f_lasti))
     found.reverse()
     return found, record, handle, is_whole

@@ -43,7 +43,7 @@ class MemorySampler:
 
     def __init__(self, read_bytes: Callable[[], int | None] | None = None) -> None:
         self._given = read_bytes
-        self._read = read_bytes or _resident_reader()
+        self._read = read_bytes or resident_reader()
         self._open: set[MemoryWatch] = set()
         self._lock = RLock()
         self._wake = Bell()
@@ -100,7 +100,8 @@ class MemorySampler:
                 sleep(SAMPLE_S)
 
 
-def _resident_reader() -> Callable[[], int | None]:
+def resident_reader() -> Callable[[], int | None]:
+    """Gives the resident set of this process in bytes; `None` without psutil, which is told once in the log."""
     try:
         import psutil  # noqa: PLC0415 - optional, and 10 ms that only those pay who track memory
     except ImportError:

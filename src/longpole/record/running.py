@@ -3,7 +3,7 @@
 from typing import Any
 
 from longpole.model.clock import steady_ns
-from longpole.record.current import ENDED, PARENT, STARTED, Record, current
+from longpole.record.current import ENDED, MORE, PARENT, STARTED, Record, current, told_workspace
 from longpole.record.recorder import recorder
 
 
@@ -22,6 +22,8 @@ class Running:
         """The record; or its stand-in, if sampling leaves it out."""
         if self.record is not record:
             record[PARENT] = None  # it may have ids of its own, and nobody will hear of them
+            if told_workspace(record) is not None:
+                self.record = [*self.record[:MORE], record[MORE]]  # a stand-in too belongs to a workspace
         self._before = current.get()
         current.set(self.record)
 

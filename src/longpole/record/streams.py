@@ -5,6 +5,7 @@ the generator stands in, as its own.
 """
 
 from collections.abc import AsyncGenerator, Callable, Generator
+from functools import partial
 from typing import Any
 
 from longpole.model.category import Category
@@ -14,6 +15,7 @@ from longpole.record.current import MORE, SITE, STARTED, Record, current
 from longpole.record.more import FIRST_TOKEN
 from longpole.record.recorder import recorder
 from longpole.record.site import Site
+from longpole.record.stand_in import stand_ins
 
 _get = current.get
 _set = current.set
@@ -26,7 +28,10 @@ def wrap_generator(function: Callable[..., Any], site: Site) -> Callable[..., An
         if not recorder.is_on:
             return (yield from function(*args, **kwargs))
         record = _started(site, args, kwargs)
-        stream, items = function(*args, **kwargs), _Items(record)
+        stream: Any = partial(function, *args, **kwargs)
+        if stand_ins.calls is not None:
+            stream = partial(stand_ins.calls.stream, site, record, _given(site, args, kwargs), stream)
+        stream, items = stream(), _Items(record)
         resume, value, inside = stream.send, None, record
         while True:
             before = _get()
@@ -60,7 +65,10 @@ def wrap_async_generator(function: Callable[..., Any], site: Site) -> Callable[.
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         record = _started(site, args, kwargs) if recorder.is_on else None
-        stream, items = function(*args, **kwargs), _Items(record)
+        stream: Any = partial(function, *args, **kwargs)
+        if record is not None and stand_ins.calls is not None:
+            stream = partial(stand_ins.calls.stream_async, site, record, _given(site, args, kwargs), stream)
+        stream, items = stream(), _Items(record)
         resume, value, inside = stream.asend, None, record
         while True:
             before = _get()

@@ -15,6 +15,7 @@ from longpole.record.current import (
     ENDED,
     IDS,
     INPUT,
+    MORE,
     OUTPUT,
     PARENT,
     SITE,
@@ -73,6 +74,9 @@ class TrackedExecution(Generic[Owner]):
     ) -> None:
         # Below what sampling left out it has ids of its own, and nobody will hear of them.
         is_left_out = parent is not None and is_unsampled(parent)
+        if parent is not None and is_left_out and attributes.get(names.WORKSPACE) is not None:
+            # A stand-in of its own: what is kept for a workspace outside of Longpole, such as a cache, asks for it.
+            parent = [*parent[:MORE], {ATTRIBUTES: {names.WORKSPACE: attributes[names.WORKSPACE]}}]
         self._own: Record = [None if is_left_out else parent, site, None, None, None, None, None, None, None]
         self._site = site
         self._tracker = tracker

@@ -6,15 +6,17 @@ input has every argument in its place. Compiling costs 0.1 ms per decorated func
 """
 
 from collections.abc import Callable
+from functools import partial
 from keyword import iskeyword
 from types import CodeType, FunctionType
 from typing import Any
 
 from longpole.record.budget import budgets
-from longpole.record.capture import OWN_FOLDER
 from longpole.record.current import current
+from longpole.record.let_through import OWN_FOLDER
 from longpole.record.recorder import recorder
 from longpole.record.site import CO_COROUTINE, CO_VARARGS, CO_VARKEYWORDS, Site, code_flags
+from longpole.record.stand_in import stand_ins
 
 # All names of our own begin with `longpole_`: the parameters of the user's function stand beside them. They are the
 # parameters of an outer function, so that the wrapper's globals can be the user's: frameworks look types up there.
@@ -27,7 +29,7 @@ def longpole_make({outer}):
         longpole_record = longpole_start(longpole_site, longpole_parent, {given})
         longpole_set(longpole_record)
         try:{check}
-            longpole_result = {call}
+            longpole_result = {call} if longpole_stand_ins.calls is None else {stood_in}
         except longpole_exception as longpole_error:
             longpole_fail(longpole_record, longpole_error)
             if longpole_get() is longpole_record:
@@ -56,6 +58,8 @@ _shared: dict[str, Any] = {
     "longpole_fail": recorder.fail,
     "longpole_exception": BaseException,
     "longpole_budgets": budgets,
+    "longpole_stand_ins": stand_ins,
+    "longpole_partial": partial,
 }
 _OUTER = ", ".join((*_shared, "longpole_function", "longpole_site"))
 
@@ -65,11 +69,15 @@ def wrap_call(function: Callable[..., Any], site: Site) -> Any:
     code: CodeType | None = function.__code__ if isinstance(function, FunctionType) else None
     parameters, passed, kept = _parameters(code, site)
     is_async = bool(code_flags(function) & CO_COROUTINE)
+    awaited, suffix = ("await ", "_async") if is_async else ("", "")
+    whole = f"longpole_partial(longpole_function, {passed})"
+    stood_in = f"longpole_stand_ins.calls.call{suffix}(longpole_site, longpole_record, {kept}, {whole})"
     source = _TEMPLATE.format(
         outer=_OUTER,
         define="async def" if is_async else "def",
         parameters=parameters,
-        call=f"{'await ' if is_async else ''}longpole_function({passed})",
+        call=f"{awaited}longpole_function({passed})",
+        stood_in=awaited + stood_in,
         check=_CHECK if site.is_agent else "",
         given=kept,
     )

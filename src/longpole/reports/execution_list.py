@@ -56,10 +56,10 @@ def _newest(store: Engine, filters: ExecutionFilters) -> Sequence[Row]:
     return store.rows("execution_page", asked)
 
 
-def _parameters(filters: ExecutionFilters) -> dict[str, Any]:
+def matching_parameters(filters: ExecutionFilters) -> dict[str, Any]:
+    """The filters as `@matching()` takes them: which executions, without the page of them."""
     attribute_key, attribute_value = filters.attribute or (None, None)
     scope_key, scope_value = filters.scope or (None, None)
-    after = filters.after
     return {
         "workspace": filters.workspace,
         "agent": filters.agent,
@@ -77,9 +77,17 @@ def _parameters(filters: ExecutionFilters) -> dict[str, Any]:
         "attribute_key": attribute_key,
         "attribute_value": attribute_value,
         "min_duration_ns": filters.min_duration_ns,
+        "max_duration_ns": filters.max_duration_ns,
         "text": filters.text,
         "parent": filters.parent,
         "only_roots": filters.only_roots,
+    }
+
+
+def _parameters(filters: ExecutionFilters) -> dict[str, Any]:
+    after = filters.after
+    return {
+        **matching_parameters(filters),
         "sort": filters.sort,
         "is_descending": filters.is_descending,
         "limit": filters.limit + 1,

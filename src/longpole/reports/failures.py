@@ -14,7 +14,7 @@ from longpole.reports.filter_values import LIMIT, limit_of, read_given
 from longpole.reports.period import PERIOD_FILTERS, Period, period_of
 from longpole.reports.question import Question
 from longpole.reports.rows import Row, dollars
-from longpole.reports.statistics_views import FailureGroup, FailureGroups
+from longpole.reports.statistics_views import FailureGroup, FailureGroups, FailureSlice
 from longpole.reports.together import rows_together
 from longpole.store.engine import Engine
 
@@ -82,7 +82,8 @@ class _Group(Struct):
 
 def failures_of(store: Engine, period: Period, limit: int) -> FailureGroups:
     """The groups of errors of a period, those that failed most executions first, at most `limit`."""
-    slices = store.rows("errors_counted", {**period.parameters, "slice_ns": -(-period.length_ns // _SLICES)})
+    width_ns = -(-period.length_ns // _SLICES)
+    slices = store.rows("errors_counted", {**period.parameters, "slice_ns": width_ns})
     looked = Period(scope=replace(period.scope, from_ns=_newest_from_ns(period, slices, MOST_ERRORS)))
     asked = {**looked.parameters, "limit": MOST_GROUPS}
     fatal, healed = rows_together(store, ("failure_groups", asked), ("step_error_groups", asked))
@@ -100,7 +101,15 @@ def failures_of(store: Engine, period: Period, limit: int) -> FailureGroups:
         executions=sum(row["executions"] for row in slices),
         healed=sum(group.healed for group in groups.values()),
         is_complete=looked == period and len(fatal) < MOST_GROUPS and len(healed) < MOST_GROUPS,
+        width_ns=width_ns,
+        over_time=[_slice(row) for row in slices],
         groups=[_view(key, group, cases.get(key, []), around) for key, group in shown.items()],
+    )
+
+
+def _slice(row: Row) -> FailureSlice:
+    return FailureSlice(
+        started=clock.to_rfc3339(row["slice_start_ns"]), executions=row["executions"], steps=row["steps"]
     )
 
 

@@ -109,6 +109,7 @@ LIST_FILTERS = (
     ),
     Filter(name="min_duration_ns", meaning="The same in nanoseconds.", example="1500000000"),
     Filter(name="min_duration_ms", meaning="The same in milliseconds.", example="1500"),
+    Filter(name="max_duration", meaning="Took less than this.", example="20s"),
     Filter(
         name="text", meaning="Found in agent, name, error, an input or an output; letter case ignored.", example="429"
     ),
@@ -222,6 +223,7 @@ class ExecutionFilters(Struct, frozen=True, kw_only=True):
     tool: str | None = None
     attribute: tuple[str, str] | None = None
     min_duration_ns: int | None = None
+    max_duration_ns: int | None = None
     text: str | None = None
     parent: str | None = None
     only_roots: bool = False
@@ -257,6 +259,7 @@ def read_execution_filters(pairs: Pairs) -> ExecutionFilters:
         scope=key_and_value("scope", given.get("scope"), "vault_id=v-7"),
         attribute=key_and_value("attribute", given.get("attribute"), "tenant=acme"),
         min_duration_ns=_min_duration_ns(given),
+        max_duration_ns=read_duration_ns("max_duration", given["max_duration"]) if "max_duration" in given else None,
         text=given.get("text"),
         parent=None if given.get("parent") == "none" else given.get("parent"),
         only_roots=given.get("parent") == "none",

@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 
 from longpole.analysis.advice import MOST_NAMED, Opportunity, Scene, make_scene, saved_together_ns
 from longpole.analysis.advice_agents import FAILED_AGENT, NEVER_CALLED, SKIPPED_AGENT, Refusal
-from longpole.analysis.advice_calls import CALLS_ITSELF, NO_PROGRESS, QUERY_FOR_EACH, SAME_CALL
+from longpole.analysis.advice_calls import CALLS_ITSELF, CHATTY, NO_PROGRESS, QUERY_FOR_EACH, SAME_CALL
 from longpole.analysis.advice_list import find_opportunities
 from longpole.analysis.advice_sequence import ONE_BY_ONE
 from longpole.analysis.advice_waits import BLOCKED_LOOP, NO_RESPONSE, RATE_LIMIT, RETRY
@@ -37,6 +37,7 @@ RULES = frozenset(
         NO_PROGRESS,
         CALLS_ITSELF,
         QUERY_FOR_EACH,
+        CHATTY,
         RATE_LIMIT,
         RETRY,
         BLOCKED_LOOP,

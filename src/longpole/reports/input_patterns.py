@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from math import log
 
-import msgspec
-
-from longpole.analysis.traits import ABSENT, Claim, Sample, find_traits, leaves_of
+from longpole.analysis.traits import ABSENT, Claim, Sample, find_traits
 from longpole.model import clock
 from longpole.model.status import FAILED_STATUSES, ExecutionStatus
+from longpole.reports.drawn import drawn_rows
 from longpole.reports.filter_values import read_given
+from longpole.reports.input_leaves import Leaves, leaves_of_inputs
 from longpole.reports.numbers import duration_text, share_text
 from longpole.reports.period import PERIOD_FILTERS, Period, period_of
 from longpole.reports.question import Question
@@ -23,16 +23,7 @@ MOST_FAILED, MOST_SUCCEEDED = 1500, 3000
 STRETCHES = 28
 """Into how many stretches of time a period is cut, within which inputs are compared: of a week each has six hours."""
 
-INPUT_LIMIT = 20_000
-"""Characters of an input that are read."""
-
 MOST_KEYS = 50
-_DIGITS = 1_000_003
-# What a span tells of its own end is not what led to it, and what conventions name is no input of the user's.
-_NO_INPUTS = (
-    "gen_ai.", "llm.", "longpole.", "openinference.", "traceloop.", "langfuse.", "logfire.", "output", "error",
-    "exception", "http.response", "http.status", "rpc.", "otel.", "telemetry.", "metadata.ls_", "code.", "thread.",
-)  # fmt: skip
 
 
 def input_patterns_of(store: Engine, period: Period) -> InputPatterns:
@@ -48,7 +39,7 @@ def input_patterns_of(store: Engine, period: Period) -> InputPatterns:
         lambda: _sample(store, period, counts, (ExecutionStatus.SUCCESS,), MOST_SUCCEEDED),
     )
     stands_for = {True: failed_stand_for, False: succeeded_stand_for}
-    bodies = _bodies(store, period, [*failed, *succeeded])
+    bodies = leaves_of_inputs(store, [*failed, *succeeded], workspace=period.scope.workspace)
     samples = [
         _sampled(row, leaves, has_failed=has_failed, stands_for=stands_for[has_failed], period=period)
         for rows, has_failed in ((failed, True), (succeeded, False))
@@ -71,70 +62,14 @@ def input_patterns_of(store: Engine, period: Period) -> InputPatterns:
 def _sample(
     store: Engine, period: Period, counts: Mapping[str, Row], statuses: Sequence[str], most: int
 ) -> tuple[Sequence[Row], float]:
-    """The sample of executions of some statuses, and for how many of equal weight one of them stands.
-
-    Those with the lowest digits are wanted. Few of the digits hold enough of them mostly, and then the columns of
-    the others need not be read (36 instead of 77 ms for three thousand of a million); else all digits are asked for.
-    """
+    """The sample of executions of some statuses, and for how many of equal weight one of them stands."""
     whole = sum(counts[status]["executions"] for status in statuses if status in counts)
-    if not whole:
-        return [], 0.0
-    asked = {**period.parameters, "statuses": [str(status) for status in statuses], "limit": most}
-    below = min(_DIGITS, _DIGITS * 3 * most // (2 * whole) + 1)
-    rows = store.rows("sampled_executions", {**asked, "below": below})
-    if len(rows) < most and below < _DIGITS:
-        rows = store.rows("sampled_executions", {**asked, "below": _DIGITS})
+    asked = {**period.parameters, "statuses": [str(status) for status in statuses]}
+    rows = drawn_rows(store, "sampled_executions", asked, whole=whole, most=most)
     return rows, whole / max(1, len(rows))
 
 
-_Leaves = dict[str, tuple[str | float, ...]]
-_Key = tuple[str, str, str]
-
-
-def _bodies(store: Engine, period: Period, rows: Sequence[Row]) -> dict[_Key, _Leaves]:
-    if not rows:
-        return {}
-    asked = {
-        "workspace": period.scope.workspace,
-        "trace_ids": sorted({row["trace_id"] for row in rows}),
-        "span_ids": sorted({row["span_id"] for row in rows}),
-        # A body never comes before its span began, but clocks differ.
-        "received_from_ns": min(row["received_ns"] for row in rows) - 3_600_000_000_000,
-    }
-    found: dict[_Key, _Leaves] = {}
-    for body in store.rows("inputs_of_spans", asked):
-        key = body["workspace"], body["trace_id"], body["span_id"]
-        if key not in found:  # the newest comes first
-            leaves = _leaves(body)
-            if leaves:
-                found[key] = leaves
-    return found
-
-
-def _leaves(body: Row) -> _Leaves:
-    found: _Leaves = {}
-    if body["input"] is not None:
-        value = _decoded(body["input"][:INPUT_LIMIT])
-        found.update({key if key.startswith("input") else f"input.{key}": leaves for key, leaves in _of(value).items()})
-    attributes = _decoded(body["attributes"] or "")
-    if isinstance(attributes, dict):
-        own = {key: value for key, value in attributes.items() if not str(key).startswith(_NO_INPUTS)}
-        found.update(leaves_of(own, "attribute"))
-    return found
-
-
-def _of(value: object) -> _Leaves:
-    return leaves_of(value) if isinstance(value, dict) else leaves_of(value, "input")
-
-
-def _decoded(text: str) -> object:
-    try:
-        return msgspec.json.decode(text)
-    except (ValueError, RecursionError):
-        return text or None
-
-
-def _sampled(row: Row, leaves: _Leaves, *, has_failed: bool, stands_for: float, period: Period) -> Sample:
+def _sampled(row: Row, leaves: Leaves, *, has_failed: bool, stands_for: float, period: Period) -> Sample:
     stretch = (row["started_ns"] - period.scope.from_ns) * STRETCHES // max(1, period.length_ns)
     return Sample(
         (row["workspace"], row["agent"], stretch),

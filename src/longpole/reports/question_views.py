@@ -188,6 +188,28 @@ class AgentPerformance(Struct, kw_only=True):
     last_seen: str | None
 
 
+class AgentVersion(Struct, kw_only=True):
+    """The executions of an agent that have one version; null is that of those that told none. Times and the rate leave
+    skipped executions out."""
+
+    version: str | None
+    executions: int
+    skipped: int
+    first_at: str
+    last_at: str
+    success_rate: float | None
+    p50_ns: int | None
+    p95_ns: int | None
+    mean_cost_usd: float | None
+
+
+class AgentVersions(Struct, kw_only=True):
+    """The versions of an agent, that which came last first."""
+
+    agent: str
+    versions: list[AgentVersion]
+
+
 class AgentRun(Struct, kw_only=True):
     """An execution, as far as it tells why an agent did or did not do its work.
 

@@ -67,7 +67,7 @@ class UsualWaits:
 
 
 def running_of(store: Engine, asked: RunningAsked, now_ns: int, usual: UsualWaits | None = None) -> Running:
-    """What runs at `now_ns`. Three queries, and one more when models are waited for and `usual` does not know them."""
+    """What runs at `now_ns`. Four queries, and one more when models are waited for and `usual` does not know them."""
     given = {"workspace": asked.workspace, "agent": asked.agent, "from_ns": now_ns - DAY_NS}
     executions = store.rows("open_executions", {**given, "limit": MOST_EXECUTIONS})
     counts = store.rows("open_counts", given)
@@ -79,7 +79,17 @@ def running_of(store: Engine, asked: RunningAsked, now_ns: int, usual: UsualWait
     held: dict[tuple[str, str], list[Row]] = {}
     for row in in_hand:
         held.setdefault((row["workspace"], row["execution_id"]), []).append(row)
-    shown = [_execution(row, held.get((row["workspace"], row["execution_id"]), []), p99, now_ns) for row in executions]
+    heard = _last_heard(store, executions)
+    shown = [
+        _execution(
+            row,
+            held.get((row["workspace"], row["execution_id"]), []),
+            p99,
+            heard.get((row["workspace"], row["process"])),
+            now_ns,
+        )
+        for row in executions
+    ]
     return Running(
         at=clock.to_rfc3339(now_ns),
         agents=[_agent(row, held, now_ns) for row in counts],
@@ -133,7 +143,22 @@ def _agent(row: Row, held: Mapping[tuple[str, str], Sequence[Row]], now_ns: int)
     )
 
 
-def _execution(row: Row, held: Sequence[Row], p99: Mapping[str, int | None], now_ns: int) -> RunningExecution:
+def _last_heard(store: Engine, executions: Sequence[Row]) -> dict[tuple[str, str], int]:
+    """By workspace and process, when it last gave a sign of life; of those that have something open."""
+    processes: dict[str, set[str]] = {}
+    for row in executions:
+        if row["process"] is not None:
+            processes.setdefault(row["workspace"], set()).add(row["process"])
+    return {
+        (row["workspace"], row["process"]): row["last_heard_ns"]
+        for workspace, names in processes.items()
+        for row in store.rows("processes_named", {"workspace": workspace, "processes": sorted(names)})
+    }
+
+
+def _execution(
+    row: Row, held: Sequence[Row], p99: Mapping[str, int | None], heard_ns: int | None, now_ns: int
+) -> RunningExecution:
     return RunningExecution(
         execution_id=row["execution_id"],
         root_execution_id=row["root_execution_id"],
@@ -146,6 +171,7 @@ def _execution(row: Row, held: Sequence[Row], p99: Mapping[str, int | None], now
         state=_state(row, held),
         started_at=clock.to_rfc3339(row["started_ns"]),
         so_far_ns=max(0, now_ns - row["started_ns"]),
+        silent_ns=None if heard_ns is None else max(0, now_ns - heard_ns),
         in_hand=[_in_hand(step, p99, now_ns) for step in held],
     )
 

@@ -38,7 +38,10 @@ class InHand(Struct, kw_only=True):
 
 
 class RunningExecution(Struct, kw_only=True):
-    """An open execution and what it has in hand, the longest first; nothing where its child executions have it all."""
+    """An open execution and what it has in hand, the longest first; nothing where its child executions have it all.
+
+    `silent_ns` is how long nothing was heard of its process, null where that does not say that it lives.
+    """
 
     execution_id: str
     root_execution_id: str
@@ -51,6 +54,7 @@ class RunningExecution(Struct, kw_only=True):
     state: str
     started_at: str
     so_far_ns: int
+    silent_ns: int | None
     in_hand: list[InHand]
 
 

@@ -101,9 +101,11 @@ def load_table(store: Engine, period: Period, *, has_steps: bool = True) -> Tabl
     starts_ns = list(range(first_ns - first_ns % width_ns, last_ns + 1, width_ns))
     asked = {**period.parameters, "width_ns": width_ns}
     told = rows_together(store, *((query, asked) for query in (("step_series",) * has_steps + ("agent_series",))))
-    rows = [row for of_kind in reversed(told) for row in of_kind]
     weighted: Sequence[Row] = store.rows("series_buckets", asked) if bounds["sampled"] else ()
-    return _table(grain, starts_ns, rows, weighted)
+    # Steps of a long execution may begin where no execution does any more, and by another clock before the first one.
+    within = range(starts_ns[0], starts_ns[-1] + 1)
+    rows = [row for of_kind in reversed(told) for row in of_kind if row["start_ns"] in within]
+    return _table(grain, starts_ns, rows, [row for row in weighted if row["start_ns"] in within])
 
 
 def table_of_days(name: str, starts_ns: list[int], fields: Mapping[str, Sequence[float | None]]) -> Table:

@@ -121,14 +121,14 @@ def _overlap(a: Scope, b: Scope) -> bool:
 
 def compare_sets(store: Engine, filters: SetFilters) -> SetComparison:
     """Two sets side by side. Cost: for each, a scan of the agent's executions and of its steps."""
-    sides = [_asked(filters.agent, scope) for scope in (filters.a, filters.b)]
+    sides = [asked_of(filters.agent, scope) for scope in (filters.a, filters.b)]
     told = rows_together(
         store,
         *(("compared_steps", _without_execution(asked)) for asked in sides),
         *(("compared_sums", _without_execution(asked)) for asked in sides),
         *(("compared_executions", asked) for asked in sides),
     )
-    times = [_histogram(rows) for rows in told[4:]]
+    times = [histogram_of(rows) for rows in told[4:]]
     sums = [rows[0] for rows in told[2:4]]
     steps = _step_changes(store, sides, sums, [_steps_by_name(rows) for rows in told[:2]])
     chance = rank_test(times[0], times[1])
@@ -137,8 +137,8 @@ def compare_sets(store: Engine, filters: SetFilters) -> SetComparison:
     cost = compare_means(_sums(sums[0], "cost", 1e9), _sums(sums[1], "cost", 1e9))
     return SetComparison(
         agent=filters.agent,
-        a=_set(filters.a, sums[0]),
-        b=_set(filters.b, sums[1]),
+        a=set_of(filters.a, sums[0]),
+        b=set_of(filters.b, sums[1]),
         message=_message(filters.agent, sums, p50, success, cost, steps),
         p50_ns=change_of(p50),
         p95_ns=change_of(compare_quantiles(times[0], times[1], 0.95)),
@@ -151,7 +151,8 @@ def compare_sets(store: Engine, filters: SetFilters) -> SetComparison:
     )
 
 
-def _asked(agent: str, scope: Scope) -> dict[str, Any]:
+def asked_of(agent: str, scope: Scope) -> dict[str, Any]:
+    """A set of an agent's executions as queries take it."""
     return {
         "agent": agent,
         "workspace": scope.workspace,
@@ -167,7 +168,8 @@ def _without_execution(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if name != "execution_id"}
 
 
-def _histogram(rows: Sequence[Row]) -> Histogram:
+def histogram_of(rows: Sequence[Row]) -> Histogram:
+    """The timings of rows of `compared_executions`."""
     return {
         row["duration_bucket"]: Bucket(row["timings"], float(row["total_weight"]), float(row["square_weight"]))
         for row in rows
@@ -193,7 +195,8 @@ def _successes(row: Row) -> tuple[float, float]:
     return float(row["succeeded_weight"] or 0) / weight * size, size
 
 
-def _set(scope: Scope, row: Row) -> ExecutionSet:
+def set_of(scope: Scope, row: Row) -> ExecutionSet:
+    """The view of a set, whose row has `executions`."""
     return ExecutionSet(
         version=scope.version,
         environment=scope.environment,
@@ -365,8 +368,8 @@ def standing_of(store: Engine, name: str, *, workspace: str | None) -> Standing:
     """An execution and its own steps among the others of its agent. Cost: a scan of the agent's steps."""
     found = find_execution(store, name, workspace=workspace)
     family = load_family(store, found)
-    asked = _asked(found.agent, Scope(workspace=found.workspace)) | {"execution_id": found.execution_id}
-    others = _histogram(store.rows("compared_executions", asked))
+    asked = asked_of(found.agent, Scope(workspace=found.workspace)) | {"execution_id": found.execution_id}
+    others = histogram_of(store.rows("compared_executions", asked))
     mine: dict[tuple[str, str], list[Row]] = {}
     for row in family.spans:
         if not is_execution(row) and row["execution_id"] == found.execution_id and row["duration_ns"] is not None:
@@ -378,7 +381,7 @@ def standing_of(store: Engine, name: str, *, workspace: str | None) -> Standing:
         "names": sorted({name for name, _ in mine}),
     }
     steps = _steps_by_name(store.rows("steps_beside", beside))
-    standings = [_step_standing(key, rows, _histogram(steps.get(key, ()))) for key, rows in mine.items()]
+    standings = [_step_standing(key, rows, histogram_of(steps.get(key, ()))) for key, rows in mine.items()]
     standings.sort(key=lambda one: (-(one.excess_ns or 0), one.name))
     duration_ns = family.top["duration_ns"]
     share = None if duration_ns is None else share_below(others, duration_bucket(duration_ns))

@@ -232,12 +232,21 @@ class FailureGroup(Struct, kw_only=True):
     example_step_id: str | None
 
 
+class FailureSlice(Struct, kw_only=True):
+    """What failed in one stretch of a period: executions, and steps whether they failed one or not."""
+
+    started: str
+    executions: int
+    steps: int
+
+
 class FailureGroups(Struct, kw_only=True):
     """The errors of a period in groups, those that failed most executions first.
 
     `executions` failed in all, `healed` step errors failed none. Of very many errors only the newest are looked at,
     those from `looked_at_from` on: groups and `healed` are of these. `is_complete` is false then, and where there are
-    so many different errors that rare ones are left out.
+    so many different errors that rare ones are left out. `over_time` has the stretches of `width_ns` in which anything
+    failed, the oldest first.
     """
 
     from_time: str
@@ -246,6 +255,8 @@ class FailureGroups(Struct, kw_only=True):
     executions: int
     healed: int
     is_complete: bool
+    width_ns: int
+    over_time: list[FailureSlice]
     groups: list[FailureGroup]
 
 
@@ -302,6 +313,35 @@ class Bottlenecks(Struct, kw_only=True):
     critical_ns: int
     looked_at_share: float
     operations: list[BottleneckStep]
+
+
+class MergedStep(Struct, kw_only=True):
+    """All steps of one path of names over many executions; `parent` is a position in the list, -1 for an agent itself.
+
+    `total_ns` adds durations, `self_ns` is without what ran below, `critical_ns` what executions waited for it itself.
+    """
+
+    parent: int
+    name: str
+    category: str
+    count: int
+    total_ns: int
+    self_ns: int
+    critical_ns: int
+
+
+class MergedSteps(Struct, kw_only=True):
+    """Many executions as one tree, parents before children; called agents are trees of their own.
+
+    `executions` and `steps` were read, the newest of the period; `is_complete` says that these are all.
+    """
+
+    from_time: str
+    to_time: str
+    executions: int
+    steps: int
+    is_complete: bool
+    nodes: list[MergedStep]
 
 
 class SlowOperation(Struct, kw_only=True):

@@ -40,10 +40,17 @@ class SpoolState(Struct, kw_only=True):
     pending_bytes: int
 
 
+class ServerSetting(Struct, kw_only=True):
+    """A number that the server was started with, by the name of the setting that changes it; 0 is no limit."""
+
+    name: str
+    value: int
+
+
 class StoreState(Struct, kw_only=True):
     """What the store holds. Bytes that are free inside the database's files are used again by what comes.
 
-    `limit_bytes` is 0 without a limit. `spool` and `jobs` are null where no server answers.
+    `limit_bytes` is 0 without a limit. `spool`, `jobs` and `settings` are null where no server answers.
     """
 
     tables: list[TableState]
@@ -53,6 +60,7 @@ class StoreState(Struct, kw_only=True):
     limit_bytes: int
     spool: SpoolState | None = None
     jobs: JobsState | None = None
+    settings: list[ServerSetting] | None = None
 
 
 class Deletion(Struct, kw_only=True):
@@ -69,3 +77,10 @@ class Deletion(Struct, kw_only=True):
     bodies: int
     scores: int
     dead_letters: int
+
+
+class LoadedExample(Struct, kw_only=True):
+    """The example was taken and is seen a moment later: everything in it has that environment."""
+
+    environment: str
+    bodies: int

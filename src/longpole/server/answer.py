@@ -21,6 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longpole.model.durations import Durations
+from longpole.reports.export.exported_file import ExportedFile
 from longpole.reports.filter_values import Filter, read_workspace
 from longpole.reports.views import Problem
 from longpole.server.problems import MEDIA_TYPE
@@ -57,6 +58,18 @@ async def answer_of_one(request: Asked, report: Callable[[], View]) -> Response[
     turns: asyncio.Semaphore = request.app.state.setdefault("turns", asyncio.Semaphore(OF_ONE_AT_A_TIME))
     async with turns:
         return await answer(request, report)
+
+
+async def answer_file(make: Callable[[], ExportedFile]) -> Response[bytes]:
+    """A file to keep under its name; how many rows it has, and whether others match, is in the headers."""
+    made = await sync_to_thread(make)
+    headers = {
+        "cache-control": "no-store",
+        "content-disposition": f'attachment; filename="{made.name}"',
+        "longpole-rows": str(made.rows),
+        "longpole-more": str(made.has_more).lower(),
+    }
+    return Response(made.content, media_type=made.media_type, headers=headers)
 
 
 def _response(body: bytes, is_compressed: bool, status: int) -> Response[Any]:

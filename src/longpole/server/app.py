@@ -1,7 +1,7 @@
 """The one ASGI application: the OTLP door, health, the REST routes, the dashboard, and the guard around all."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 import msgspec
@@ -9,10 +9,12 @@ from litestar.handlers import HTTPRouteHandler
 
 from longpole.ingest.pipeline import Pipeline
 from longpole.ingest.spool import Spool
+from longpole.reports.saved_views import ViewBook
 from longpole.server.access import access_of
 from longpole.server.asgi import App, Message, Receive, Scope, Send, send_answer
 from longpole.server.connections import ConnectionCounters
 from longpole.server.dashboard import dashboard_app
+from longpole.server.example_routes import example_route
 from longpole.server.guard import Guard
 from longpole.server.health import Watch
 from longpole.server.health_routes import health_route, machine_doors
@@ -24,6 +26,7 @@ from longpole.server.live_hub import Hub
 from longpole.server.otlp import DEFAULT_LIMITS, PATHS, DoorLimits, OtlpDoor
 from longpole.server.problems import MEDIA_TYPE, problem_body
 from longpole.server.score_intake import score_route
+from longpole.server.view_routes import view_routes
 from longpole.store.engine import Engine
 from longpole.wire.longpole_names import SERVER_HEADER
 
@@ -45,6 +48,7 @@ class Server:
         version: str,
         limits: DoorLimits = DEFAULT_LIMITS,
         more_routes: tuple[HTTPRouteHandler, ...] = (),
+        more_doors: Mapping[str, App] | None = None,
         guard: Callable[[App], App] = Guard,
         live: LiveDoor | None = None,
     ) -> None:
@@ -58,11 +62,17 @@ class Server:
         self._heard_door = watch.senders.heard(self._door)
         self._watch = watch
         watch.join(self._counted, lambda: pipeline.queued_writes, self.connections)
-        self._machine_doors = machine_doors(watch)
+        self._machine_doors = {**machine_doors(watch), **(more_doors or {})}
         # Litestar's type of an ASGI application is narrower than the raw one.
         letters = letter_routes(pipeline.retry, pipeline.write)
-        own = (intake_route(self.intake), health_route(watch.health), score_route(spool.append))
-        more = (*own, *letters, *more_routes)
+        views = view_routes(ViewBook(store, pipeline.write))
+        own = (
+            intake_route(self.intake),
+            health_route(watch.health),
+            score_route(spool.append),
+            example_route(spool.append),
+        )
+        more = (*own, *letters, *views, *more_routes)
         self._api = cast("App", api_app(store, more_routes=more))
         self._dashboard: App = dashboard_app()
         self._live = live or LiveDoor(store, Hub(), is_open=False)

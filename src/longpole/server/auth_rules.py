@@ -59,15 +59,19 @@ RULES: tuple[Rule, ...] = (
     Rule(("POST",), "/v1/{}", INGEST, "own"),
     Rule(("POST",), "/api/public/otel/v1/{}", INGEST, "own"),
     Rule(("POST",), "/api/scores", INGEST, "own"),
+    Rule(("POST",), "/api/audit/findings", INGEST, "own"),
+    Rule(("POST",), "/api/example", INGEST),
     # Reading.
     Rule(_GET, "/api/analysis/{}", READ),
     Rule(_GET, "/api/executions", READ),
     Rule(_GET, "/api/executions/{}", READ),
     Rule(_GET, "/api/executions/{}/{}", READ),
     Rule(_GET, "/api/executions/{}/steps/{}", READ),
+    Rule(_GET, "/api/export/executions", READ),
     Rule(_GET, "/api/overview", READ),
     Rule(_GET, "/api/scores", READ),
     Rule(_GET, "/api/processes", READ),
+    Rule(_GET, "/api/audit", READ),
     Rule(_GET, "/api/prices", READ),
     Rule(_GET, "/api/dead-letters", READ),
     Rule(_GET, "/api/dead-letters/{}", READ),
@@ -77,6 +81,7 @@ RULES: tuple[Rule, ...] = (
     Rule(_GET, "/api/alerts/rules", READ),
     Rule(_GET, "/api/alerts/rules/{}/preview", READ),
     Rule(("POST",), "/api/alerts/preview", READ, "own"),
+    Rule(_GET, "/api/views", READ),
     Rule(_GET, "/api/live", READ, stays_open=True),
     Rule(_GET, "/api/live/events", READ, stays_open=True),
     Rule(_GET, "/api/budgets", (*INGEST, *READ), "decided"),  # programs that send ask whether they may go on
@@ -86,6 +91,7 @@ RULES: tuple[Rule, ...] = (
     Rule(_GET, "/api/store", READ, "server"),
     Rule(_GET, "/metrics", READ, "server"),
     Rule(("POST",), "/api/sql", READ, "own"),
+    Rule(("GET", "POST", "DELETE"), "/mcp", READ, "own"),
     Rule(_GET, "/schema", READ, "own"),
     Rule(_GET, "/schema/{}", READ, "own"),
     # Changing, and what only those see who may change it.
@@ -105,6 +111,9 @@ RULES: tuple[Rule, ...] = (
     Rule(("POST",), "/api/alerts/silences", ADMIN, "own", deed="alert_silence.set"),
     Rule(("DELETE",), "/api/alerts/silences/{}", ADMIN, deed="alert_silence.end"),
     Rule(("POST",), "/api/alerts/{}/acknowledge", ADMIN, "own", deed="alert.acknowledge"),
+    Rule(("POST",), "/api/audit/findings/{}", ADMIN, "own", deed="audit_finding.state"),
+    Rule(("PUT",), "/api/views", ADMIN, "own", deed="view.set"),
+    Rule(("DELETE",), "/api/views/{}", ADMIN, deed="view.remove"),
     Rule(_GET, "/api/webhooks", ADMIN),
     Rule(("PUT",), "/api/webhooks", ADMIN, "own", deed="webhook.set"),
     Rule(("DELETE",), "/api/webhooks/{}", ADMIN, deed="webhook.remove"),
@@ -135,7 +144,7 @@ def compiled(rules: Iterable[Rule]) -> dict[str, list[tuple[re.Pattern[str], Rul
     return found
 
 
-_INTERFACE = ("/api/", "/schema/", "/v1/")
+_INTERFACE = ("/api/", "/schema/", "/v1/", "/mcp/")
 _COMPILED = compiled(RULES)
 
 

@@ -13,6 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
 from longpole.model.errors import LongpoleError
+from longpole.server.export_routes import get_execution_file, get_executions_file
 from longpole.server.problems import answer_http_error, answer_longpole_error, answer_unexpected_error
 from longpole.server.question_routes import QUESTION_ROUTES
 from longpole.server.routes import (
@@ -42,6 +43,8 @@ def api_app(store: Engine, *, more_routes: tuple[ControllerRouterHandler, ...] =
     """
     routes = (
         get_executions,
+        get_executions_file,
+        get_execution_file,
         get_execution,
         get_step,
         get_coverage,

@@ -4,7 +4,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -19,6 +19,7 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from longpole import settings as settings_module
+from longpole.client.audit_book import AuditBook
 from longpole.client.kept_prices import price_book
 from longpole.ingest.arrivals import Arrivals
 from longpole.ingest.assemble import Recogniser
@@ -36,7 +37,8 @@ from longpole.model.batch import Batch
 from longpole.model.errors import MissingPackage, RefusedToServe
 from longpole.server.alert_jobs import Alerting, set_up_alerting
 from longpole.server.app import Server
-from longpole.server.asgi import Receive, Scope, Send
+from longpole.server.asgi import App, Receive, Scope, Send
+from longpole.server.audit_routes import audit_routes
 from longpole.server.auth_setup import KeySetup, set_up_keys
 from longpole.server.connections import BoundedConnection, ConnectionLimits, file_bound
 from longpole.server.ending import REQUESTS_END_S, Ending
@@ -46,6 +48,7 @@ from longpole.server.jobs import ONLY_SERVER, Jobs
 from longpole.server.leftovers import Leftovers
 from longpole.server.live_door import LARGEST_MESSAGE_BYTES, LiveDoor
 from longpole.server.live_hub import Hub
+from longpole.server.mcp_door import mcp_doors
 from longpole.server.otlp import DoorLimits
 from longpole.server.own_address import OwnAddress, leave_note, own_address
 from longpole.server.price_routes import price_routes
@@ -103,7 +106,8 @@ def serve(settings: Settings, *, creates_admin_key: bool = False, say: Callable[
         stack.callback(jobs.close, _JOBS_END_S)
         release = version("longpole")
         watch = _watch(settings, flow, jobs, release)
-        server = _server(settings, flow, jobs, keys, (*alerts.routes, *webhook_routes(webhooks)), watch)
+        told_routes = (*alerts.routes, *webhook_routes(webhooks))
+        server = _server(settings, flow, jobs, keys, told_routes, watch, mcp_doors(address))
         state = folder / STATE_FILE
         stack.callback(state.unlink, missing_ok=True)
         leftovers = Leftovers(settings_module.spool_folder(settings), address, keys.ring.own_key)
@@ -210,10 +214,12 @@ def _server(
     keys: KeySetup,
     telling: tuple[HTTPRouteHandler, ...],
     watch: Watch,
+    doors: Mapping[str, App],
 ) -> Server:
     routes = (
         *store_routes(served_care(flow.store, flow.spool, flow.pipeline, jobs, settings)),
         *price_routes(price_book(flow.store, flow.pipeline, flow.prices)),
+        *audit_routes(AuditBook(flow.store, write=flow.pipeline.write)),
         *keys.routes,
         *telling,
         *sql_routes(sql_desk(flow.store.engine, settings)),
@@ -226,6 +232,7 @@ def _server(
         version=version("longpole"),
         limits=_door_limits(settings),
         more_routes=routes,
+        more_doors=doors,
         live=LiveDoor(flow.store, flow.hub, is_open=settings.realtime),
         guard=keys.guard,
     )

@@ -2,6 +2,7 @@
 
 from litestar import Response, delete, get
 from litestar.handlers import HTTPRouteHandler
+from msgspec.structs import replace
 
 from longpole.client.store_care import StoreCare
 from longpole.ingest.deletion import delete_meant
@@ -9,7 +10,7 @@ from longpole.ingest.pipeline import Pipeline
 from longpole.ingest.spool import Spool
 from longpole.reports.filters import DELETION_FILTERS, ONE_DELETION_FILTERS
 from longpole.reports.store_state import store_state
-from longpole.reports.store_views import Deletion, SpoolState, StoreState
+from longpole.reports.store_views import Deletion, ServerSetting, SpoolState, StoreState
 from longpole.server.answer import REFUSALS, REFUSALS_OF_ONE, Asked, answer, documented
 from longpole.server.jobs import Jobs
 from longpole.server.routes import ExecutionName
@@ -17,14 +18,29 @@ from longpole.settings import Settings
 from longpole.store.engine import Engine
 from longpole.store.rollups import MINUTE_NS
 
+TOLD = (
+    "retention_days",
+    "retention_bodies_days",
+    "retention_rollups_days",
+    "retention_audit_days",
+    "store_limit_bytes",
+    "slow_operation_ms",
+    "critical_operation_ms",
+    "sql_row_limit",
+    "sql_timeout_ms",
+)
+"""Settings that people look for on the page of settings."""
+
 
 def served_care(store: Engine, spool: Spool, pipeline: Pipeline, jobs: Jobs, settings: Settings) -> StoreCare:
     """The care of the store of a running server."""
+    told = [ServerSetting(name=name, value=getattr(settings, name)) for name in TOLD]
     width_ns = settings.rollup_interval_minutes * MINUTE_NS
 
     def state() -> StoreState:
         waiting = SpoolState(held_bytes=spool.held_bytes, pending_bytes=spool.unread_bytes(pipeline.position))
-        return store_state(store, limit_bytes=settings.store_limit_bytes, spool=waiting, jobs=jobs.state())
+        found = store_state(store, limit_bytes=settings.store_limit_bytes, spool=waiting, jobs=jobs.state())
+        return replace(found, settings=told)
 
     return StoreCare(store, state=state, delete=lambda meant: delete_meant(store, pipeline, meant, width_ns=width_ns))
 

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from longpole.model.alert import Alert, AlertDelivery, AlertSilence, AlertTarget
+from longpole.model.audit_record import AuditRecord
 from longpole.model.event import AgentSeen, Body, Decision, Event, Score
 from longpole.model.execution import Execution
 from longpole.model.finding import Finding
@@ -55,6 +56,7 @@ RECORD_TABLES: Mapping[str, type[Struct]] = {
     "alert_deliveries": AlertDelivery,
     "webhooks": Webhook,
     "webhook_deliveries": WebhookDelivery,
+    "audit_findings": AuditRecord,
     "prices": Price,
     "rollups": Rollup,
     "dead_letters": DeadLetter,
@@ -82,6 +84,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "alert_deliveries": ("workspace", "delivery_id"),
     "webhooks": ("workspace", "name"),
     "webhook_deliveries": ("workspace", "delivery_id"),
+    "audit_findings": ("workspace", "program", "fingerprint"),
     "prices": ("workspace", "provider", "model", "from_ns"),
     "rollups": (
         "window_ns", "width_ns", "workspace", "kind", "agent", "name", "category", "status", "version", "environment",

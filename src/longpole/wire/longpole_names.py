@@ -47,14 +47,55 @@ STACK = "code.stacktrace"  # of a blocked_loop step: the stack that was seen mos
 RETRY_CAUSE = "longpole.retry.cause"  # of a retry or rate_limit step: type of the error, or HTTP status, waited for
 RETRY_AFTER_MS = "longpole.retry.after_ms"  # of the same: what the server asked for in `retry-after`
 QUEUE_POOL = "longpole.queue.pool"  # of a queue step: which pool of threads
+REMEDY = "longpole.remedy"  # of a step that a remedy made: pipeline, cache, semantic_cache, stream, batch_state, ...
+REMEDY_OUTCOME = "longpole.remedy.outcome"  # of the same, in the remedy's own words: hit, miss, timeout, cancelled, ...
+REMEDY_SAVED_NS = "longpole.remedy.saved_ns"  # what the work would have taken longer without the remedy
+CACHE_AGE_NS = "longpole.cache.age_ns"  # of a cache step that hit: for how long the answer has been there
+CACHE_SIMILARITY = "longpole.cache.similarity"  # of a semantic_cache step: to the nearest question, -1 to 1
+PIPELINE_AFTER = "longpole.pipeline.after"  # of a step of a pipeline: the steps whose results it waited for
+STREAM_PIECES = "longpole.stream.pieces"  # of a stream step: how many pieces came
+STREAM_CHUNKS = "longpole.stream.chunks"  # how many were handed on
+STREAM_LONGEST_GAP_NS = "longpole.stream.longest_gap_ns"  # the longest time without a piece, behind the first one
+STREAM_READER_NS = "longpole.stream.waited_for_reader_ns"  # how long pieces were not fetched because too many waited
+STATE_CHANGES = "longpole.state.changes"  # of a batch_state step: how many changes its transaction holds
+STATE_UP_TO = "longpole.state.up_to"  # the number of the latest of them, from 1
+NOTIFY_TOLD = "longpole.notify.told"  # of a notify step: how many messages were told
+NOTIFY_SENT = "longpole.notify.sent"  # and how many were sent
+RUNTIME_CPU_NS = "longpole.runtime.cpu_ns"  # of an execution, as those that follow: of the whole process meanwhile
+RUNTIME_MEMORY_PEAK_BYTES = "longpole.runtime.memory_peak_bytes"
+RUNTIME_MEMORY_DELTA_BYTES = "longpole.runtime.memory_delta_bytes"
+RUNTIME_THREADS = "longpole.runtime.threads"  # most at once
+RUNTIME_GC_NS = "longpole.runtime.gc_ns"  # pauses of the garbage collector
+RUNTIME_GC_PAUSES = "longpole.runtime.gc_pauses"
+RUNTIME_EXECUTORS = (
+    "longpole.runtime.executors"  # pools of threads that the execution made; what follows is its own too
+)
+RUNTIME_WEBSOCKET_MESSAGES = "longpole.runtime.websocket_messages"  # sent
+RUNTIME_WEBSOCKET_BYTES = "longpole.runtime.websocket_bytes"  # of texts the letters
+RUNTIME_VALIDATIONS = "longpole.runtime.validations"  # by pydantic
+RUNTIME_VALIDATION_NS = "longpole.runtime.validation_ns"
+RUNTIME_SERIALIZATIONS = "longpole.runtime.serializations"  # by pydantic, and by json where that is asked for
+RUNTIME_SERIALIZATION_NS = "longpole.runtime.serialization_ns"
 PROMPT_HASH = "longpole.prompt_hash"  # of a model call's system prompt and tools, where their text is not sent
 FOLDED_STEPS = "longpole.folded.steps"  # of a step that stands for a run of like ones (rules against noise): how many
 FOLDED_DURATION_NS = "longpole.folded.duration_ns"  # of the same: what they took together
 FOLDED_LONGEST_NS = "longpole.folded.longest_ns"  # of the same: the longest of them
+REPLAY_OF = "longpole.replay.of"  # of an execution that ran against a recording: the execution that was recorded
+REPLAY_SERVED = "longpole.replay.served"  # true: the step's result came from the recording
+REPLAY_RESULT = "longpole.replay.result"  # "exact": the output gives the result back; else why it does not
+REPLAY_ITEMS = "longpole.replay.items"  # of a recorded stream, as JSON: [nanoseconds since its start, item], ...
+REPLAY_ERROR = "longpole.replay.error"  # of a recorded failure, as JSON: {module, name, arguments, state}
+REPLAY_EXCHANGE = "longpole.replay.exchange"  # true: the step is one HTTP request with its whole answer
+REPLAY_CLOCK = "longpole.replay.clock"  # what the program read off the wall clock in the step, as epoch nanoseconds
+REPLAY_CLOCK_BEFORE = "longpole.replay.clock_before"  # of an execution: readings since the one before, in none
+REPLAY_SEED = "longpole.replay.seed"  # what chance in this process was made of while it was recorded
 COMMIT = "vcs.ref.head.revision"  # resource attribute
 SCOPE_PREFIX = "longpole.scope."  # vault and other scopes: longpole.scope.vault_id = ...
 
 LOG_EXCEPTION = "longpole.log.exception"  # of a log line: the exception that was logged with it, as text
+
+# Values of attributes
+REPLAY_TIER = "replay"  # of `PRICE_TIER`: the model was not asked, its answer came from a recording, so that it cost 0
 
 # Names of span events
 EVENT_STAGE = "longpole.stage"  # {stage, status, duration_ms, message}

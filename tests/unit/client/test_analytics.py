@@ -60,7 +60,7 @@ def doors(folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 def all_answers(answers: Answers) -> dict[str, Any]:
     # Where a period ends now unless it is told, the two doors would be asked at two times.
     day = {"from": "2020-01-01T00:00:00Z", "to": "2040-01-01T00:00:00Z"}
-    needed = {"agent": "claims-triage", "operation": "embed", "a": EXECUTION_ID, "b": CHILD_ID}
+    needed = {"agent": "claims-triage", "operation": "embed", "a": EXECUTION_ID, "b": CHILD_ID, "session": "CLM-48213"}
     needed |= {**day, "period": "7305d", "at": "2030-01-01T00:00:00Z"}
     found: dict[str, Any] = {}
     for question in QUESTIONS:

@@ -17,6 +17,7 @@ from longpole.reports.filters import read_trend_filters
 from longpole.reports.trend import trend_of
 from longpole.store.engine import Engine
 from longpole.store.store import open_store
+from stored_executions import Made
 
 
 @pytest.fixture(scope="module")
@@ -282,3 +283,17 @@ def test_a_new_prompt_and_a_new_commit_are_told_where_the_model_calls_carry_them
     assert [one.kind for one in writer.changed_then] == ["version", "commit", "prompt"]
     commit = writer.changed_then[1]
     assert (commit.before, commit.after) == ("c1", "c2")
+
+
+def test_steps_that_begin_when_no_execution_does_any_more_are_no_fault() -> None:
+    made = Made()
+    for minute in range(30):
+        made.execution(END_NS - DAY_NS + minute * 60 * 10**9, agent="long")
+    long = made.execution(END_NS - DAY_NS, agent="long", duration_ns=DAY_NS // 2)
+    made.step(long, "at the end", after_ns=DAY_NS // 3)
+    made.step(long, "by another clock", after_ns=-DAY_NS // 3)
+    engine = open_store(":memory:")
+    engine.write(made.batch)
+
+    assert asked(engine).items == []
+    engine.close()

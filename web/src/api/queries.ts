@@ -42,6 +42,19 @@ export function overviewQuery(address: Pick<ListAddress, "range" | "from" | "to"
   });
 }
 
+/** What has not ended: what it has used so far. */
+export function openExecutionsQuery(agent: string | undefined) {
+  return queryOptions({
+    queryKey: ["open executions", agent ?? ""],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({ status: "pending,running,llm_request,llm_response", limit: "200" });
+      if (agent) query.set("agent", agent);
+      return getJson<ExecutionPage>(`/api/executions?${query}`, signal);
+    },
+    refetchInterval: () => whenLive(15_000, 2_000),
+  });
+}
+
 function listPath(address: ListAddress, cursor: string, limit: number): string {
   const query = new URLSearchParams({ ...address.filters });
   if (address.text) query.set("text", address.text);
@@ -51,6 +64,13 @@ function listPath(address: ListAddress, cursor: string, limit: number): string {
   timeRange(query, address);
   if (cursor) query.set("cursor", cursor);
   return `/api/executions?${query}`;
+}
+
+/** Where the server gives all that match as a file, the first 50,000 in the list's order. */
+export function exportPath(address: ListAddress, format: string): string {
+  const query = new URLSearchParams(listPath(address, "", 50_000).split("?")[1]);
+  query.set("format", format);
+  return `/api/export/executions?${query}`;
 }
 
 /** How the server itself is, asked again every five seconds. */

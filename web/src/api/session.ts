@@ -1,8 +1,8 @@
 // Who is asking, and the way out.
 
 import { queryOptions } from "@tanstack/react-query";
-import { getJson } from "./http";
-import type { Session } from "./views.gen";
+import { getJson, sendJson } from "./http";
+import type { LoadedExample, Session } from "./views.gen";
 
 /** The key of whoever looks, asked once: another login loads the page anew. */
 export function sessionQuery() {
@@ -13,8 +13,22 @@ export function sessionQuery() {
   });
 }
 
+/** Opens a session with a key, so that this browser stays in once keys are asked for. */
+export async function logIn(key: string): Promise<void> {
+  await fetch("/login", {
+    method: "POST",
+    body: new URLSearchParams({ key, next: "/" }),
+    redirect: "manual",
+  });
+}
+
 /** Ends the session, then shows the page to log in. */
 export async function logOut(): Promise<void> {
   await fetch("/logout", { method: "POST" });
   location.assign("/login");
+}
+
+/** Fills an empty server with recorded runs. */
+export function loadExample(): Promise<LoadedExample> {
+  return sendJson<LoadedExample>("POST", "/api/example");
 }

@@ -54,6 +54,19 @@ export type EventKind =
   | "blocked"
   | "other";
 
+/** How sure a finding is, from evidence seen to a guess. */
+export type Confidence =
+  | "certain"
+  | "high"
+  | "medium"
+  | "low";
+
+/** What is to be done about a finding: something; nothing, as somebody said; or nothing, as it is gone. */
+export type AuditState =
+  | "open"
+  | "accepted"
+  | "fixed";
+
 /** One row of the execution list. `duration_ns` is null while it runs; tokens and cost cover the whole subtree. `scopes` are what it belongs to beside its session and user, such as a vault. It stands for `weight` executions, more than one where executions were sampled. */
 export interface ExecutionItem {
   readonly execution_id: string;
@@ -1077,6 +1090,71 @@ export interface WhatIf {
   readonly tries: readonly TriedChange[];
 }
 
+/** A stretch of durations and the share (0 to 1) of the other executions that took so long. */
+export interface DurationBar {
+  readonly from_ns: number;
+  readonly to_ns: number;
+  readonly share: number;
+}
+
+/** How long the finished steps of one name take in other executions of its agent; of an agent itself, `is_agent`. `percentiles_ns` are 99, the 1st first: a duration is longer than as many percent as it exceeds of them. */
+export interface UsualStep {
+  readonly agent: string;
+  readonly name: string;
+  readonly category: string;
+  readonly is_agent: boolean;
+  readonly others: number;
+  readonly percentiles_ns: readonly number[];
+}
+
+/** How an execution's agent usually behaves. Under 30 others nothing is usual: `bars`, `shares`, `steps` are empty. `bars` are of equal width from 0 on; what took longer than the last is in the last. `shares` are those of wall time by category (they sum to 1) over the newest `shares_of` settled executions, each counted alike. `example` is the successful one whose duration is nearest to the median. */
+export interface UsualExecution {
+  readonly execution_id: string;
+  readonly agent: string;
+  readonly executions: number;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly slower_than: number | null;
+  readonly bars: readonly DurationBar[];
+  readonly shares: Readonly<Record<string, number>>;
+  readonly shares_of: number;
+  readonly steps: readonly UsualStep[];
+  readonly example_execution_id: string | null;
+}
+
+/** A step or an agent in the graph. `share` is its part of the critical path's time, what lies below it included. Three siblings of one name or more are one node, the first of them, that stands for `times`. */
+export interface GraphNode {
+  readonly node_id: string;
+  readonly parent_id: string | null;
+  readonly name: string;
+  readonly category: string;
+  readonly is_agent: boolean;
+  readonly status: string;
+  readonly offset_ns: number;
+  readonly duration_ns: number | null;
+  readonly critical_ns: number;
+  readonly share: number;
+  readonly times: number;
+}
+
+/** `kind` is `call` (a step begins with what it belongs to), `handoff` (an agent calls an agent), `order` (it began when the other had ended) or `data` (values of the other's output are in its input; `words` tells one). */
+export interface GraphEdge {
+  readonly source: string;
+  readonly target: string;
+  readonly kind: string;
+  readonly words: string | null;
+}
+
+/** How the steps of an execution hang together. Of many steps the upper ones are shown, `left_out` are not. `texts` is how many of the nodes had inputs or outputs to be compared: without any there are no `data` edges. */
+export interface StepGraph {
+  readonly execution_id: string;
+  readonly agent: string;
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+  readonly left_out: number;
+  readonly texts: number;
+}
+
 /** An execution that failed, timed out or crashed, what went in, and the stack of its error where one was sent. */
 export interface FailedExecution {
   readonly execution: ExecutionItem;
@@ -1225,6 +1303,25 @@ export interface AgentPerformance {
   readonly last_seen: string | null;
 }
 
+/** The executions of an agent that have one version; null is that of those that told none. Times and the rate leave skipped executions out. */
+export interface AgentVersion {
+  readonly version: string | null;
+  readonly executions: number;
+  readonly skipped: number;
+  readonly first_at: string;
+  readonly last_at: string;
+  readonly success_rate: number | null;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly mean_cost_usd: number | null;
+}
+
+/** The versions of an agent, that which came last first. */
+export interface AgentVersions {
+  readonly agent: string;
+  readonly versions: readonly AgentVersion[];
+}
+
 /** An execution, as far as it tells why an agent did or did not do its work. `score`, `threshold` and `reason` are of its own decision whether to respond. `model_calls` are its own. `model_trouble` is "request_not_sent" where it stopped before it called a model, "response_not_received" where its last model call failed or has no answer yet; null where it succeeded, or where neither can be said. */
 export interface AgentRun {
   readonly execution_id: string;
@@ -1291,6 +1388,19 @@ export interface Trend {
   readonly change: number | null;
   readonly points: readonly TrendPoint[];
   readonly changes: readonly MetricChange[];
+}
+
+/** `is_exact`: every call that reached out can be given back as it was. `message` says it in words. `command` is what to run, null where nothing can be given back; `replay_of` the execution that this one ran against. */
+export interface Replayable {
+  readonly execution_id: string;
+  readonly can_be_replayed: boolean;
+  readonly is_exact: boolean;
+  readonly calls: number;
+  readonly calls_lost: number;
+  readonly calls_redacted: number;
+  readonly message: string;
+  readonly command: string | null;
+  readonly replay_of: string | null;
 }
 
 /** One number of a period and of the one before. `change` is relative (0.2 is 20 % more), of rates the difference. `is_notable` is null where there is too little to tell. `p_value` is corrected for the number of figures. */
@@ -1465,7 +1575,14 @@ export interface FailureGroup {
   readonly example_step_id: string | null;
 }
 
-/** The errors of a period in groups, those that failed most executions first. `executions` failed in all, `healed` step errors failed none. Of very many errors only the newest are looked at, those from `looked_at_from` on: groups and `healed` are of these. `is_complete` is false then, and where there are so many different errors that rare ones are left out. */
+/** What failed in one stretch of a period: executions, and steps whether they failed one or not. */
+export interface FailureSlice {
+  readonly started: string;
+  readonly executions: number;
+  readonly steps: number;
+}
+
+/** The errors of a period in groups, those that failed most executions first. `executions` failed in all, `healed` step errors failed none. Of very many errors only the newest are looked at, those from `looked_at_from` on: groups and `healed` are of these. `is_complete` is false then, and where there are so many different errors that rare ones are left out. `over_time` has the stretches of `width_ns` in which anything failed, the oldest first. */
 export interface FailureGroups {
   readonly from_time: string;
   readonly to_time: string;
@@ -1473,6 +1590,8 @@ export interface FailureGroups {
   readonly executions: number;
   readonly healed: number;
   readonly is_complete: boolean;
+  readonly width_ns: number;
+  readonly over_time: readonly FailureSlice[];
   readonly groups: readonly FailureGroup[];
 }
 
@@ -1515,6 +1634,27 @@ export interface Bottlenecks {
   readonly critical_ns: number;
   readonly looked_at_share: number;
   readonly operations: readonly BottleneckStep[];
+}
+
+/** All steps of one path of names over many executions; `parent` is a position in the list, -1 for an agent itself. `total_ns` adds durations, `self_ns` is without what ran below, `critical_ns` what executions waited for it itself. */
+export interface MergedStep {
+  readonly parent: number;
+  readonly name: string;
+  readonly category: string;
+  readonly count: number;
+  readonly total_ns: number;
+  readonly self_ns: number;
+  readonly critical_ns: number;
+}
+
+/** Many executions as one tree, parents before children; called agents are trees of their own. `executions` and `steps` were read, the newest of the period; `is_complete` says that these are all. */
+export interface MergedSteps {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly executions: number;
+  readonly steps: number;
+  readonly is_complete: boolean;
+  readonly nodes: readonly MergedStep[];
 }
 
 /** The steps of one name of one agent that took longer than is slow (`slow`) and than is critical (`critical`). */
@@ -1663,7 +1803,13 @@ export interface SpoolState {
   readonly pending_bytes: number;
 }
 
-/** What the store holds. Bytes that are free inside the database's files are used again by what comes. `limit_bytes` is 0 without a limit. `spool` and `jobs` are null where no server answers. */
+/** A number that the server was started with, by the name of the setting that changes it; 0 is no limit. */
+export interface ServerSetting {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** What the store holds. Bytes that are free inside the database's files are used again by what comes. `limit_bytes` is 0 without a limit. `spool`, `jobs` and `settings` are null where no server answers. */
 export interface StoreState {
   readonly tables: readonly TableState[];
   readonly used_bytes: number;
@@ -1672,6 +1818,7 @@ export interface StoreState {
   readonly limit_bytes: number;
   readonly spool: SpoolState | null;
   readonly jobs: JobsState | null;
+  readonly settings: readonly ServerSetting[] | null;
 }
 
 /** What a deletion takes with it; `is_done` tells whether it was made or only counted. `running` of the executions had not ended: what they send afterwards begins anew. */
@@ -1684,6 +1831,12 @@ export interface Deletion {
   readonly bodies: number;
   readonly scores: number;
   readonly dead_letters: number;
+}
+
+/** The example was taken and is seen a moment later: everything in it has that environment. */
+export interface LoadedExample {
+  readonly environment: string;
+  readonly bodies: number;
 }
 
 /** What fails now: since when, how often since, and the last reason. */
@@ -1900,7 +2053,7 @@ export interface InHand {
   readonly words: string;
 }
 
-/** An open execution and what it has in hand, the longest first; nothing where its child executions have it all. */
+/** An open execution and what it has in hand, the longest first; nothing where its child executions have it all. `silent_ns` is how long nothing was heard of its process, null where that does not say that it lives. */
 export interface RunningExecution {
   readonly execution_id: string;
   readonly root_execution_id: string;
@@ -1913,6 +2066,7 @@ export interface RunningExecution {
   readonly state: string;
   readonly started_at: string;
   readonly so_far_ns: number;
+  readonly silent_ns: number | null;
   readonly in_hand: readonly InHand[];
 }
 
@@ -1937,6 +2091,222 @@ export interface Running {
   readonly more: number;
   readonly open_requests: readonly OpenRequest[];
   readonly bottleneck: string | null;
+}
+
+/** A slot of time; `started_at` is when it begins. Durations leave skipped executions out. Cost and tokens are those of each execution's own steps; null where nobody told any. `in_flight` is how many of the executions that began in it ran at once on average over its width. */
+export interface PulsePlace {
+  readonly started_at: string;
+  readonly executions: number;
+  readonly failed: number;
+  readonly success_rate: number | null;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly mean_ns: number | null;
+  readonly cost_usd: number | null;
+  readonly tokens: number | null;
+  readonly in_flight: number;
+  readonly memory_mb: number | null;
+}
+
+/** Executions by when they started, in 60 to 120 slots of `width_ns`, empty ones included, the oldest first. The first and the last slot may reach beyond the range. `executions`, `p50_ns` and `p95_ns` are of all of them. */
+export interface Pulse {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly width_ns: number;
+  readonly executions: number;
+  readonly failed: number;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly places: readonly PulsePlace[];
+}
+
+/** One execution as a point: `offset_ms` is from the beginning of the range to its start. */
+export interface ExecutionPoint {
+  readonly execution_id: string;
+  readonly agent: string;
+  readonly status: string;
+  readonly offset_ms: number;
+  readonly duration_ns: number;
+}
+
+/** How many executions of a status there are, and how many of them are drawn; open ones have no duration yet. */
+export interface StatusCount {
+  readonly status: string;
+  readonly executions: number;
+  readonly drawn: number;
+}
+
+/** At most 2,000 ended executions, drawn at random where there are more; failed ones by themselves, at most 500. `one_in` is how many of those that did not fail one point stands for, and `failed_one_in` of those that did. */
+export interface Points {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly executions: number;
+  readonly one_in: number;
+  readonly failed_one_in: number;
+  readonly statuses: readonly StatusCount[];
+  readonly points: readonly ExecutionPoint[];
+}
+
+/** How many executions took longer than `from_ns` and at most `to_ns`, and how many of the other set did. */
+export interface DurationBin {
+  readonly from_ns: number;
+  readonly to_ns: number;
+  readonly executions: number;
+  readonly against: number | null;
+}
+
+/** The executions of one set, and how long half and 95 % of them took at most, within 1 %. */
+export interface DurationSet {
+  readonly executions: number;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+}
+
+/** Ended executions by duration, in bins of equal width on a logarithmic axis, without skipped ones. With another set both have the same bins; `words` says which one it is. */
+export interface Distribution {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly executions: DurationSet;
+  readonly against: DurationSet | null;
+  readonly words: string | null;
+  readonly bins: readonly DurationBin[];
+}
+
+/** What the chosen executions have more often than the others. `share` and `other_share` are which part of them has it, `points` the difference of these, between `low` and `high` with 95 % confidence (null with too few). `odds_ratio` compares executions that are alike in what was told before it; `p_value` is corrected for how many traits were tested. */
+export interface TraitDifference {
+  readonly key: string;
+  readonly relation: string;
+  readonly value: string;
+  readonly share: number;
+  readonly other_share: number;
+  readonly points: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly odds_ratio: number;
+  readonly p_value: number;
+  readonly sentence: string;
+}
+
+/** What is different about the chosen executions, the surest first; of what goes together the strongest is told. `looked_at` of them and `others_looked_at` of the others were drawn at random. `slower_than_ns` is where nothing was chosen, so that the slow ones are: the 95th percentile. `alike` are the keys that were tested and told nothing. They are differences, not causes. */
+export interface Differences {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly chosen: number;
+  readonly others: number;
+  readonly looked_at: number;
+  readonly others_looked_at: number;
+  readonly slower_than_ns: number | null;
+  readonly tested: number;
+  readonly message: string;
+  readonly differences: readonly TraitDifference[];
+  readonly alike: readonly string[];
+}
+
+/** An agent in a period and how long it took in the one before. `p50_change` and `p95_change` are relative (0.2: a fifth longer), null where a period has too few; `is_slower` and `is_faster` only where the medians differ for certain. `category_ns` is the time of its steps without what ran inside them, estimated for all where some were sampled. Cost and tokens are its own, without agents that it called. */
+export interface UsualAgent {
+  readonly agent: string;
+  readonly executions: number;
+  readonly running: number;
+  readonly failed_share: number | null;
+  readonly skipped_share: number | null;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly p50_before_ns: number | null;
+  readonly p95_before_ns: number | null;
+  readonly p50_change: number | null;
+  readonly p95_change: number | null;
+  readonly is_slower: boolean;
+  readonly is_faster: boolean;
+  readonly steps_mean: number | null;
+  readonly cost_usd: number | null;
+  readonly tokens: number | null;
+  readonly category_ns: Readonly<Record<string, number>>;
+}
+
+/** The agents of a period, those with most executions first; `environments` are those in which any ran. */
+export interface UsualAgents {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly previous_from_time: string;
+  readonly environments: readonly string[];
+  readonly agents: readonly UsualAgent[];
+}
+
+/** A view to keep; it takes the place of the one of its page with its title. `search` is the address's query. */
+export interface NewView {
+  readonly title: string;
+  readonly page: string;
+  readonly search: string;
+  readonly workspace: string;
+}
+
+/** A view that was kept. `search` is the query part of the page's address, with its question mark. */
+export interface SavedViewItem {
+  readonly view_id: string;
+  readonly workspace: string;
+  readonly page: string;
+  readonly title: string;
+  readonly search: string;
+  readonly changed_at: string;
+}
+
+/** All views that were kept, by page and title. */
+export interface SavedViewPage {
+  readonly items: readonly SavedViewItem[];
+}
+
+/** An agent that people spoke to in a session, and in how many turns. */
+export interface SessionAgent {
+  readonly agent: string;
+  readonly turns: number;
+}
+
+/** One session. A turn is an execution of it that no other one called. `busy_ns` is the wall time in which a turn ran, `think_ns` the time between turns, which is the user's and not the agent's; together they are `duration_ns`, from the first start to the last end. Percentiles are of the turns that have ended, within 1 %. Tokens and cost are those of whole turns; null where none of their model calls told. */
+export interface SessionSummary {
+  readonly session_id: string;
+  readonly workspace: string;
+  readonly user_id: string | null;
+  readonly agents: readonly SessionAgent[];
+  readonly turns: number;
+  readonly running: number;
+  readonly failed: number;
+  readonly first_at: string;
+  readonly last_at: string;
+  readonly duration_ns: number;
+  readonly busy_ns: number;
+  readonly think_ns: number;
+  readonly p50_ns: number | null;
+  readonly p95_ns: number | null;
+  readonly tokens: number | null;
+  readonly cost_usd: number | null;
+  readonly model_calls: number;
+  readonly model_calls_without_usage: number;
+  readonly model_calls_without_cost: number;
+}
+
+/** Sessions in the order that was asked for. `sessions` is how many there are without the limit. */
+export interface SessionPage {
+  readonly items: readonly SessionSummary[];
+  readonly sessions: number;
+}
+
+/** One turn. `offset_ns` is from the start of the first turn; `think_ns` is how long nothing ran before it, null for the first turn and 0 where the turn before still ran. `asked` and `answered` are the words of its input and output, at most 2,000 letters of each, as far as they could be made out. Tokens and cost `so_far` are the sums of what was told up to and with this turn. */
+export interface SessionTurn {
+  readonly number: number;
+  readonly execution: ExecutionItem;
+  readonly offset_ns: number;
+  readonly think_ns: number | null;
+  readonly asked: string | null;
+  readonly answered: string | null;
+  readonly tokens_so_far: number | null;
+  readonly cost_so_far_usd: number | null;
+}
+
+/** A session with its first turns, in order of time; `turns_left_out` is how many more there are. */
+export interface SessionDetail {
+  readonly session: SessionSummary;
+  readonly turns: readonly SessionTurn[];
+  readonly turns_left_out: number;
 }
 
 /** A rule as people write it, in YAML, in the form of the page and in REST alike; quantities are texts with units. `watch` names a statistic and goes with `above` or `below`; `absent_for`, `change_of` and `budget` each make another kind of rule. `by` makes an alert for each agent, version, environment, user or step of its own. `hold` is how long it must hold before it fires, `clears_at` and `clears_after` when it is over. */
@@ -2140,4 +2510,247 @@ export interface BudgetState {
 /** The budgets that are used up now and act. */
 export interface BudgetPage {
   readonly items: readonly BudgetState[];
+}
+
+/** One place in the code at which a rule fired. `path` is relative to the audited root, with `/`; lines count from 1. `function` is the qualified name of the innermost function around the place (`Class.method`, `outer.<locals>.inner`), `<module>` outside any. `fingerprint` stays the same while the line moves: a digest of rule, path, function and the text of the statement, with a number for the second alike. `reasons` say why the rule believes it, one short sentence each. */
+export interface AuditFinding {
+  readonly rule: string;
+  readonly title: string;
+  readonly message: string;
+  readonly advice: string;
+  readonly confidence: Confidence;
+  readonly path: string;
+  readonly line: number;
+  readonly end_line: number;
+  readonly column: number;
+  readonly function: string;
+  readonly fingerprint: string;
+  readonly reasons: readonly string[];
+}
+
+/** What `longpole audit --measured` posts: all that one audit found in one program. What the program had before and is not among the findings is gone; with `rules` only what those rules find, and of that what is as sure as `min_confidence`: an audit that looks for less has not seen the rest go. */
+export interface AuditPost {
+  readonly program: string;
+  readonly findings: readonly AuditFinding[];
+  readonly rules: readonly string[];
+  readonly min_confidence: Confidence;
+  readonly workspace: string;
+}
+
+/** What an audit has changed: how many findings the program has now, and how many came, came back and went. */
+export interface AuditPosted {
+  readonly program: string;
+  readonly findings: number;
+  readonly appeared: number;
+  readonly reappeared: number;
+  readonly disappeared: number;
+}
+
+/** What somebody says of a finding: "open", "accepted" or "fixed", who says so and why. */
+export interface AuditStateChange {
+  readonly state: string;
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly program: string | null;
+  readonly workspace: string;
+}
+
+/** An eighth of the period: executions that were looked at, in how many of them the place ran, and for how long on average there; `mean_ns` is null where it ran in none. */
+export interface AuditTrendPoint {
+  readonly from_time: string;
+  readonly executions: number;
+  readonly ran: number;
+  readonly mean_ns: number | null;
+}
+
+/** What has become of the agent's executions since an audit had the finding no more. `agent` is the one in which the place took most before. `mean_ns` and `p95_ns` hold executions since then against those before, with intervals of 95 %; `message` is "verified: -1.7 s, ..." where the mean fell for certain. */
+export interface AuditVerified {
+  readonly agent: string;
+  readonly before: number;
+  readonly after: number;
+  readonly mean_ns: Change;
+  readonly p95_ns: Change;
+  readonly is_verified: boolean;
+  readonly message: string;
+}
+
+/** One place that an audit found, and what was measured there. `ran_by` says by what it is known to have run: "line" (a step or a blocked event loop at this very place), "stack" (it was on the stack while the event loop stood) or "function" (its function is a step, and the place may be a small part of it); null where nothing was seen of it. Then it may have run all the same, where nothing is recorded. `executions` are those looked at in which it ran, `share` is their share of the executions of its `agents`. `time_p50_ns` and `time_p95_ns` are for one execution in which it ran: time of the place itself, or with "function" that of its function. `saving_ns` is what such an execution would have been shorter on average, simulated for `simulated` of them; null where nobody can tell. `p95_drop` is the share by which p95 of the agents' executions would fall, 0 to 1. `saving_total_ns` is the saving of all executions of the period, estimated. `share_before` and `time_p50_before_ns` are those of the period before, of the same length. */
+export interface AuditedPlace {
+  readonly fingerprint: string;
+  readonly program: string;
+  readonly rule: string;
+  readonly title: string;
+  readonly message: string;
+  readonly advice: string;
+  readonly confidence: string;
+  readonly reasons: readonly string[];
+  readonly code_file: string;
+  readonly code_line: number;
+  readonly code_end_line: number;
+  readonly code_function: string;
+  readonly state: string;
+  readonly state_by: string | null;
+  readonly state_reason: string | null;
+  readonly first_seen: string;
+  readonly last_seen: string;
+  readonly gone: string | null;
+  readonly evidence: string;
+  readonly ran_by: string | null;
+  readonly agents: readonly string[];
+  readonly executions: number;
+  readonly share: number | null;
+  readonly time_p50_ns: number | null;
+  readonly time_p95_ns: number | null;
+  readonly saving_ns: number | null;
+  readonly saving_total_ns: number | null;
+  readonly p50_drop: number | null;
+  readonly p95_drop: number | null;
+  readonly simulated: number;
+  readonly share_before: number | null;
+  readonly time_p50_before_ns: number | null;
+  readonly trend: readonly AuditTrendPoint[];
+  readonly example_execution_id: string | null;
+  readonly verified: AuditVerified | null;
+}
+
+/** A program whose audit was posted, when last, and how many of its findings are in each state. */
+export interface AuditProgram {
+  readonly program: string;
+  readonly posted: string;
+  readonly open: number;
+  readonly accepted: number;
+  readonly fixed: number;
+}
+
+/** What the audits of the programs found, joined with recorded executions; the largest saving first, then what ran, then what was not seen to run, then what is fixed. Of the period's `executions` (top executions that have ended) `looked_at` were held against the findings, chosen by their ids, which is by chance; of those in which a place ran `simulated` were run again without the faults. `saving_ns`, `p50_drop` and `p95_drop` are of all open findings at once, simulated together and never added up. `not_seen` is how many open findings were not seen to run. `message` says it in a sentence or two. */
+export interface AuditReport {
+  readonly from_time: string;
+  readonly to_time: string;
+  readonly message: string;
+  readonly programs: readonly AuditProgram[];
+  readonly executions: number;
+  readonly looked_at: number;
+  readonly simulated: number;
+  readonly saving_ns: number | null;
+  readonly p50_drop: number | null;
+  readonly p95_drop: number | null;
+  readonly not_seen: number;
+  readonly items: readonly AuditedPlace[];
+}
+
+/** One figure before and after. `name` is what it is, `unit` "ns", "bytes", "share" or "count". `is_of_execution` says that it is a mean for one execution. `told_before` and `told_after` are how many executions told it; `missing` says what to turn on where too few did. */
+export interface AuditMetric {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly change: Change;
+  readonly told_before: number;
+  readonly told_after: number;
+  readonly missing: string | null;
+}
+
+/** Document 4's verification metrics of an agent before and after a change, with intervals of 95 %. */
+export interface AuditVerification {
+  readonly agent: string;
+  readonly before: ExecutionSet;
+  readonly after: ExecutionSet;
+  readonly message: string;
+  readonly metrics: readonly AuditMetric[];
+}
+
+/** What is posted: one SELECT, and the most rows that are wanted; a thousand where that is not said. */
+export interface SqlBody {
+  readonly sql: string;
+  readonly limit: number | null;
+}
+
+/** A column of an answer, with its type in the words of the database. */
+export interface SqlColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** The rows, each with a value for each column. `has_more` says that there are more than were asked for or allowed. Values are those of JSON. Decimals and integers beyond 64 bits are texts, bytes are base64, times ISO 8601. */
+export interface SqlAnswer {
+  readonly columns: readonly SqlColumn[];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly has_more: boolean;
+  readonly duration_ns: number;
+}
+
+/** One dead letter without what it holds. `kind` is `body` (a request that could not be read), `rows` (the store refused them), `spans` (no rows could be made of them) or `damage` (bytes of the spool). `workspace` is null where only the content could tell it. `attempts` counts how often it failed. */
+export interface DeadLetterItem {
+  readonly letter_id: string;
+  readonly kind: string;
+  readonly workspace: string | null;
+  readonly signal: string | null;
+  readonly body_format: string | null;
+  readonly reason: string;
+  readonly size_bytes: number;
+  readonly received_at: string;
+  readonly buried_at: string;
+  readonly attempts: number;
+  readonly server: string;
+}
+
+/** Dead letters, the one buried last first; `letters` and `size_bytes` count all that match, not only the page. */
+export interface DeadLetterPage {
+  readonly items: readonly DeadLetterItem[];
+  readonly letters: number;
+  readonly size_bytes: number;
+}
+
+/** One dead letter with what it holds in base64, and the traceback of its last failure. */
+export interface DeadLetterDetail {
+  readonly letter: DeadLetterItem;
+  readonly traceback: string | null;
+  readonly content: string;
+}
+
+/** What became of a dead letter that was tried again. `outcome` is `done` (it is stored, the letter is gone), `failed` (the letter stays, with a new reason), `waiting` (nothing is known yet) or `dropped`. */
+export interface RetriedLetter {
+  readonly letter_id: string;
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly attempts: number;
+}
+
+/** An address that is to be told of events; it takes the place of the one with its name. `kinds` and `agent` say of which; nothing means all. Without a `secret` one is made. */
+export interface NewWebhook {
+  readonly name: string;
+  readonly url: string;
+  readonly kinds: readonly ("alert.fired" | "decision.made" | "execution.completed" | "execution.started" | "finding.raised" | "stage.changed" | "step.completed" | "step.started")[];
+  readonly agent: string | null;
+  readonly secret: string | null;
+  readonly workspace: string;
+}
+
+/** A webhook. Of its address only the scheme and the host are shown: the rest may be secret. `secret` is there only in the answer that made it. */
+export interface WebhookItem {
+  readonly name: string;
+  readonly workspace: string;
+  readonly address: string;
+  readonly kinds: readonly string[];
+  readonly agent: string | null;
+  readonly changed_at: string;
+  readonly secret: string | null;
+}
+
+/** An event on its way to a webhook. `state` is "waiting", "delivered", or "dead": given up after all tries. */
+export interface WebhookDeliveryItem {
+  readonly delivery_id: string;
+  readonly name: string;
+  readonly workspace: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly created_at: string;
+  readonly next_at: string | null;
+  readonly error: string | null;
+}
+
+/** All webhooks, and the last of what was sent to them. */
+export interface WebhookPage {
+  readonly items: readonly WebhookItem[];
+  readonly deliveries: readonly WebhookDeliveryItem[];
 }

@@ -22,7 +22,9 @@ interface Props {
   /** Merged over the look that all charts share. Keep it in `useMemo`: a new one draws anew. */
   readonly option: EChartsOption;
   readonly table: ChartTable;
-  /** Called when somebody has drawn a rectangle, null when it was taken away; the option must name a `brush`. */
+  /** What can be drawn over the picture to select: a rectangle, or a stretch of the x axis; the option names a `brush`. */
+  readonly selects?: "rect" | "lineX";
+  /** Called when somebody has drawn it, null when it was taken away. */
   readonly onSelect?: (selection: Selection | null) => void;
   /** Called with the series' name and the index of the point that was clicked. */
   readonly onPick?: (series: string, index: number) => void;
@@ -33,7 +35,7 @@ interface BrushEnd {
 }
 
 /** A chart by ECharts, which is loaded with the first of them; never wider than its place, drawn anew with the theme. */
-export function Chart({ label, height, option, table, onSelect, onPick }: Props) {
+export function Chart({ label, height, option, table, selects, onSelect, onPick }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<ECharts | null>(null);
   const tokens = useTokens();
@@ -66,7 +68,10 @@ export function Chart({ label, height, option, table, onSelect, onPick }: Props)
     const look = chartLook(tokens);
     const grid = Array.isArray(option.grid) ? option.grid : { ...look.grid, ...option.grid };
     chart.setOption({ ...look, ...option, grid, tooltip: { ...look.tooltip, ...option.tooltip } }, true);
-  }, [chart, option, tokens]);
+    if (!selects) return;
+    const brushOption = { brushType: selects, brushMode: "single" };
+    chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption });
+  }, [chart, option, tokens, selects]);
 
   return (
     <figure className="chart">

@@ -12,7 +12,21 @@ interface Props {
   readonly end: number;
   readonly width: number;
   readonly onPick: (id: string) => void;
+  /** Work beside the path that could have taken longer, at most a few. */
+  readonly spare?: readonly SpareWork[];
+  /** Times in which the event loop was held. */
+  readonly bands?: readonly { readonly from: number; readonly to: number }[];
 }
+
+export interface SpareWork {
+  readonly id: string;
+  readonly name: string;
+  readonly offset: number;
+  readonly duration: number;
+  readonly slack: number;
+}
+
+const SPARE_ROW = 11;
 
 interface Group {
   readonly name: string;
@@ -82,15 +96,18 @@ function inWords(groups: readonly Group[]): string {
 }
 
 /** The critical path in order of time on the same axis as the share bar; the ink line under it is the path. */
-export function PathStrip({ parts, end, width, onPick }: Props) {
+export function PathStrip({ parts, end, width, onPick, spare = [], bands = [] }: Props) {
   const barWidth = Math.max(10, width - LABEL_WIDTH - 14);
   const x = (ns: number) => toX(ns, { from: 0, to: end }, LABEL_WIDTH, barWidth);
   const groups = groupsOf(parts);
   const labels = labelled(groups, x);
   const top = TOP;
+  const pathEnd = parts.reduce((last, part) => Math.max(last, part.offset + part.duration), 0);
+  const below = spare.length > 0 ? spare.length * SPARE_ROW + 3 : 0;
+  const foot = top + 42 + below;
   const marks = ticks(0, end, barWidth / 110).filter((at) => x(end) - x(at) > 52 || at === 0);
   return (
-    <svg width={width} height={80} role="img" aria-label={inWords(groups)}>
+    <svg width={width} height={80 + below} role="img" aria-label={inWords(groups)}>
       <text x={14} y={top + 10} className="axis-name">
         Critical
       </text>
@@ -110,7 +127,30 @@ export function PathStrip({ parts, end, width, onPick }: Props) {
           />
         </g>
       ))}
-      <rect x={x(0)} y={top + 21.5} width={barWidth} height={2.5} rx={1} fill="var(--pole)" />
+      <rect
+        x={x(0)}
+        y={top + 21.5}
+        width={Math.max(1, x(pathEnd) - x(0))}
+        height={2.5}
+        rx={1}
+        fill="var(--pole)"
+      />
+      {bands.map((band) => (
+        <rect
+          key={band.from}
+          x={x(band.from)}
+          y={top}
+          width={Math.max(1, x(band.to) - x(band.from))}
+          height={below + 26}
+          fill="var(--band)"
+          stroke="var(--band-line)"
+          strokeDasharray="4 3"
+          pointerEvents="none"
+        />
+      ))}
+      {spare.map((work, i) => (
+        <Spare key={work.id} work={work} x={x} y={top + 28 + i * SPARE_ROW} onPick={onPick} />
+      ))}
       {groups
         .filter((group) => labels.has(group.key))
         .map((group) => (
@@ -122,14 +162,42 @@ export function PathStrip({ parts, end, width, onPick }: Props) {
           />
         ))}
       {marks.map((at) => (
-        <text key={at} x={x(at)} y={top + 42} className="axis" textAnchor={at === 0 ? "start" : "middle"}>
+        <text key={at} x={x(at)} y={foot} className="axis" textAnchor={at === 0 ? "start" : "middle"}>
           {axisTime(at)}
         </text>
       ))}
-      <text x={x(end)} y={top + 42} className="axis end" textAnchor="end">
+      <text x={x(end)} y={foot} className="axis end" textAnchor="end">
         {duration(end)}
       </text>
     </svg>
+  );
+}
+
+interface SpareProps {
+  readonly work: SpareWork;
+  readonly x: (ns: number) => number;
+  readonly y: number;
+  readonly onPick: (id: string) => void;
+}
+
+/** A step beside the path: its name, its time, and dotted the time that it could have taken more. */
+function Spare({ work, x, y, onPick }: SpareProps) {
+  const [from, to] = [x(work.offset), x(work.offset + work.duration)];
+  const until = x(work.offset + work.duration + work.slack);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the waterfall offers the same step by keyboard
+    <g className="slack-line path-part" onClick={() => onPick(work.id)}>
+      <title>{`${work.name}, ${duration(work.duration)}, could have taken ${duration(work.slack)} more`}</title>
+      <text x={from - 6} y={y + 7} textAnchor="end" className="slack-name">
+        {work.name}
+      </text>
+      <rect x={from} y={y + 1.5} width={Math.max(1, to - from)} height={5} rx={2} className="bar" />
+      <line x1={to} x2={until} y1={y + 4} y2={y + 4} className="spare" />
+      <line x1={until} x2={until} y1={y} y2={y + 8} stroke="var(--subtle)" />
+      <text x={until + 5} y={y + 7} className="slack-name">
+        slack {duration(work.slack)}
+      </text>
+    </g>
   );
 }
 

@@ -46,6 +46,9 @@ export function PatternSheet() {
           <rect width="4" height="4" fill="var(--queue-bg)" />
           <rect width="1.5" height="4" fill="var(--queue)" />
         </pattern>
+        <pattern id="p-idle" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+          <rect width="1" height="5" fill="var(--line-2)" />
+        </pattern>
       </defs>
     </svg>
   );

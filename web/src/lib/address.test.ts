@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { onlyRange, readListAddress, withParts } from "./address";
+import { lastPart, onlyRange, readListAddress, withParts } from "./address";
 import { findNodes, nextHit } from "./search";
 import { epochMs, offsetNow, rangeStart } from "./time";
 import type { Tree } from "./tree";
@@ -43,4 +43,11 @@ test("search needs every word and goes round at the end", () => {
     [],
   ]);
   expect([nextHit([0, 1], 1, true), nextHit([0, 1], 0, false), nextHit([], 0, true)]).toEqual([0, 1, -1]);
+});
+
+test("a name with slashes and signs is read from the path as it was", () => {
+  for (const name of ["team/lead 1", "a%2Fb", "плановщик", "50 %"]) {
+    expect(lastPart(`/agents/${encodeURIComponent(name)}`)).toBe(name);
+  }
+  expect(lastPart("/agents/50%")).toBe("50%");
 });

@@ -11,6 +11,7 @@ export const FILTERS = [
   "tool",
   "attribute",
   "min_duration",
+  "max_duration",
   "workspace",
   "parent",
 ] as const;
@@ -71,4 +72,14 @@ export function onlyRange(search: string): string {
   }
   const text = query.toString();
   return text ? `?${text}` : "";
+}
+
+/** The last part of a path as it was before it was encoded: a name may have slashes. As it stands if it is none. */
+export function lastPart(path: string): string {
+  const last = path.split("/").at(-1) ?? "";
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
 }

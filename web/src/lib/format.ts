@@ -1,6 +1,7 @@
 // The only place that prints numbers. Unknown is the word, none is a dash, 0 is 0; a number is never cut short.
 
 import { epochMs, MICROSECOND, MILLISECOND, SECOND } from "./time";
+import { ZONE } from "./zone";
 
 const NARROW = "\u202f";
 export const UNKNOWN = "unknown";
@@ -50,6 +51,18 @@ export function count(value: number | null | undefined): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** A count that needs no last digit: `9,294`, from ten million on `66.3 M`. */
+export function bigCount(value: number | null | undefined): string {
+  if (value === null || value === undefined || value < 9_995_000) return count(value);
+  const [size, unit] = value < 9_995_000_000 ? [value / 1e6, "M"] : [value / 1e9, "G"];
+  return `${size.toFixed(size < 99.95 ? 1 : 0).replace(/\B(?=(\d{3})+$)/g, ",")}${NARROW}${unit}`;
+}
+
+/** Megabytes as bytes of their magnitude: `1.84 GB`. */
+export function megabytes(value: number | null | undefined): string {
+  return value === null || value === undefined ? UNKNOWN : bytes(value * 1e6);
+}
+
 /** Bytes by magnitude, as `ls -h` counts with 1000: `912 B`, `1.43 kB`, `2.00 GB`. */
 export function bytes(value: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
@@ -86,6 +99,13 @@ export function percent(share: number | null | undefined): string {
   return `${(share * 100).toFixed(1)}${NARROW}%`;
 }
 
+/** A difference by any of these, always with its sign: `+6.23 s`, `−$0.02`, `±0`. */
+export function signed(value: number | null | undefined, print: (value: number) => string): string {
+  if (value === null || value === undefined) return UNKNOWN;
+  if (value === 0) return "±0";
+  return `${value > 0 ? "+" : "−"}${print(Math.abs(value))}`;
+}
+
 /** A percent figure that was rounded already (see `shares.ts`). */
 export function percentFigure(figure: number): string {
   return `${figure.toFixed(1)}${NARROW}%`;
@@ -108,26 +128,56 @@ export function ago(rfc3339: string, nowMs: number): string {
   return ms < 1_000 ? "now" : `${duration(Math.round(ms) * MILLISECOND)} ago`;
 }
 
-/** `14:07:32` on the day of `nowMs`, else `21 Nov 14:07:32`; in the reader's time zone. */
-export function clockTime(rfc3339: string, nowMs: number): string {
-  const then = new Date(epochMs(rfc3339));
-  const time = then.toLocaleTimeString("en-GB", { hour12: false });
-  if (then.toDateString() === new Date(nowMs).toDateString()) return time;
-  const sameYear = then.getFullYear() === new Date(nowMs).getFullYear();
-  const day = then.toLocaleDateString("en-GB", {
+/** `21 Nov 2026`. */
+function dayOf(then: Date, zone: string): string {
+  return then.toLocaleDateString("en-GB", {
     day: "numeric",
     month: "short",
-    ...(sameYear ? {} : { year: "numeric" }),
+    year: "numeric",
+    timeZone: zone,
   });
-  return `${day} ${time}`;
+}
+
+/** `14:07:32` on the day of `nowMs`, else `21 Nov 14:07:32`; in the reader's time zone. */
+export function clockTime(rfc3339: string, nowMs: number, zone = ZONE): string {
+  const then = new Date(epochMs(rfc3339));
+  const time = then.toLocaleTimeString("en-GB", { hour12: false, timeZone: zone });
+  const [day, today] = [dayOf(then, zone), dayOf(new Date(nowMs), zone)];
+  if (day === today) return time;
+  const isSameYear = day.slice(-4) === today.slice(-4);
+  return `${isSameYear ? day.slice(0, -5) : day} ${time}`;
 }
 
 /** `21 Nov 2026, 14:07:32.418`, in the reader's time zone. */
-export function fullTime(rfc3339: string): string {
+export function fullTime(rfc3339: string, zone = ZONE): string {
   const then = new Date(epochMs(rfc3339));
-  const day = then.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
-  const time = then.toLocaleTimeString("en-GB", { hour12: false });
+  const day = dayOf(then, zone);
+  const time = then.toLocaleTimeString("en-GB", { hour12: false, timeZone: zone });
   return `${day}, ${time}.${String(then.getMilliseconds()).padStart(3, "0")}`;
+}
+
+/** `21 Nov`, in the reader's time zone. */
+export function shortDay(rfc3339: string, zone = ZONE): string {
+  return dayOf(new Date(epochMs(rfc3339)), zone).slice(0, -5);
+}
+
+/** `Thu 19 Nov`, in the reader's time zone. */
+export function weekdayAndDay(rfc3339: string, zone = ZONE): string {
+  const then = new Date(epochMs(rfc3339));
+  const weekday = then.toLocaleDateString("en-GB", { weekday: "short", timeZone: zone });
+  return `${weekday} ${dayOf(then, zone).slice(0, -5)}`;
+}
+
+/** A label of a time axis over `spanMs`: the hour of a short one, the day of a long one; `ms` since 1970. */
+export function axisMoment(ms: number, spanMs: number, zone = ZONE): string {
+  const then = new Date(ms);
+  if (spanMs > 36 * 3_600_000) return dayOf(then, zone).slice(0, -5);
+  return then.toLocaleTimeString("en-GB", {
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+    timeZone: zone,
+  });
 }
 
 /** The last eight signs of an id: enough to tell two apart, short enough to read. */

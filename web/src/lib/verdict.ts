@@ -30,7 +30,8 @@ export function verdictOf(tree: ExecutionTree, shares: readonly Share[], now: nu
     return { claim: `Crashed after ${duration(tree.duration_ns)}.`, rest: lastHeard(tree) };
   if (ended) return { claim: `${ended} after ${duration(tree.duration_ns)}.`, rest: most };
   if (usual) {
-    const part = Math.round(usual.slower_than * 100);
+    // Not all are quicker while one is as slow, nor all slower: rounding must not say so.
+    const part = Math.min(99, Math.max(1, Math.round(usual.slower_than * 100)));
     const claim =
       part >= 50
         ? `Slower than ${part} % of ${usual.executions.toLocaleString("en-US")} executions`

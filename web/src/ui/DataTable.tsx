@@ -27,6 +27,8 @@ interface Props<Row> {
   readonly rowKey: (row: Row) => string;
   /** Where a click, or Enter on the chosen row, goes. */
   readonly href?: (row: Row) => string | null;
+  /** Whether a row is the one that more is told of beside the table. */
+  readonly isChosen?: (row: Row) => boolean;
   /** Part of the address that keeps the order, when a page has several tables. */
   readonly name?: string;
   /** Whether J, K and Enter belong to this table; one of a page. */
@@ -59,7 +61,7 @@ export function sortedRows<Row>(
 
 /** A table that is sorted by a click on a column's name; the order is in the address. For at most some hundred rows. */
 export function DataTable<Row>(props: Props<Row>) {
-  const { label, columns, rows, rowKey, href, name = "sort", hasKeys = false, maxHeight } = props;
+  const { label, columns, rows, rowKey, href, name = "sort", hasKeys = false, maxHeight, isChosen } = props;
   const search = useSearch();
   const [path, navigate] = useLocation();
   const sort = new URLSearchParams(search).get(name) ?? "";
@@ -102,7 +104,7 @@ export function DataTable<Row>(props: Props<Row>) {
             return (
               <tr
                 key={rowKey(row)}
-                className={`${target ? "click" : ""} ${at === current ? "cur" : ""}`}
+                className={`${target ? "click" : ""} ${at === current || isChosen?.(row) ? "cur" : ""}`}
                 aria-current={at === current ? "true" : undefined}
                 ref={at === current ? (element) => element?.scrollIntoView({ block: "nearest" }) : undefined}
                 onClick={(event) => {

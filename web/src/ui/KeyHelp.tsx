@@ -17,7 +17,9 @@ const HELP: readonly (readonly [string, string])[] = [
   ["[  ]", "the same step before, after"],
   ["P", "only the critical path"],
   ["B", "blocked event loop"],
-  ["G O   G E", "overview, executions"],
+  ["M", "copy an execution as Markdown"],
+  ["Ctrl K", "search or jump to"],
+  ["G O   G E   G W", "overview, executions, why not"],
   [".", "theme"],
   ["?", "these keys"],
 ];
@@ -34,6 +36,7 @@ export function KeyHelp() {
       ".": () => setColorScheme(scheme === "dark" ? "light" : "dark"),
       "g o": () => navigate("/"),
       "g e": () => navigate("/executions"),
+      "g w": () => navigate("/why-not"),
     }),
     [navigate, scheme, setColorScheme],
   );

@@ -4,10 +4,11 @@ import { onlyRange } from "../lib/address";
 import { Badges } from "./badges";
 import { Icon, Logo } from "./icons";
 import { LogOut } from "./LogOut";
+import { PaletteButton } from "./PaletteButton";
 import { PAGE_GROUPS } from "./pages";
+import { ShareLink } from "./ShareLink";
 import { ThemeToggle } from "./ThemeToggle";
-
-const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+import { ZoneMenu } from "./ZoneMenu";
 
 interface Props {
   readonly crumb: ReactNode;
@@ -60,13 +61,14 @@ export function Shell({ crumb, right, isRail = false, children }: Props) {
           <div className="crumb">{crumb}</div>
           <div className="sp" />
           {right}
-          <span className="chip" title="Times are shown in this zone">
-            {ZONE}
-          </span>
+          <PaletteButton />
+          <ShareLink />
+          <ZoneMenu />
           <ThemeToggle />
           <LogOut />
         </header>
-        <main className="main" id="main">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and a page may have nothing else to focus */}
+        <main className="main" id="main" tabIndex={0}>
           {children}
         </main>
       </div>

@@ -7,21 +7,28 @@ const LABELS: Readonly<Record<string, string>> = {
   "24h": "24 h",
   "7d": "7 d",
   "30d": "30 d",
+  "60d": "60 d",
   all: "All",
 };
 
-/** The time range of overview and list; it lies in the address and goes along from page to page. */
-export function TimeRange() {
+interface Props {
+  readonly ranges?: readonly string[];
+  /** What an address without a time range means. */
+  readonly usual?: string;
+}
+
+/** The time range of a page; it lies in the address and goes along from page to page. */
+export function TimeRange({ ranges = RANGES, usual = "all" }: Props) {
   const search = useSearch();
   const [path, navigate] = useLocation();
   const { range, from, to } = readListAddress(search);
   return (
     <SegmentedControl
       aria-label="Time range"
-      value={from || to ? "" : range}
-      data={RANGES.map((value) => ({ value, label: LABELS[value] ?? value }))}
+      value={from || to ? "" : range === "all" ? usual : range}
+      data={ranges.map((value) => ({ value, label: LABELS[value] ?? value }))}
       onChange={(value) => {
-        navigate(path + withParts(search, { range: value === "all" ? null : value, from: null, to: null }));
+        navigate(path + withParts(search, { range: value === usual ? null : value, from: null, to: null }));
       }}
     />
   );

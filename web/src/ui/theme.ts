@@ -158,6 +158,8 @@ export const theme = createTheme({
   radius: { xs: "4px", sm: "5px", md: "6px", lg: "8px", xl: "12px" },
   defaultRadius: "md",
   primaryColor: "blue",
+  // White on it: 4.9, where the lighter one of Mantine has 3.6.
+  primaryShade: 8,
   cursorType: "pointer",
   respectReducedMotion: true,
   fontSmoothing: true,

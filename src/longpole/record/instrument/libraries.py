@@ -35,7 +35,7 @@ class Library(NamedTuple):
     `library` is what pip calls it (empty: it comes with Python), `package` what pip calls the instrumentor (empty:
     nothing more is needed). `others` are further instrumentors of the same library: where the program uses one, ours
     stays off. `mark` is a file or folder that the package holds, where its module has a name that anybody might use.
-    `waits` are hooks of ours that add the library's pauses between tries.
+    `waits` are hooks of ours that add the library's pauses between tries, or for a connection of its pool.
     """
 
     name: str
@@ -76,12 +76,30 @@ def _built_in(name: str, library: str, module: str, scope: str, mark: str = "") 
     return Library(name, "framework", f"{library} opentelemetry-sdk", "", (target,), (f"{_INFERENCE}{name}",), mark)
 
 
-def _contrib(name: str, kind: Kind, instrumentor: str, *, library: str = "", module: str = "") -> Library:
+def _pool(module: str) -> Target:
+    """The waits for a connection of a pool."""
+    return Target(module, f"{_OWN}pool_waits", argument=module)
+
+
+def _contrib(
+    name: str,
+    kind: Kind,
+    instrumentor: str,
+    *,
+    library: str = "",
+    module: str = "",
+    waits: tuple[Target, ...] = (),
+) -> Library:
     """A library with an instrumentor of OpenTelemetry's contrib repository."""
     package = "opentelemetry-instrumentation-" + instrumentor.partition(":")[0].replace("_", "-").replace(".", "-")
     of_python = name == "sqlite3"
     return Library(
-        name, kind, "" if of_python else library or name, package, (Target(module or name, _CONTRIB + instrumentor),)
+        name,
+        kind,
+        "" if of_python else library or name,
+        package,
+        (Target(module or name, _CONTRIB + instrumentor),),
+        waits=waits,
     )
 
 
@@ -194,9 +212,10 @@ LIBRARIES: dict[str, Library] = {
             "opentelemetry-instrumentation-sqlalchemy",
             # 0.66b1 says below 2.1; tried with 2.1.9.
             (Target("sqlalchemy", f"{_CONTRIB}sqlalchemy:SQLAlchemyInstrumentor", is_range_checked=False),),
+            waits=(_pool("sqlalchemy.pool"),),
         ),
-        _contrib("asyncpg", "database", "asyncpg:AsyncPGInstrumentor"),
-        _contrib("psycopg", "database", "psycopg:PsycopgInstrumentor"),
+        _contrib("asyncpg", "database", "asyncpg:AsyncPGInstrumentor", waits=(_pool("asyncpg.pool"),)),
+        _contrib("psycopg", "database", "psycopg:PsycopgInstrumentor", waits=(_pool("psycopg_pool"),)),
         _contrib("psycopg2", "database", "psycopg2:Psycopg2Instrumentor"),
         _contrib("pymysql", "database", "pymysql:PyMySQLInstrumentor"),
         _contrib("sqlite3", "database", "sqlite3:SQLite3Instrumentor"),

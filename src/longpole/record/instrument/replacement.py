@@ -20,8 +20,10 @@ class Replacement:
         self._name = name
         self._is_wanted = True
         self._is_inherited = name not in vars(owner)
-        self._original = getattr(owner, name)
-        self._own = update_wrapper(wrap(self._original, lambda: self._is_wanted), self._original)
+        original = getattr(owner, name)
+        self._put_back = vars(owner).get(name)  # of a class method not the one that is bound to this very class
+        self._own = wrap(original, lambda: self._is_wanted)
+        update_wrapper(getattr(self._own, "__func__", self._own), original)  # a class method holds a function
         setattr(owner, name, self._own)
 
     def remove(self) -> None:
@@ -32,7 +34,7 @@ class Replacement:
         if self._is_inherited:
             delattr(self._owner, self._name)
         else:
-            setattr(self._owner, self._name, self._original)
+            setattr(self._owner, self._name, self._put_back)
 
 
 class Replacements:

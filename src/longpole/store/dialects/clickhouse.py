@@ -3,6 +3,7 @@
 from functools import partial
 
 from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, bodies_of, executions_of
+from longpole.store.dialects.list_filters import carrying, matching
 
 
 def _clickhouse_quantile(value: str, share: str) -> str:
@@ -78,4 +79,6 @@ CLICKHOUSE: Fragments = {
     "divided": _clickhouse_divided,
     "remainder": _clickhouse_remainder,
     "materialized": _clickhouse_materialized,
+    "carrying": carrying,
+    "matching": matching,
 }

@@ -1,6 +1,7 @@
 """DuckDB's spelling of the fragments."""
 
 from longpole.store.dialects.fragments import NAMES, Fragments
+from longpole.store.dialects.list_filters import carrying, matching
 
 _USUAL_SHARES = ("0.5", "0.95", "0.99")
 
@@ -109,4 +110,6 @@ DUCKDB: Fragments = {
     "divided": _duckdb_divided,
     "remainder": _duckdb_remainder,
     "materialized": _duckdb_materialized,
+    "carrying": carrying,
+    "matching": matching,
 }

@@ -3,6 +3,7 @@
 from functools import partial
 
 from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, bodies_of, executions_of
+from longpole.store.dialects.list_filters import carrying, matching
 
 
 def _postgres_quantile(value: str, share: str) -> str:
@@ -75,4 +76,6 @@ POSTGRES: Fragments = {
     "divided": _postgres_divided,
     "remainder": _postgres_remainder,
     "materialized": _postgres_materialized,
+    "carrying": carrying,
+    "matching": matching,
 }

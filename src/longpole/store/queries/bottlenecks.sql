@@ -169,3 +169,48 @@ WHERE
     started_ns >= $from_ns
     AND started_ns < $to_ns
     AND ($workspace IS NULL OR workspace = $workspace);
+
+-- name: executions_to_merge
+-- The newest executions of the time range that have ended.
+SELECT
+    workspace, execution_id, trace_id, span_id, agent AS name, 'agent' AS category, duration_ns, self_ns, critical_ns,
+    weight
+FROM executions
+WHERE
+    duration_ns IS NOT NULL
+    AND status <> 'skipped'
+    AND started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($agent IS NULL OR agent = $agent)
+    AND ($environment IS NULL OR environment = $environment)
+    AND ($version IS NULL OR version = $version)
+ORDER BY started_ns DESC, execution_id
+LIMIT $limit;
+
+-- name: steps_to_merge
+-- The steps of the executions that `executions_to_merge` gives, at most 40,000, the newest.
+WITH newest AS (
+    SELECT workspace, execution_id
+    FROM executions
+    WHERE
+        duration_ns IS NOT NULL
+        AND status <> 'skipped'
+        AND started_ns >= $from_ns
+        AND started_ns < $to_ns
+        AND ($workspace IS NULL OR workspace = $workspace)
+        AND ($agent IS NULL OR agent = $agent)
+        AND ($environment IS NULL OR environment = $environment)
+        AND ($version IS NULL OR version = $version)
+    ORDER BY started_ns DESC, execution_id
+    LIMIT $limit
+)
+SELECT
+    s.workspace AS workspace, s.execution_id AS execution_id, s.trace_id AS trace_id, s.step_id AS step_id,
+    s.parent_step_id AS parent_step_id, s.name AS name, s.category AS category, s.duration_ns AS duration_ns,
+    s.self_ns AS self_ns, s.critical_ns AS critical_ns, s.weight AS weight
+FROM steps AS s
+INNER JOIN newest AS e ON e.workspace = s.workspace AND e.execution_id = s.execution_id
+WHERE NOT s.is_outside AND s.started_ns >= $from_ns
+ORDER BY s.started_ns DESC, s.trace_id, s.step_id
+LIMIT 40000;

@@ -134,3 +134,30 @@ WHERE
     AND execution_id <> $execution_id
 GROUP BY name, category, duration_bucket
 ORDER BY name, category, duration_bucket;
+
+-- name: usual_categories
+-- The wall time by category of the newest settled executions of an agent, without one of them and skipped ones.
+SELECT category_ns
+FROM executions
+WHERE
+    workspace = $workspace
+    AND agent = $agent
+    AND execution_id <> $execution_id
+    AND category_ns IS NOT NULL
+    AND duration_ns IS NOT NULL
+    AND status <> 'skipped'
+ORDER BY started_ns DESC, execution_id
+LIMIT $limit;
+
+-- name: usual_execution
+-- The successful execution of an agent whose duration is nearest to one, the newest of several, without one of them.
+SELECT execution_id
+FROM executions
+WHERE
+    workspace = $workspace
+    AND agent = $agent
+    AND execution_id <> $execution_id
+    AND duration_ns IS NOT NULL
+    AND status = 'success'
+ORDER BY abs(duration_ns - $duration_ns), started_ns DESC, execution_id
+LIMIT 1;

@@ -5,31 +5,7 @@
 -- The order is (has no sort value, sort value, execution_id, trace_id, span_id, workspace), the last four ascending
 -- always; `$after_id` null means from the start. Statuses are a list, or null for all. Steps and bodies of an execution
 -- come after its start, but for clocks that differ: by a day at most, so that older days need not be searched.
-WITH bodies_with_text AS (
-    SELECT workspace, trace_id, span_id
-    FROM bodies
-    WHERE
-        $text IS NOT NULL
-        AND received_ns >= $from_ns - 86400000000000
-        AND (@contains(input, $text) OR @contains(output, $text))
-),
-bodies_with_attribute AS (
-    SELECT workspace, trace_id, span_id
-    FROM bodies
-    WHERE
-        $attribute_key IS NOT NULL
-        AND received_ns >= $from_ns - 86400000000000
-        AND (
-            @json_field(attributes, $attribute_key) = $attribute_value
-            OR @json_field(resource, $attribute_key) = $attribute_value
-        )
-),
-carrying_text AS (
-    @executions_of(bodies_with_text, $from_ns - 86400000000000)
-),
-carrying_attribute AS (
-    @executions_of(bodies_with_attribute, $from_ns - 86400000000000)
-),
+WITH @carrying(),
 candidates AS (
     SELECT
         workspace, execution_id, trace_id, span_id, parent_execution_id, root_execution_id, agent, method, kind,
@@ -50,50 +26,7 @@ candidates AS (
         END AS number_key,
         CASE $sort WHEN 'status' THEN status WHEN 'agent' THEN agent END AS text_key
     FROM executions
-    WHERE
-        started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($statuses IS NULL OR @in_list(status, $statuses))
-        AND ($session IS NULL OR session_id = $session)
-        AND ($user IS NULL OR user_id = $user)
-        AND ($scope_key IS NULL OR @json_field(scopes, $scope_key) = $scope_value)
-        AND ($version IS NULL OR version = $version)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($min_duration_ns IS NULL OR duration_ns >= $min_duration_ns)
-        AND ($parent IS NULL OR parent_execution_id = $parent)
-        AND (NOT $only_roots OR parent_execution_id IS NULL)
-        AND (
-            $model IS NULL
-            OR model = $model
-            OR (workspace, execution_id) IN (
-                SELECT workspace, execution_id
-                FROM steps
-                WHERE $model IS NOT NULL AND model = $model AND started_ns >= $from_ns - 86400000000000
-            )
-        )
-        AND (
-            $tool IS NULL
-            OR tool = $tool
-            OR (workspace, execution_id) IN (
-                SELECT workspace, execution_id
-                FROM steps
-                WHERE $tool IS NOT NULL AND tool = $tool AND started_ns >= $from_ns - 86400000000000
-            )
-        )
-        AND (
-            $attribute_key IS NULL
-            OR (workspace, execution_id) IN (SELECT workspace, execution_id FROM carrying_attribute)
-        )
-        AND (
-            $text IS NULL
-            OR @contains(agent, $text)
-            OR @contains(name, $text)
-            OR @contains(error_type, $text)
-            OR @contains(error_message, $text)
-            OR (workspace, execution_id) IN (SELECT workspace, execution_id FROM carrying_text)
-        )
+    WHERE @matching()
 ),
 ranked AS (
     SELECT *, CASE WHEN number_key IS NULL AND text_key IS NULL THEN 1 ELSE 0 END AS has_no_key

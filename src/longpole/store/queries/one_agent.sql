@@ -274,3 +274,28 @@ SELECT
 FROM timed AS t
 GROUP BY started_ns - started_ns % 86400000000000, duration_bucket
 ORDER BY day_ns, duration_bucket;
+
+-- name: agent_versions
+-- By version of an agent and bucket of duration (null while it runs): how many, how they ended, when, what they cost.
+-- Times leave skipped executions out.
+SELECT
+    version,
+    CASE WHEN status = 'skipped' THEN NULL ELSE duration_bucket END AS timed_bucket,
+    count(*) AS executions,
+    sum(weight) AS weight,
+    count(*) FILTER (WHERE status = 'skipped') AS skipped,
+    coalesce(sum(weight) FILTER (WHERE status IN ('failed', 'timeout', 'crashed')), 0) AS failed_weight,
+    coalesce(sum(weight) FILTER (WHERE status IN ('success', 'failed', 'timeout', 'crashed')), 0) AS finished_weight,
+    min(started_ns) AS first_ns,
+    max(started_ns) AS last_ns,
+    sum(e.cost_usd_nanos * weight) AS cost_total,
+    sum(weight) FILTER (WHERE e.cost_usd_nanos IS NOT NULL) AS cost_weight
+FROM executions AS e
+WHERE
+    agent = $agent
+    AND started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($environment IS NULL OR environment = $environment)
+GROUP BY version, CASE WHEN status = 'skipped' THEN NULL ELSE duration_bucket END
+ORDER BY version, timed_bucket;

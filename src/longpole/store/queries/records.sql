@@ -48,6 +48,10 @@ SELECT * FROM webhooks ORDER BY workspace, name;
 -- All rows of the table webhook_deliveries.
 SELECT * FROM webhook_deliveries ORDER BY workspace, delivery_id;
 
+-- name: every_audit_findings
+-- All rows of the table audit_findings.
+SELECT * FROM audit_findings ORDER BY workspace, program, fingerprint;
+
 -- name: every_prices
 -- All rows of the table prices.
 SELECT * FROM prices ORDER BY workspace, provider, model, from_ns;

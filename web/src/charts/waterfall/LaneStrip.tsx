@@ -1,4 +1,5 @@
 import { type PointerEvent, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { Warp } from "../../lib/gaps";
 import { clampView, packLanes, toTime, toX, type View } from "../../lib/layout";
 import type { Tree, TreeNode } from "../../lib/tree";
 import { FONT } from "../../ui/theme";
@@ -14,6 +15,9 @@ interface Props {
   readonly whole: View;
   readonly view: View;
   readonly now: number | null;
+  readonly warp: Warp;
+  readonly hasRanks: boolean;
+  readonly bands: readonly { readonly from: number; readonly to: number }[];
   readonly onView: (view: View) => void;
 }
 
@@ -28,16 +32,35 @@ interface Leaf {
 }
 
 /** All work of the whole execution in as few lanes as ran at once; drag to choose what the waterfall shows. */
-export function LaneStrip({ tree, whole, view, now, onView }: Props) {
+export function LaneStrip({ tree, whole, view, now, warp, hasRanks, bands, onView }: Props) {
   const canvas = useRef<HTMLCanvasElement | null>(null);
   const [measure, width] = useWidth(900);
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   const tokens = useTokens();
-  const { leaves, atOnce } = useMemo(() => lanesOf(tree, now ?? whole.to), [tree, now, whole.to]);
+  const { leaves, atOnce } = useMemo(
+    () => lanesOf(tree, now ?? warp.from(whole.to)),
+    [tree, now, warp, whole.to],
+  );
   const lanes = Math.min(MOST_LANES, Math.max(1, atOnce));
   const height = PAD * 2 + lanes * LANE;
-  const { laneLeft, laneWidth } = geometryOf(width);
+  const { laneLeft, laneWidth } = geometryOf(width, hasRanks);
   const density = window.devicePixelRatio || 1;
+
+  // The work is drawn once and copied: only the frame moves with the view.
+  const work = useMemo(() => {
+    const copy = document.createElement("canvas");
+    copy.width = Math.round(width * density);
+    copy.height = Math.round(height * density);
+    const context = copy.getContext("2d", { alpha: false });
+    if (!context) return copy;
+    context.setTransform(density, 0, 0, density, 0, 0);
+    const x = (ns: number) => toX(warp.to(ns), { from: 0, to: warp.length }, laneLeft, laneWidth);
+    drawLanes(context, tokens, { leaves, atOnce, width, height, x, laneLeft, laneWidth });
+    context.fillStyle = tokens.band;
+    for (const band of bands)
+      context.fillRect(x(band.from), PAD - 3, Math.max(1, x(band.to) - x(band.from)), height - 2 * PAD + 6);
+    return copy;
+  }, [tokens, leaves, atOnce, width, height, laneLeft, laneWidth, density, warp, bands]);
 
   useLayoutEffect(() => {
     const element = canvas.current;
@@ -46,9 +69,16 @@ export function LaneStrip({ tree, whole, view, now, onView }: Props) {
     element.width = Math.round(width * density);
     element.height = Math.round(height * density);
     context.setTransform(density, 0, 0, density, 0, 0);
-    const x = (ns: number) => toX(ns, whole, laneLeft, laneWidth);
-    drawLanes(context, tokens, { leaves, atOnce, width, height, x });
-    drawWindow(context, tokens, drag ?? { from: x(view.from), to: x(view.to) }, height, laneLeft, laneWidth);
+    context.drawImage(work, 0, 0, width, height);
+    const place = (at: number) => toX(at, whole, laneLeft, laneWidth);
+    drawWindow(
+      context,
+      tokens,
+      drag ?? { from: place(view.from), to: place(view.to) },
+      height,
+      laneLeft,
+      laneWidth,
+    );
   });
 
   const at = (event: PointerEvent) => event.clientX - (canvas.current?.getBoundingClientRect().left ?? 0);
@@ -106,6 +136,8 @@ interface Lanes {
   readonly width: number;
   readonly height: number;
   readonly x: (ns: number) => number;
+  readonly laneLeft: number;
+  readonly laneWidth: number;
 }
 
 /** The work of each lane; several pieces on one half pixel are drawn once. */
@@ -114,8 +146,7 @@ function drawLanes(
   tokens: ReturnType<typeof useTokens>,
   lanes: Lanes,
 ): void {
-  const { leaves, atOnce, width, height, x } = lanes;
-  const { laneLeft, laneWidth } = geometryOf(width);
+  const { leaves, atOnce, width, height, x, laneLeft, laneWidth } = lanes;
   const tiles = makeTiles(context, tokens, window.devicePixelRatio || 1);
   context.fillStyle = tokens.card;
   context.fillRect(0, 0, width, height);

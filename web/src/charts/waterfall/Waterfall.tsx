@@ -1,5 +1,6 @@
 import {
   type KeyboardEvent,
+  memo,
   type PointerEvent,
   useCallback,
   useEffect,
@@ -27,9 +28,12 @@ interface Props {
   readonly selected: number;
   readonly hits: ReadonlySet<number>;
   readonly path: readonly PathPart[];
+  readonly pathPositions: Int32Array;
   readonly bands: Scene["bands"];
   readonly whole: View;
   readonly view: View;
+  readonly warp: Scene["warp"];
+  readonly ranks: Scene["ranks"];
   readonly now: number | null;
   readonly maxHeight: number;
   readonly onView: (view: View) => void;
@@ -39,7 +43,7 @@ interface Props {
 
 /** The waterfall: one canvas that draws the rows on screen, and a transparent layer of rows for focus and screen readers. */
 export function Waterfall(props: Props) {
-  const { tree, rows, selected, path } = props;
+  const { tree, rows, selected, pathPositions } = props;
   const scroller = useRef<HTMLDivElement | null>(null);
   const canvas = useRef<HTMLCanvasElement | null>(null);
   const [measure, width] = useWidth(900);
@@ -49,7 +53,7 @@ export function Waterfall(props: Props) {
   const tokens = useTokens();
   const contentHeight = AXIS + rows.length * ROW + 8;
   const height = Math.min(contentHeight, props.maxHeight);
-  const pathRows = useMemo(() => pathRowsOf(tree, rows, path), [tree, rows, path]);
+  const pathRows = useMemo(() => pathRowsOf(tree, rows, pathPositions), [tree, rows, pathPositions]);
   const scene: Scene = { ...props, hovered, pathRows, brush };
   useCanvas(canvas, width, height, tokens, scene, scrollTop);
   useWheel(scroller, scene, width, props.onView);
@@ -157,7 +161,7 @@ function useWheel(
   useEffect(() => {
     const element = scroller.current;
     const onWheel = (event: WheelEvent) => {
-      const { laneLeft, laneWidth } = geometryOf(width);
+      const { laneLeft, laneWidth } = geometryOf(width, scene.ranks !== null);
       const x = event.clientX - (element?.getBoundingClientRect().left ?? 0);
       const sideways = event.deltaX || (event.shiftKey ? event.deltaY : 0);
       if (event.ctrlKey || event.metaKey) {
@@ -187,7 +191,7 @@ interface PointerTargets extends Pick<Props, "onSelect" | "onFold" | "onView"> {
 /** Point to mark a row, click to choose or fold it, drag along the axis to zoom in. */
 function usePointer(scene: Scene, width: number, scrollTop: number, targets: PointerTargets) {
   const start = useRef<number | null>(null);
-  const geometry = geometryOf(width);
+  const geometry = geometryOf(width, scene.ranks !== null);
   const place = (event: PointerEvent<HTMLDivElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const y = event.clientY - box.top;
@@ -265,7 +269,8 @@ interface LayerProps extends Pick<Props, "tree" | "rows" | "folded" | "selected"
 }
 
 /** The rows on screen (and the chosen one) as a real tree in words, under the pointer but without ink. */
-function RowLayer({ tree, rows, folded, selected, scrollTop, height }: LayerProps) {
+const RowLayer = memo(function RowLayer(props: LayerProps) {
+  const { tree, rows, folded, selected, scrollTop, height } = props;
   const [first, last] = rowsOnScreen(scrollTop, height - AXIS, ROW, rows.length);
   const shown = Array.from(rows.slice(first, last), (position, i) => [position, first + i] as const);
   const selectedRow = rows.indexOf(selected);
@@ -295,7 +300,7 @@ function RowLayer({ tree, rows, folded, selected, scrollTop, height }: LayerProp
       })}
     </div>
   );
-}
+});
 
 function inWords(node: TreeNode): string {
   const times = node.repeats > 0 ? ` ${node.repeats} times` : "";

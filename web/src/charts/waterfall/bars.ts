@@ -2,10 +2,11 @@
 
 import { duration } from "../../lib/format";
 import { packLanes } from "../../lib/layout";
+import type { PathPart } from "../../lib/path";
 import type { Kind } from "../../lib/shares";
-import type { TreeNode } from "../../lib/tree";
+import type { Tree, TreeNode } from "../../lib/tree";
 import { FILLS, FONT } from "../../ui/theme";
-import { AXIS, endOf, type Geometry, placer, ROW, type Scene, type Surface } from "./scene";
+import { AXIS, endOf, type Geometry, pathInView, placer, ROW, type Scene, type Surface } from "./scene";
 
 interface Piece {
   readonly from: number;
@@ -94,10 +95,16 @@ function drawMix(
   top: number,
 ): void {
   const end = (scene.tree.nodes[position] as TreeNode).end;
-  for (const part of scene.path) {
-    const at = scene.tree.positionOf.get(part.id) ?? -1;
-    if (at < position || at >= end) continue;
-    fillPiece(surface, x(part.offset), top, x(part.offset + part.duration), 8, part.kind);
+  const [first, last] = pathInView(scene);
+  let drawn = Number.NEGATIVE_INFINITY;
+  for (let i = first; i < last; i++) {
+    const part = scene.path[i] as PathPart;
+    const at = scene.pathPositions[i] ?? -1;
+    const right = x(part.offset + part.duration);
+    // Of several parts on one half pixel one is drawn: there may be 50,000.
+    if (at < position || at >= end || right < drawn + 0.5) continue;
+    drawn = right;
+    fillPiece(surface, x(part.offset), top, right, 8, part.kind);
   }
 }
 
@@ -109,13 +116,7 @@ function drawFolded(
   position: number,
   top: number,
 ): void {
-  const nodes = scene.tree.nodes;
-  const leaves: TreeNode[] = [];
-  for (let i = position + 1; i < (nodes[position] as TreeNode).end; i++) {
-    const node = nodes[i] as TreeNode;
-    if (!node.isContainer && node.type !== "skipped") leaves.push(node);
-  }
-  leaves.sort((a, b) => a.offset - b.offset);
+  const leaves = leavesBelow(scene.tree, position);
   const isCrowded = leaves.length > 400;
   const lanes = isCrowded
     ? []
@@ -137,6 +138,23 @@ function drawFolded(
       surface.context.fillRect(Math.max(to, from + 2) - 2, top - 1, 2, 14);
     }
   });
+}
+
+const sortedLeaves = new WeakMap<Tree, Map<number, readonly TreeNode[]>>();
+
+/** The leaves below a position in order of start, found once for each tree: a frame has no time to sort thousands. */
+function leavesBelow(tree: Tree, position: number): readonly TreeNode[] {
+  const known = sortedLeaves.get(tree) ?? new Map<number, readonly TreeNode[]>();
+  sortedLeaves.set(tree, known);
+  let leaves = known.get(position);
+  if (!leaves) {
+    leaves = tree.nodes
+      .slice(position + 1, (tree.nodes[position] as TreeNode).end)
+      .filter((node) => !node.isContainer && node.type !== "skipped")
+      .sort((a, b) => a.offset - b.offset);
+    known.set(position, leaves);
+  }
+  return leaves;
 }
 
 function drawDiamond({ context, tokens }: Surface, x: number, middle: number): void {
@@ -165,6 +183,7 @@ export function drawSlack(surface: Surface, scene: Scene, geometry: Geometry, ro
   const { context, tokens } = surface;
   const node = scene.tree.nodes[scene.rows[row] as number] as TreeNode;
   const parent = node.parent >= 0 ? scene.tree.nodes[node.parent] : undefined;
+  // Slack of another time scale than what is shown is not drawn.
   const least = (scene.view.to - scene.view.from) * 0.008;
   if (node.slack === null || node.slack < least || node.duration === null) return;
   if (parent?.slack && parent.slack > 0) return;

@@ -2,16 +2,27 @@
 
 import { axisTime, duration } from "../../lib/format";
 import { rowsOnScreen } from "../../lib/layout";
+import type { PathPart } from "../../lib/path";
 import { ticks } from "../../lib/time";
 import type { TreeNode } from "../../lib/tree";
 import { FONT } from "../../ui/theme";
 import { drawBar, drawSlack } from "./bars";
-import { AXIS, type Geometry, geometryOf, placer, ROW, type Scene, type Surface } from "./scene";
+import {
+  AXIS,
+  type Geometry,
+  geometryOf,
+  pathInView,
+  placer,
+  RANK_WIDTH,
+  ROW,
+  type Scene,
+  type Surface,
+} from "./scene";
 
 /** The whole picture for one scroll position. */
 export function draw(surface: Surface, scene: Scene): void {
   const { context, tokens, width, height, scrollTop } = surface;
-  const geometry = geometryOf(width);
+  const geometry = geometryOf(width, scene.ranks !== null);
   const [first, last] = rowsOnScreen(scrollTop, height - AXIS, ROW, scene.rows.length);
   context.fillStyle = tokens.card;
   context.fillRect(0, 0, width, height);
@@ -26,6 +37,7 @@ export function draw(surface: Surface, scene: Scene): void {
     for (let row = first; row < last; row++) drawBar(surface, scene, geometry, row);
     drawPath(surface, scene, geometry);
     for (let row = first; row < last; row++) drawSlack(surface, scene, geometry, row);
+    drawCuts(surface, scene, geometry);
     drawBrushAndNow(surface, scene, geometry);
   });
   for (let row = first; row < last; row++) drawName(surface, scene, geometry, row);
@@ -69,8 +81,10 @@ function drawRowGrounds(
   }
 }
 
-function marksOf(scene: Scene, geometry: Geometry): number[] {
-  return ticks(scene.view.from, scene.view.to, geometry.laneWidth / 96);
+/** The moments with a line; none inside a cut, where two would fall on one place. */
+function marksOf({ view, warp }: Scene, geometry: Geometry): number[] {
+  const marks = ticks(warp.from(view.from), warp.from(view.to), geometry.laneWidth / 96);
+  return warp.cuts.length === 0 ? marks : marks.filter((at) => Math.abs(warp.from(warp.to(at)) - at) < 1);
 }
 
 function drawGrid({ context, tokens, height }: Surface, scene: Scene, geometry: Geometry): void {
@@ -95,15 +109,16 @@ function drawAxis({ context, tokens, width, height }: Surface, scene: Scene, geo
   context.fillText("Step", 14, 17);
   context.textAlign = "right";
   context.fillText("Time", geometry.nameWidth + TIME_RIGHT, 17);
+  if (scene.ranks) context.fillText("Rank", geometry.laneLeft - 14, 17);
   const right = geometry.laneLeft + geometry.laneWidth;
   context.font = `550 10.5px ${FONT}`;
   context.fillStyle = tokens.ink;
-  context.fillText(duration(scene.view.to), right, 17);
+  context.fillText(duration(scene.warp.from(scene.view.to)), right, 17);
   context.font = `400 10.5px ${FONT}`;
   context.fillStyle = tokens.subtle;
   for (const at of marksOf(scene, geometry)) {
     const left = x(at);
-    if (right - left < 58) continue;
+    if (right - left < 58 || left < geometry.laneLeft - 4) continue;
     context.textAlign = left - geometry.laneLeft < 20 ? "left" : "center";
     context.fillText(axisTime(at), left, 17);
   }
@@ -146,24 +161,26 @@ function drawPath({ context, tokens, height, scrollTop }: Surface, scene: Scene,
   const stairs = new Path2D();
   const treads = new Path2D();
   let before: number | null = null;
-  scene.path.forEach((part, i) => {
+  const [first, last] = pathInView(scene);
+  for (let i = Math.max(0, first - 1); i < Math.min(scene.path.length, last + 1); i++) {
+    const part = scene.path[i] as PathPart;
     const row = scene.pathRows[i] as number;
     if (row < 0) {
       before = null;
-      return;
+      continue;
     }
     const from = x(part.offset);
     // Own time of what contains others: the line goes on where the step before it ended, with nothing above it.
-    const y = isOpenContainer(scene, row) && before !== null ? before : rowTop(row, scrollTop) + 15.5;
+    const y: number = isOpenContainer(scene, row) && before !== null ? before : rowTop(row, scrollTop) + 15.5;
     if (before !== null && before !== y && !(Math.max(before, y) < AXIS || Math.min(before, y) > height)) {
       stairs.moveTo(from, before);
       stairs.lineTo(from, y);
     }
     before = y;
-    if (y < AXIS || y > height) return;
+    if (y < AXIS || y > height) continue;
     treads.moveTo(from, y);
     treads.lineTo(x(part.offset + part.duration), y);
-  });
+  }
   context.strokeStyle = tokens.card;
   context.lineWidth = 4.5;
   context.stroke(treads);
@@ -228,6 +245,62 @@ function drawName(surface: Surface, scene: Scene, geometry: Geometry, row: numbe
     geometry.nameWidth + TIME_RIGHT,
     middle + 4,
   );
+  drawRank(surface, scene, geometry, node, middle);
+}
+
+/** Where gaps were cut out of the axis: a zigzag over all rows, and the time that was removed. */
+function drawCuts({ context, tokens, height }: Surface, scene: Scene, geometry: Geometry): void {
+  const { view, warp } = scene;
+  const right = geometry.laneLeft + geometry.laneWidth;
+  for (const { at, removed } of warp.cuts) {
+    const left = geometry.laneLeft + ((at - view.from) / (view.to - view.from)) * geometry.laneWidth;
+    if (left < geometry.laneLeft - 6 || left > right + 6) continue;
+    const zigzag = new Path2D(`M${left} ${AXIS}`);
+    for (let y = AXIS + 4, i = 0; y < height; y += 4, i++)
+      zigzag.lineTo(left + (i % 2 === 0 ? 2.5 : -2.5), y);
+    context.strokeStyle = tokens.card;
+    context.lineWidth = 5;
+    context.stroke(zigzag);
+    context.strokeStyle = tokens.subtle;
+    context.lineWidth = 1;
+    context.stroke(zigzag);
+    context.font = `500 10.5px ${FONT}`;
+    context.textAlign = "center";
+    const text = `−${duration(removed)}`;
+    const half = context.measureText(text).width / 2 + 4;
+    const middle = Math.min(right - half, Math.max(geometry.laneLeft + half, left));
+    context.fillStyle = tokens.card;
+    context.fillRect(middle - half, AXIS + 3, 2 * half, 14);
+    context.fillStyle = tokens.muted;
+    context.fillText(text, middle, AXIS + 14);
+  }
+}
+
+/** Of how many percent of its like it is slower, from the 95th on in colour. */
+function drawRank(
+  { context, tokens }: Surface,
+  scene: Scene,
+  geometry: Geometry,
+  node: TreeNode,
+  middle: number,
+): void {
+  const rank = scene.ranks?.get(node.id);
+  if (rank === undefined) return;
+  const [ground, ink] =
+    rank >= 99
+      ? [tokens.badBg, tokens.bad]
+      : rank >= 95
+        ? [tokens.warnBg, tokens.warn]
+        : [tokens.sunk, tokens.muted];
+  const left = geometry.laneLeft - RANK_WIDTH - 2;
+  context.fillStyle = ground;
+  context.beginPath();
+  context.roundRect(left, middle - 7, 30, 14, 4);
+  context.fill();
+  context.fillStyle = ink;
+  context.font = `500 10.5px ${FONT}`;
+  context.textAlign = "center";
+  context.fillText(`p${rank}`, left + 15, middle + 4);
 }
 
 /** How long an open step has taken by now. */

@@ -1,3 +1,4 @@
+import { Link } from "wouter";
 import type { DecisionNode } from "../../api/views.gen";
 import { ScoreLine } from "../../charts/ScoreLine";
 import { count, score } from "../../lib/format";
@@ -8,7 +9,7 @@ interface Props {
   readonly onPick: (id: string) => void;
 }
 
-const MOST = 6;
+const MOST = 4;
 
 /** Who was considered and stayed silent, with score, threshold and the reason given. */
 export function DidNotFire({ decisions, onPick }: Props) {
@@ -17,6 +18,10 @@ export function DidNotFire({ decisions, onPick }: Props) {
       <div className="hd">
         <h2>Did not fire</h2>
         <span className="m t12">{count(decisions.length)} considered or registered, not run</span>
+        <span className="sp" />
+        <Link className="t12" href={`/why-not?agent=${encodeURIComponent(decisions[0]?.candidate ?? "")}`}>
+          Why not?
+        </Link>
       </div>
       {decisions.slice(0, MOST).map((decision) => (
         <button
@@ -39,7 +44,7 @@ export function DidNotFire({ decisions, onPick }: Props) {
                 score={decision.score}
                 threshold={decision.threshold ?? null}
                 hasFired={false}
-                width={120}
+                width={78}
               />
               <span className="t12 nw tn">
                 {score(decision.score)}

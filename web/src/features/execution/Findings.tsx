@@ -1,42 +1,73 @@
-import { useQuery } from "@tanstack/react-query";
-import { findingsQuery, isOpen } from "../../api/queries";
+import { Button } from "@mantine/core";
+import { useMemo, useState } from "react";
 import type { ExecutionTree, FindingItem, Findings as Found } from "../../api/views.gen";
 import { cost, counted, duration } from "../../lib/format";
+import { type Wish, wishesOfFinding } from "../../lib/whatIf";
+import { CodePlace } from "./CodePlace";
 
 interface Props {
   readonly tree: ExecutionTree;
+  readonly found: Found | undefined;
+  readonly error: Error | null;
   readonly onPick: (id: string) => void;
+  /** Shows what the changes would bring. */
+  readonly onSimulate: (wishes: readonly Wish[]) => void;
 }
 
-/** What to do about this execution: what it could save on the critical path, and what else is worth telling. */
-export function Findings({ tree, onPick }: Props) {
-  const { data, error } = useQuery(findingsQuery(tree.execution.execution_id, isOpen(tree)));
-  if (error) return <p className="card note bad">What could be saved is not known: {error.message}</p>;
-  if (!data || data.findings.length === 0) return null;
-  const savings = data.findings.filter((finding) => (finding.saving_ns ?? 0) > 0);
-  const others = data.findings.filter((finding) => (finding.saving_ns ?? 0) === 0);
+const MOST_SAVINGS = 5;
+
+/** What this execution could save on its critical path, and what else is worth telling. */
+export function Findings({ tree, found, error, onPick, onSimulate }: Props) {
+  const [showsAll, setShowsAll] = useState(false);
+  const nameOf = useMemo(() => {
+    const names = new Map(tree.steps.map((step) => [step.step_id, step.name]));
+    return (id: string) => names.get(id);
+  }, [tree]);
+  const all = found?.findings ?? [];
+  const savings = all.filter((finding) => (finding.saving_ns ?? 0) > 0);
+  const shown = showsAll ? all : savings.slice(0, MOST_SAVINGS);
   const most = Math.max(...savings.map((finding) => finding.saving_ns ?? 0), 1);
+  const wishes = (finding: FindingItem) => wishesOfFinding(finding, nameOf);
+  const together = all.filter(({ finding_id }) => found?.together.includes(finding_id)).flatMap(wishes);
   return (
     <section className="card" aria-label="Findings">
-      {savings.length > 0 && (
-        <>
-          <div className="hd">
-            <h2>Could save</h2>
-            <span className="m t12 cut">on the critical path; each simulated alone</span>
-            <span className="sp" />
-            <Together found={data} />
-          </div>
-          <List findings={savings} most={most} onPick={onPick} />
-        </>
+      <div className="hd">
+        <h2>Could save</h2>
+        <span className="m t12 cut">on the critical path; each simulated alone</span>
+        <span className="sp" />
+        {found && <Together found={found} />}
+        {together.length > 1 && (
+          <Button variant="default" size="xs" onClick={() => onSimulate(together)}>
+            Simulate all
+          </Button>
+        )}
+      </div>
+      {savings.length === 0 && (
+        <p className="m t12 quiet">
+          {error
+            ? `What could be saved is not known: ${error.message}`
+            : found
+              ? "Nothing to save was found on the critical path."
+              : "Looking for what could be saved …"}
+        </p>
       )}
-      {others.length > 0 && (
-        <>
-          <div className="hd">
-            <h2>{savings.length > 0 ? "Also worth knowing" : "Worth knowing"}</h2>
-            <span className="m t12">{counted(others.length, "finding")}</span>
-          </div>
-          <List findings={others} most={most} onPick={onPick} />
-        </>
+      <ul className="findings">
+        {shown.map((finding) => (
+          <Item
+            key={finding.finding_id}
+            finding={finding}
+            most={most}
+            onPick={onPick}
+            onSimulate={wishes(finding).length > 0 ? () => onSimulate(wishes(finding)) : undefined}
+          />
+        ))}
+      </ul>
+      {all.length > shown.length && (
+        <div className="rest">
+          <button type="button" className="more" onClick={() => setShowsAll(true)}>
+            {counted(all.length - shown.length, "more finding")} worth knowing
+          </button>
+        </div>
       )}
     </section>
   );
@@ -45,36 +76,50 @@ export function Findings({ tree, onPick }: Props) {
 function Together({ found }: { readonly found: Found }) {
   if (found.together.length < 2) return null;
   return (
-    <span className="t12 m">
-      {counted(found.together.length, "finding")} together:{" "}
-      <b>{duration(found.duration_ns - found.saving_together_ns)}</b> instead of {duration(found.duration_ns)}
+    <span className="t12 m nw">
+      All {found.together.length}: <b>{duration(found.duration_ns - found.saving_together_ns)}</b> instead of{" "}
+      {duration(found.duration_ns)}
     </span>
   );
 }
 
-interface ListProps {
-  readonly findings: readonly FindingItem[];
+interface ItemProps {
+  readonly finding: FindingItem;
   readonly most: number;
   readonly onPick: (id: string) => void;
+  readonly onSimulate: (() => void) | undefined;
 }
 
-function List({ findings, most, onPick }: ListProps) {
+function Item({ finding, most, onPick, onSimulate }: ItemProps) {
   return (
-    <ul className="findings">
-      {findings.map((finding) => (
-        <li key={finding.finding_id}>
-          <Saving finding={finding} most={most} />
-          <div>
-            <Title finding={finding} onPick={onPick} />
-            <p className="m t12">{finding.advice}</p>
-          </div>
-          <span className="mono t11 m place" title={finding.code_function ?? undefined}>
-            {placeOf(finding)}
-          </span>
-          <Confidence word={finding.confidence} />
-        </li>
-      ))}
-    </ul>
+    <li>
+      <Saving finding={finding} most={most} />
+      <div className="told">
+        <Title finding={finding} onPick={onPick} />
+        <p className="m t12" title={finding.advice}>
+          {finding.advice}
+        </p>
+      </div>
+      <span className="place">
+        {finding.code_file ? (
+          <CodePlace
+            file={finding.code_file}
+            line={finding.code_line}
+            title={finding.code_function ?? undefined}
+          />
+        ) : (
+          <span className="mono t11 m">{finding.code_function ?? ""}</span>
+        )}
+      </span>
+      <Confidence word={finding.confidence} />
+      {onSimulate ? (
+        <Button variant="default" size="xs" onClick={onSimulate}>
+          Simulate
+        </Button>
+      ) : (
+        <span />
+      )}
+    </li>
   );
 }
 
@@ -128,10 +173,4 @@ function Confidence({ word }: { readonly word: string }) {
       {word}
     </span>
   );
-}
-
-function placeOf({ code_file, code_line, code_function }: FindingItem): string {
-  if (!code_file) return code_function ?? "";
-  const file = code_file.split("/").slice(-2).join("/");
-  return code_line === null ? file : `${file}:${code_line}`;
 }

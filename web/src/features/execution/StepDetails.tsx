@@ -1,16 +1,19 @@
 import { ActionIcon } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { memo, type ReactNode, useMemo } from "react";
 import { stepQuery } from "../../api/queries";
-import type { EventNode, StepDetail } from "../../api/views.gen";
+import type { EventNode, StepDetail, UsualExecution, UsualStep } from "../../api/views.gen";
 import { Swatch } from "../../charts/Patterns";
 import { cost, count, duration, fullTime } from "../../lib/format";
 import { reasonOf } from "../../lib/problem";
 import { alike, type Tree, type TreeNode } from "../../lib/tree";
+import { rankOf } from "../../lib/usual";
 import { Icon } from "../../ui/icons";
 import { Json } from "../../ui/Json";
 import { Failed, Waiting } from "../../ui/States";
 import { Status, statusWord } from "../../ui/Status";
+import { CodePlace } from "./CodePlace";
+import { TryChange } from "./TryChange";
 
 interface Props {
   readonly executionId: string;
@@ -23,12 +26,13 @@ interface Props {
   /** Whether the page shows a part of a larger tree: its critical path is that of the whole. */
   readonly isBelow: boolean;
   readonly now: number | null;
+  readonly usual: UsualExecution | undefined;
   readonly onSelect: (position: number) => void;
 }
 
 /** One step in full; its bodies are asked for only when it is chosen. */
-export function StepDetails(props: Props) {
-  const { executionId, tree, position, blocked, models, isBelow, now, onSelect } = props;
+export const StepDetails = memo(function StepDetails(props: Props) {
+  const { executionId, tree, position, blocked, models, isBelow, now, usual, onSelect } = props;
   const node = tree.nodes[position] as TreeNode;
   const stands = node.type === "repeats" ? tree.nodes[position + 1] : node;
   const isStored = node.type !== "skipped" && stands !== undefined;
@@ -50,7 +54,14 @@ export function StepDetails(props: Props) {
           It was considered here and did not fire. Score and reason are under “Did not fire”.
         </div>
       ) : query.data ? (
-        <Body detail={query.data} models={models} isBelow={isBelow} now={now} />
+        <Body
+          detail={query.data}
+          models={models}
+          isBelow={isBelow}
+          now={now}
+          usual={node.type === "execution" || node.type === "step" ? usualOf(usual, node) : undefined}
+          canChange={node.type === "step" || (node.type === "execution" && position > 0)}
+        />
       ) : query.error ? (
         <Failed
           what="The step could not be loaded"
@@ -62,7 +73,7 @@ export function StepDetails(props: Props) {
       )}
     </aside>
   );
-}
+});
 
 const MOST_BLOCKS = 5;
 
@@ -88,7 +99,7 @@ function StoodStill({ blocked }: Pick<Props, "blocked">) {
 type HeadProps = Pick<Props, "tree" | "position" | "now" | "onSelect"> & { readonly node: TreeNode };
 
 function Head({ node, tree, position, now, onSelect }: HeadProps) {
-  const all = alike(tree, position);
+  const all = useMemo(() => alike(tree, position), [tree, position]);
   const at = all.indexOf(position);
   const go = (by: number) => onSelect(all[at + by] ?? position);
   return (
@@ -146,16 +157,39 @@ function openFor(node: TreeNode, now: number | null): string | undefined {
   return now === null ? word : `${word} ${duration(Math.max(0, now - node.offset))}`;
 }
 
-type BodyProps = Pick<Props, "models" | "isBelow" | "now"> & { readonly detail: StepDetail };
+/** The usual times of steps of its name. Steps of one name in several agents are told apart by category only. */
+function usualOf(usual: UsualExecution | undefined, node: TreeNode): UsualStep | undefined {
+  return usual?.steps.find(
+    (step) =>
+      step.name === node.name &&
+      (step.is_agent ? node.type === "execution" : node.type === "step" && step.category === node.category),
+  );
+}
 
-function Body({ detail, models, isBelow, now }: BodyProps) {
+type BodyProps = Pick<Props, "models" | "isBelow" | "now"> & {
+  readonly detail: StepDetail;
+  readonly usual: UsualStep | undefined;
+  readonly canChange: boolean;
+};
+
+function Body({ detail, models, isBelow, now, usual, canChange }: BodyProps) {
   const soFar = now === null ? "still open" : `${duration(Math.max(0, now - detail.offset_ns))} so far`;
   return (
     <>
       <div className="length">
         {detail.duration_ns === null ? soFar : duration(detail.duration_ns)}
+        {usual && detail.duration_ns !== null && (
+          <span className="chip rank">p{rankOf(usual.percentiles_ns, detail.duration_ns)}</span>
+        )}
         <span className="m t12"> after {duration(detail.offset_ns)}</span>
       </div>
+      {usual && (
+        <div className="m t12">
+          of {count(usual.others)}, usual {duration(usual.percentiles_ns[49])}, p95{" "}
+          {duration(usual.percentiles_ns[94])}
+        </div>
+      )}
+      {canChange && <TryChange stepId={detail.step_id} name={detail.tool ?? detail.name} />}
       <Failure detail={detail} />
       <Rows title="Time" rows={timeRows(detail, isBelow)} />
       <Rows title="Model" rows={modelRows(detail, models)} />
@@ -243,11 +277,10 @@ function modelRows(detail: StepDetail, models: Props["models"]): Row[] {
 }
 
 function placeRows(detail: StepDetail): Row[] {
-  const place = detail.code_file
-    ? `${detail.code_file}${detail.code_line === null ? "" : `:${detail.code_line}`}`
-    : null;
   return only([
-    when(place, "Code", <span className="mono">{place}</span>),
+    detail.code_file
+      ? ["Code", <CodePlace key="code" file={detail.code_file} line={detail.code_line} />]
+      : null,
     when(detail.code_function, "Function", <span className="mono">{detail.code_function}</span>),
     when(detail.tool, "Tool", detail.tool),
     when(detail.operation, "Operation", detail.operation),

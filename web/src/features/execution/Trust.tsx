@@ -33,7 +33,7 @@ export function Trust({ tree, onCoverage }: Props) {
     ...(tree.execution.weight === 1
       ? []
       : [["stands for", `${quantity(tree.execution.weight)} executions`] as [string, ReactNode]]),
-    ["settled", tree.execution.is_settled ? "yes" : "not yet"],
+    ...(tree.execution.is_settled ? [] : [["settled", "not yet"] as [string, ReactNode]]),
   ];
   return (
     <section
@@ -68,7 +68,7 @@ function troublesOf(tree: ExecutionTree, dropped: number): string[] {
 }
 
 function recordingFacts(recording: Recording | null, isAlive: boolean): [string, ReactNode][] {
-  if (recording === null) return [["dropped and overhead", <i key="none">not reported by this client</i>]];
+  if (recording === null) return [["dropped, overhead", <i key="none">not reported by this client</i>]];
   const facts: [string, ReactNode][] = [
     ["dropped", recording.dropped === null ? "unknown" : count(recording.dropped)],
     ["overhead", percent(recording.overhead)],
@@ -82,10 +82,7 @@ function modelFacts({ execution }: ExecutionTree): [string, ReactNode][] {
   const calls = execution.model_calls;
   if (calls === 0) return [];
   return [
-    [
-      "tokens sent by client for",
-      `${calls - execution.model_calls_without_usage} of ${counted(calls, "model call")}`,
-    ],
+    ["tokens sent for", `${calls - execution.model_calls_without_usage} of ${counted(calls, "model call")}`],
     ["priced", `${calls - execution.model_calls_without_cost} of ${calls}`],
   ];
 }

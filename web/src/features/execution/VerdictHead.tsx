@@ -1,6 +1,8 @@
 import { Button } from "@mantine/core";
+import { memo, type ReactNode } from "react";
 import { Link } from "wouter";
-import type { ExecutionTree } from "../../api/views.gen";
+import type { ExecutionTree, UsualExecution } from "../../api/views.gen";
+import { DurationBars } from "../../charts/DurationBars";
 import { doingOf, isVanished } from "../../lib/doing";
 import { cost, count, counted, duration, durationParts, fullTime, quantity } from "../../lib/format";
 import type { Share } from "../../lib/shares";
@@ -12,10 +14,12 @@ interface Props {
   readonly shares: readonly Share[];
   readonly now: number | null;
   readonly onPick: (id: string) => void;
+  readonly usual?: UsualExecution | undefined;
+  readonly actions?: ReactNode;
 }
 
 /** Who ran, when, how long, and whether that is normal: the answer in words before any picture. */
-export function VerdictHead({ tree, shares, now, onPick }: Props) {
+export const VerdictHead = memo(function VerdictHead({ tree, shares, now, onPick, usual, actions }: Props) {
   const { execution } = tree;
   const verdict = verdictOf(tree, shares, now);
   return (
@@ -52,6 +56,7 @@ export function VerdictHead({ tree, shares, now, onPick }: Props) {
             Called by its parent
           </Button>
         )}
+        {actions}
       </div>
       <div className="verdict">
         <div className="big">
@@ -68,6 +73,16 @@ export function VerdictHead({ tree, shares, now, onPick }: Props) {
           </div>
           <Facts tree={tree} />
         </div>
+        {usual && usual.bars.length > 0 && (
+          <DurationBars
+            bars={usual.bars}
+            own={tree.duration_ns ?? now ?? 0}
+            p50={usual.p50_ns}
+            p95={usual.p95_ns}
+            width={260}
+            name="this run"
+          />
+        )}
       </div>
       {isVanished(execution) ? (
         <Interrupted tree={tree} onPick={onPick} />
@@ -80,7 +95,7 @@ export function VerdictHead({ tree, shares, now, onPick }: Props) {
       )}
     </>
   );
-}
+});
 
 /** The counts below the sentence; what is zero is left out, what is unknown is said. */
 function Facts({ tree }: { readonly tree: ExecutionTree }) {

@@ -1,24 +1,32 @@
 import { Drawer } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { type ReactNode, useRef, useState } from "react";
-import type { ExecutionTree } from "../../api/views.gen";
+import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
+import type { ExecutionTree, UsualExecution } from "../../api/views.gen";
 import { LaneStrip } from "../../charts/waterfall/LaneStrip";
 import { Waterfall } from "../../charts/waterfall/Waterfall";
 import type { Tree } from "../../lib/tree";
+import { ranksOf } from "../../lib/usual";
 import { StepDetails } from "./StepDetails";
 import { useWaterfall } from "./useWaterfall";
 import { useWaterfallKeys } from "./useWaterfallKeys";
 import { WaterfallTools } from "./WaterfallTools";
 
+const NO_BANDS: readonly { readonly from: number; readonly to: number }[] = [];
+
 interface Props {
   readonly tree: ExecutionTree;
   readonly now: number | null;
+  readonly usual: UsualExecution | undefined;
 }
 
 /** The waterfall with its tools and the details of the chosen step. */
-export function WaterfallTab({ tree: source, now }: Props) {
+export function WaterfallTab({ tree: source, now, usual }: Props) {
   const model = useWaterfall(source, now);
   const { tree, selected, whole, view, show } = model;
+  const ranks = useMemo(() => {
+    const found = usual && ranksOf(source, usual);
+    return found && found.size > 0 ? found : null;
+  }, [source, usual]);
   const field = useRef<HTMLInputElement>(null);
   const isWide = useMediaQuery("(min-width: 1200px)", true, { getInitialValueInEffect: false });
   const [isOpen, setOpen] = useState(false);
@@ -30,8 +38,17 @@ export function WaterfallTab({ tree: source, now }: Props) {
   const node = tree.nodes[selected];
   const id = node?.id;
   const executionId = source.execution.execution_id;
-  const blocked = source.events.filter((event) => event.kind === "blocked" && event.span_id === id);
-  const models = node && node.type === "execution" ? modelsBelow(source, tree, selected) : null;
+  const blocked = useMemo(
+    () => source.events.filter((event) => event.kind === "blocked" && event.span_id === id),
+    [source, id],
+  );
+  const models = useMemo(
+    () => (tree.nodes[selected]?.type === "execution" ? modelsBelow(source, tree, selected) : null),
+    [source, tree, selected],
+  );
+  const select = useRef(model.select);
+  select.current = model.select;
+  const onSelect = useCallback((position: number) => select.current(position), []);
   const details = id && (
     <StepDetails
       key={id}
@@ -42,15 +59,25 @@ export function WaterfallTab({ tree: source, now }: Props) {
       models={models}
       isBelow={source.execution.parent_execution_id !== null}
       now={now}
-      onSelect={model.select}
+      usual={usual}
+      onSelect={onSelect}
     />
   );
   return (
     <>
-      <WaterfallTools model={model} field={field} />
+      <WaterfallTools model={model} field={field} onSelect={onSelect} />
       <div className={isWide ? "wall with-details" : "wall"}>
         <div className="lanes">
-          <LaneStrip tree={tree} whole={whole} view={view} now={now} onView={show} />
+          <LaneStrip
+            tree={tree}
+            whole={whole}
+            view={view}
+            now={now}
+            warp={model.warp}
+            hasRanks={ranks !== null}
+            bands={model.showsBands ? model.bands : NO_BANDS}
+            onView={show}
+          />
           <Waterfall
             tree={tree}
             rows={model.rows}
@@ -58,9 +85,12 @@ export function WaterfallTab({ tree: source, now }: Props) {
             selected={selected}
             hits={model.hits}
             path={model.critical}
+            pathPositions={model.pathPositions}
             bands={model.showsBands ? model.bands : []}
             whole={whole}
             view={view}
+            warp={model.warp}
+            ranks={ranks}
             now={now}
             maxHeight={Math.max(360, window.innerHeight - 210)}
             onView={show}

@@ -1,6 +1,6 @@
-import { Button, Switch, TextInput } from "@mantine/core";
-import type { KeyboardEvent, Ref } from "react";
-import { count, duration } from "../../lib/format";
+import { Switch, TextInput } from "@mantine/core";
+import { type KeyboardEvent, memo, type Ref } from "react";
+import { count, counted, duration } from "../../lib/format";
 import { nextHit } from "../../lib/search";
 import { Icon } from "../../ui/icons";
 import type { WaterfallModel } from "./useWaterfall";
@@ -8,43 +8,75 @@ import type { WaterfallModel } from "./useWaterfall";
 interface Props {
   readonly model: WaterfallModel;
   readonly field: Ref<HTMLInputElement>;
+  readonly onSelect: (position: number) => void;
 }
 
 /** Find, the switches, and what stretch of time is shown. */
-export function WaterfallTools({ model, field }: Props) {
-  const { set, view, whole } = model;
+export function WaterfallTools({ model, field, onSelect }: Props) {
+  const { view, whole, warp, find, found, selected, set } = model;
   return (
     <div className="tools">
-      <FindField model={model} field={field} />
-      {model.critical.length > 0 && (
+      <FindField find={find} found={found} selected={selected} onSelect={onSelect} set={set} field={field} />
+      <Switches
+        hasPath={model.critical.length > 0}
+        hasBands={model.bands.length > 0}
+        onlyPath={model.onlyPath}
+        foldsRepeats={model.foldsRepeats}
+        showsBands={model.showsBands}
+        cutsGaps={model.cutsGaps}
+        cuts={warp.cuts.length}
+        set={set}
+      />
+      <span className="sp" />
+      <span className="t12 m tn">
+        {duration(warp.from(view.from))} – {duration(warp.from(view.to))}
+      </span>
+      <button type="button" className="more" onClick={() => model.show(whole)}>
+        Fit&nbsp;<kbd>0</kbd>
+      </button>
+    </div>
+  );
+}
+
+interface SwitchProps
+  extends Pick<WaterfallModel, "onlyPath" | "foldsRepeats" | "showsBands" | "cutsGaps" | "set"> {
+  readonly hasPath: boolean;
+  readonly hasBands: boolean;
+  readonly cuts: number;
+}
+
+/** Not drawn anew while the view moves. */
+const Switches = memo(function Switches(props: SwitchProps) {
+  const { hasPath, hasBands, onlyPath, foldsRepeats, showsBands, cutsGaps, cuts, set } = props;
+  return (
+    <>
+      {hasPath && (
         <Choice
           label="Critical path only"
-          isOn={model.onlyPath}
-          onChange={() => set({ path: model.onlyPath ? null : "only" })}
+          isOn={onlyPath}
+          onChange={() => set({ path: onlyPath ? null : "only" })}
         />
       )}
       <Choice
         label="Fold repeats"
-        isOn={model.foldsRepeats}
-        onChange={() => set({ repeats: model.foldsRepeats ? "all" : null })}
+        isOn={foldsRepeats}
+        onChange={() => set({ repeats: foldsRepeats ? "all" : null })}
       />
-      {model.bands.length > 0 && (
+      {hasBands && (
         <Choice
           label="Loop blocks"
-          isOn={model.showsBands}
-          onChange={() => set({ loop: model.showsBands ? "off" : null })}
+          isOn={showsBands}
+          onChange={() => set({ loop: showsBands ? "off" : null })}
         />
       )}
-      <span className="sp" />
-      <span className="t12 m tn">
-        {duration(view.from)} – {duration(view.to)}
-      </span>
-      <Button variant="default" size="xs" onClick={() => model.show(whole)}>
-        Fit&nbsp;<kbd>0</kbd>
-      </Button>
-    </div>
+      <Choice
+        label={cuts > 0 ? `Compress gaps (${counted(cuts, "cut")})` : "Compress gaps"}
+        isOn={cutsGaps}
+        onChange={() => set({ gaps: cutsGaps ? null : "cut", zoom: null })}
+      />
+    </>
   );
-}
+});
 
 function Choice({
   label,
@@ -58,12 +90,16 @@ function Choice({
   return <Switch size="xs" withThumbIndicator={false} label={label} checked={isOn} onChange={onChange} />;
 }
 
-function FindField({ model, field }: Props) {
-  const { find, found, selected, select, set } = model;
+interface FindProps extends Pick<WaterfallModel, "find" | "found" | "selected" | "set"> {
+  readonly field: Ref<HTMLInputElement>;
+  readonly onSelect: (position: number) => void;
+}
+
+const FindField = memo(function FindField({ find, found, selected, onSelect, set, field }: FindProps) {
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === "Enter") {
       const next = nextHit(found, selected, !event.shiftKey);
-      if (next >= 0) select(next);
+      if (next >= 0) onSelect(next);
     }
     if (event.key === "Escape") {
       set({ find: null });
@@ -83,4 +119,4 @@ function FindField({ model, field }: Props) {
       onKeyDown={onKeyDown}
     />
   );
-}
+});

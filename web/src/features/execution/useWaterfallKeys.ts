@@ -1,7 +1,14 @@
+import type { Warp } from "../../lib/gaps";
 import { pan, viewOf, zoom } from "../../lib/layout";
-import { alike } from "../../lib/tree";
+import { alike, type TreeNode } from "../../lib/tree";
 import { useKeys } from "../../ui/useKeys";
 import type { WaterfallModel } from "./useWaterfall";
+
+/** Where a node lies on the axis, and how long it is there. */
+function stretch(node: TreeNode, end: number, warp: Warp): [number, number] {
+  const from = warp.to(node.offset);
+  return [from, warp.to(node.duration === null ? end : node.offset + node.duration) - from];
+}
 
 /** The keys of the waterfall, as the page of keys lists them. */
 export function useWaterfallKeys(model: WaterfallModel, onFind: () => void, onOpen: () => void): void {
@@ -26,7 +33,7 @@ export function useWaterfallKeys(model: WaterfallModel, onFind: () => void, onOp
     a: () => show(pan(view, whole, -0.2)),
     d: () => show(pan(view, whole, 0.2)),
     "0": () => show(whole),
-    f: () => node && show(viewOf(node.offset, node.duration ?? end - node.offset, whole)),
+    f: () => node && show(viewOf(...stretch(node, end, model.warp), whole)),
     "[": () => toSame(-1),
     "]": () => toSame(1),
     p: () => model.critical.length > 0 && set({ path: model.onlyPath ? null : "only" }),

@@ -6,34 +6,36 @@ import type { ExecutionItem } from "../../api/views.gen";
 import { type ListAddress, onlyRange, withParts } from "../../lib/address";
 import { Icon } from "../../ui/icons";
 import { useKeys } from "../../ui/useKeys";
+import type { ListColumn, Usual } from "./columns";
 import { ExecutionRow } from "./ExecutionRow";
 
 interface Props {
   readonly rows: readonly ExecutionItem[];
+  readonly columns: readonly ListColumn[];
+  readonly usual: Usual;
   readonly address: ListAddress;
   readonly isStale: boolean;
   readonly hasMore: boolean;
   readonly isLoadingMore: boolean;
   readonly onMore: () => void;
+  readonly selected: ReadonlySet<string>;
+  readonly onSelected: (selected: ReadonlySet<string>) => void;
 }
 
-const COLUMNS: readonly { readonly name: string; readonly sort?: string; readonly isRight?: boolean }[] = [
-  { name: "Status", sort: "status" },
-  { name: "Agent", sort: "agent" },
-  { name: "Started", sort: "started" },
-  { name: "Time", sort: "duration", isRight: true },
-  { name: "Where it went" },
-  { name: "Steps", isRight: true },
-  { name: "Tokens", sort: "tokens", isRight: true },
-  { name: "Cost", sort: "cost", isRight: true },
-  { name: "Session" },
-  { name: "Error" },
-];
 const ROW = 34;
 const AHEAD = 12;
 
+/** The set with an id taken in or out. */
+function toggled(selected: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const next = new Set(selected);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
 /** The list: only rows on screen are in the page, however many are loaded. */
-export function ExecutionsTable({ rows, address, isStale, hasMore, isLoadingMore, onMore }: Props) {
+export function ExecutionsTable(props: Props) {
+  const { rows, columns, usual, address, isStale, hasMore, isLoadingMore, onMore, selected, onSelected } =
+    props;
   const scroller = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(0);
   const [, navigate] = useLocation();
@@ -56,20 +58,30 @@ export function ExecutionsTable({ rows, address, isStale, hasMore, isLoadingMore
       k: () => go(current - 1),
       ArrowDown: () => go(current + 1),
       ArrowUp: () => go(current - 1),
+      x: () => rows[current] && onSelected(toggled(selected, rows[current].execution_id)),
       Enter: () => rows[current] && navigate(`/executions/${rows[current].execution_id}${range}`),
     };
-  }, [rows, current, hasMore, isLoadingMore, onMore, navigate, range, virtual]);
+  }, [rows, current, hasMore, isLoadingMore, onMore, navigate, range, virtual, selected, onSelected]);
   useKeys(keys);
   const items = virtual.getVirtualItems();
   const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+  const areAll = rows.length > 0 && rows.every(({ execution_id }) => selected.has(execution_id));
   return (
     <section className="card list" aria-label="List of executions" aria-busy={isStale}>
       <div className="scroll" ref={scroller}>
         <table className="table" aria-rowcount={rows.length}>
-          <Head address={address} />
+          <Head
+            address={address}
+            columns={columns}
+            areAll={areAll}
+            areSome={selected.size > 0 && !areAll}
+            onAll={() =>
+              onSelected(areAll ? new Set() : new Set(rows.map(({ execution_id }) => execution_id)))
+            }
+          />
           <tbody>
             <tr className="spacer">
-              <td style={{ height: items[0]?.start ?? 0 }} colSpan={COLUMNS.length} />
+              <td style={{ height: items[0]?.start ?? 0 }} colSpan={columns.length + 1} />
             </tr>
             {items.map((item) => {
               const row = rows[item.index] as ExecutionItem;
@@ -78,13 +90,17 @@ export function ExecutionsTable({ rows, address, isStale, hasMore, isLoadingMore
                   key={row.execution_id}
                   row={row}
                   index={item.index}
+                  columns={columns}
+                  usual={usual}
                   isCurrent={item.index === current}
+                  isSelected={selected.has(row.execution_id)}
                   onOpen={() => navigate(`/executions/${row.execution_id}${range}`)}
+                  onSelect={() => onSelected(toggled(selected, row.execution_id))}
                 />
               );
             })}
             <tr className="spacer">
-              <td style={{ height: below }} colSpan={COLUMNS.length} />
+              <td style={{ height: below }} colSpan={columns.length + 1} />
             </tr>
           </tbody>
         </table>
@@ -104,7 +120,15 @@ function More({ isLoading, onMore }: { readonly isLoading: boolean; readonly onM
   );
 }
 
-function Head({ address }: { readonly address: ListAddress }) {
+interface HeadProps {
+  readonly address: ListAddress;
+  readonly columns: readonly ListColumn[];
+  readonly areAll: boolean;
+  readonly areSome: boolean;
+  readonly onAll: () => void;
+}
+
+function Head({ address, columns, areAll, areSome, onAll }: HeadProps) {
   const [path, navigate] = useLocation();
   const search = useSearch();
   const sortBy = (sort: string) => {
@@ -120,21 +144,32 @@ function Head({ address }: { readonly address: ListAddress }) {
   return (
     <thead>
       <tr>
-        {COLUMNS.map(({ name, sort, isRight }) => {
+        <th className="pick">
+          <input
+            type="checkbox"
+            checked={areAll}
+            ref={(element) => {
+              if (element) element.indeterminate = areSome;
+            }}
+            aria-label="Select all that are loaded"
+            onChange={onAll}
+          />
+        </th>
+        {columns.map(({ id, title, sort, isRight }) => {
           const isSorted = sort !== undefined && sort === address.sort;
           return (
             <th
-              key={name}
+              key={id}
               className={isRight ? "r" : undefined}
               aria-sort={isSorted ? (address.isAscending ? "ascending" : "descending") : undefined}
             >
               {sort ? (
                 <button type="button" onClick={() => sortBy(sort)}>
-                  {name}
+                  {title}
                   {isSorted && <Icon name={address.isAscending ? "up" : "down"} size={10} />}
                 </button>
               ) : (
-                name
+                title
               )}
             </th>
           );

@@ -21,6 +21,7 @@ const STATUSES = [
 const HINTS: Partial<Record<FilterName, string>> = {
   attribute: "key=value",
   min_duration: "1.5s",
+  max_duration: "20s",
   parent: "none, or an id",
 };
 const title = (name: string) => name.replace("_", " ");

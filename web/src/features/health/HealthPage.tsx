@@ -18,9 +18,9 @@ import "./health.css";
 export default function HealthPage() {
   const query = useQuery(healthQuery());
   return (
-    <Shell crumb={<b>Health</b>}>
-      <title>Health · Longpole</title>
-      <h1>Health</h1>
+    <Shell crumb={<b>Ingest health</b>}>
+      <title>Ingest health · Longpole</title>
+      <h1>Ingest health</h1>
       {query.data ? (
         <Answer health={query.data} failure={query.error} />
       ) : query.error ? (

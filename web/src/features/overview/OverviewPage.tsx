@@ -1,68 +1,126 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "wouter";
 import type { Wish } from "../../api/live";
-import { overviewQuery } from "../../api/queries";
+import { questionQuery, type Wishes } from "../../api/questions";
 import { useLiveRefetch, useLiveState } from "../../api/useLive";
-import type { Overview } from "../../api/views.gen";
-import { onlyRange, readListAddress } from "../../lib/address";
-import { reasonOf } from "../../lib/problem";
+import type { Pulse, UsualAgents } from "../../api/views.gen";
+import { readListAddress } from "../../lib/address";
+import { shortDay } from "../../lib/format";
+import { Asked } from "../../ui/Asked";
 import { FirstSteps } from "../../ui/FirstSteps";
 import { LiveChip } from "../../ui/LiveChip";
+import { PageHead } from "../../ui/PageHead";
+import { Pick } from "../../ui/Pick";
 import { Shell } from "../../ui/Shell";
-import { Empty, Failed, Waiting } from "../../ui/States";
+import { Empty } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
-import { AgentsTable } from "./AgentsTable";
-import { CategoriesTable } from "./CategoriesTable";
+import { WhenSeen } from "../../ui/WhenSeen";
+import { AgentsCard } from "./AgentsCard";
 import { Figures } from "./Figures";
+import { FindingsCard } from "./FindingsCard";
+import { Pictures } from "./Pictures";
+import { ResourcesCard } from "./ResourcesCard";
+import { RunningCards } from "./RunningCards";
+import { ScatterCard } from "./ScatterCard";
+import "./overview.css";
 
 /** What changes a sum. */
 const CHANGES: Wish = { kinds: ["execution.started", "execution.completed"], brief: true };
+const LIVE_EVERY_MS = 3_000;
 
-/** What ran, how it went, where the time went. */
+/** A time range as the questions about a period take it. */
+export interface Times {
+  readonly range: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What runs now, what got worse, where to look first. */
 export default function OverviewPage() {
   const search = useSearch();
-  const query = useQuery(overviewQuery(readListAddress(search)));
-  useLiveRefetch(CHANGES, ["overview"], 1_000);
+  const address = readListAddress(search);
+  const { agent, environment } = address.filters;
+  const wishes = { agent, environment };
+  const pulse = useQuery(questionQuery<Pulse>("pulse", wishes, address));
+  useLiveRefetch(CHANGES, ["question", "pulse"], LIVE_EVERY_MS);
+  useLiveRefetch(CHANGES, ["question", "statistics"], LIVE_EVERY_MS);
+  useLiveRefetch(CHANGES, ["question", "agents"], LIVE_EVERY_MS);
+  // Reports about a period want to know when it begins: all of time begins with the first execution.
+  const isAll = address.range === "all" && !address.from;
+  const times: Times | null = !isAll
+    ? address
+    : pulse.data
+      ? { ...address, from: pulse.data.from_time }
+      : null;
+  const agents = useQuery({
+    ...questionQuery<UsualAgents>("agents", { environment }, times ?? address),
+    enabled: times !== null,
+  });
   const state = useLiveState();
   return (
     <Shell crumb={<b>Overview</b>} right={<LiveChip state={state} />}>
       <title>Overview · Longpole</title>
-      <div style={{ display: "flex", alignItems: "center", gap: 8 }}>
-        <h1>Overview</h1>
-        <span className="sp" />
-        <TimeRange />
-      </div>
-      {query.data ? (
-        <Answer overview={query.data} range={onlyRange(search)} failure={query.error} />
-      ) : query.error ? (
-        <Failed
-          what="The overview could not be loaded"
-          why={reasonOf(query.error)}
-          onRetry={() => query.refetch()}
+      <PageHead title="Overview" note={pulse.data && <Against pulse={pulse.data} isAll={isAll} />}>
+        <Pick
+          name="agent"
+          label="Agent"
+          none="All agents"
+          options={agents.data?.agents.map((one) => one.agent) ?? []}
         />
-      ) : (
-        <Waiting heights={[76, 300, 240]} />
-      )}
+        <Pick
+          name="environment"
+          label="Environment"
+          none="All environments"
+          options={agents.data?.environments ?? []}
+        />
+        <TimeRange />
+      </PageHead>
+      <RunningCards usual={agents.data} agent={agent} />
+      <Asked query={pulse} what="The overview" heights={[76, 280, 240]}>
+        {(answer) =>
+          answer.executions === 0 ? (
+            <Nothing isFiltered={!isAll || Boolean(agent ?? environment)} />
+          ) : (
+            <Answer pulse={answer} agents={agents} wishes={wishes} times={times ?? address} />
+          )
+        }
+      </Asked>
     </Shell>
   );
 }
 
-interface AnswerProps {
-  readonly overview: Overview;
-  readonly range: string;
-  readonly failure: Error | null;
-}
-
-function Answer({ overview, range, failure }: AnswerProps) {
-  if (overview.totals.executions === 0 && overview.agents.length === 0) {
-    return range ? <Empty title="Nothing ran in this time range. Choose a longer one." /> : <FirstSteps />;
-  }
+function Against({ pulse, isAll }: { readonly pulse: Pulse; readonly isAll: boolean }) {
+  if (isAll || pulse.executions === 0) return null;
   return (
     <>
-      {failure && <div className="note warn">What you see is from before: {reasonOf(failure)}</div>}
-      <Figures totals={overview.totals} />
-      <AgentsTable agents={overview.agents} range={range} />
-      <CategoriesTable categories={overview.categories} />
+      {shortDay(pulse.from_time)} – {shortDay(pulse.to_time)}, against the period before
+    </>
+  );
+}
+
+function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
+  if (!isFiltered) return <FirstSteps />;
+  return <Empty title="Nothing ran here in this time range. Choose a longer one, or drop a filter." />;
+}
+
+interface AnswerProps {
+  readonly pulse: Pulse;
+  readonly agents: Parameters<typeof AgentsCard>[0]["query"];
+  readonly wishes: Wishes;
+  readonly times: Times;
+}
+
+function Answer({ pulse, agents, wishes, times }: AnswerProps) {
+  return (
+    <>
+      <Figures pulse={pulse} wishes={wishes} times={times} />
+      <ScatterCard wishes={wishes} times={times} />
+      <WhenSeen height={270}>{() => <Pictures pulse={pulse} wishes={wishes} times={times} />}</WhenSeen>
+      <div className="overview-foot">
+        <AgentsCard query={agents} wishes={wishes} times={times} />
+        <WhenSeen height={200}>{() => <FindingsCard wishes={wishes} times={times} />}</WhenSeen>
+      </div>
+      <ResourcesCard pulse={pulse} />
     </>
   );
 }

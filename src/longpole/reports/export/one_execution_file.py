@@ -1,0 +1,175 @@
+"""One execution as a file for other programs: our own JSON, Chrome's trace format (Perfetto), speedscope's.
+
+Chrome's format: "Trace Event Format" of the Chromium project. speedscope's: its file-format-schema.json, evented
+profiles, one for each lane, because a profile is one stack that grows and shrinks.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from longpole.model.errors import InvalidInput
+from longpole.reports.export.exported_file import ExportedFile
+from longpole.reports.export.lanes import Drawn, lanes_of
+from longpole.reports.filter_values import WORKSPACE, Filter, Pairs, read_given
+from longpole.reports.one_execution import tree_of
+from longpole.reports.views import ExecutionNode, ExecutionTree, StepNode
+from longpole.store.engine import Engine
+
+_SPEEDSCOPE_SCHEMA = "https://www.speedscope.app/file-format-schema.json"
+
+
+class Format(StrEnum):
+    """How the file is written."""
+
+    JSON = "json"
+    PERFETTO = "perfetto"
+    SPEEDSCOPE = "speedscope"
+
+
+EXPORT_OF_ONE_FILTERS = (
+    WORKSPACE,
+    Filter(name="format", meaning=f"One of {', '.join(Format)}; json without it.", example="perfetto"),
+)
+"""The filters of `GET /api/executions/ID/export`."""
+
+
+class _Bar(Struct, frozen=True):
+    name: str
+    category: str
+    start: int
+    end: int
+    parent: int
+    details: dict[str, Any]
+
+
+def execution_file(store: Engine, execution: str, pairs: Pairs) -> ExportedFile:
+    """The execution that `execution` names, with everything below it, in the format that was asked for.
+
+    What still runs ends at the last moment that is known.
+
+    Raises:
+        NotFound: no execution has this id.
+        InvalidInput: a filter or the format cannot be read, or a part of an id names several.
+    """
+    given = read_given(pairs, EXPORT_OF_ONE_FILTERS)
+    chosen = _format_of(given.get("format", Format.JSON))
+    tree = tree_of(store, execution, workspace=given.get("workspace"))
+    write = {Format.JSON: msgspec.json.encode, Format.PERFETTO: _perfetto, Format.SPEEDSCOPE: _speedscope}[chosen]
+    ending = "json" if chosen is Format.JSON else f"{chosen}.json"
+    name = f"{_file_name(tree.execution.agent)}-{tree.execution.execution_id[-8:]}.{ending}"
+    return ExportedFile(write(tree), "application/json", name, len(tree.executions) + len(tree.steps))
+
+
+def _format_of(given: str) -> Format:
+    try:
+        return Format(given)
+    except ValueError as error:
+        raise InvalidInput(
+            f"The format is {given[:40]!r}. Expected one of {', '.join(Format)}. Name one of them."
+        ) from error
+
+
+def _file_name(agent: str) -> str:
+    return "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in agent)[:40].strip("-") or "execution"
+
+
+def _bars(tree: ExecutionTree) -> list[_Bar]:
+    """Executions, then steps, each with the position of what it lies below."""
+    nodes = (*tree.executions, *tree.steps)
+    known = [node.offset_ns + (node.duration_ns or 0) for node in nodes]
+    last = max([tree.duration_ns or 0, *known])
+    places = {node.execution_id: place for place, node in enumerate(tree.executions)}
+    places |= {step.step_id: place for place, step in enumerate(tree.steps, len(tree.executions))}
+    return [_bar(node, places, last) for node in nodes]
+
+
+def _bar(node: ExecutionNode | StepNode, places: Mapping[str, int], last: int) -> _Bar:
+    if isinstance(node, ExecutionNode):
+        name, category, above = node.agent, node.kind, node.parent_execution_id
+    else:
+        name, category, above = node.name, node.category, node.execution_id
+    parent = places.get(node.parent_step_id or "", places.get(above or "", -1))
+    end = last if node.duration_ns is None else node.offset_ns + node.duration_ns
+    return _Bar(name, category, node.offset_ns, max(end, node.offset_ns), parent, _details(node))
+
+
+def _details(node: Struct) -> dict[str, Any]:
+    """What else is known of a span: plain values that are there, without those that the picture shows."""
+    drawn = {"name", "agent", "category", "offset_ns", "duration_ns"}
+    found = {name: getattr(node, name) for name in node.__struct_fields__ if name not in drawn}
+    return {name: value for name, value in found.items() if isinstance(value, (str, int, float)) and value != ""}
+
+
+def _lanes(bars: list[_Bar]) -> list[Drawn]:
+    return lanes_of([(bar.start, bar.end, bar.parent) for bar in bars])
+
+
+def _perfetto(tree: ExecutionTree) -> bytes:
+    bars = _bars(tree)
+    drawn = _lanes(bars)
+    events = [_named("process_name", 0, tree.execution.agent)]
+    events += [_named("thread_name", lane, f"lane {lane + 1}") for lane in sorted({each.lane for each in drawn})]
+    for each in drawn:
+        bar = bars[each.place]
+        # In microseconds.
+        times = {"ts": bar.start / 1000, "dur": (bar.end - bar.start) / 1000}
+        what = {"name": bar.name, "cat": bar.category, "args": bar.details}
+        events.append({"ph": "X", "pid": 1, "tid": each.lane, **times, **what})
+    for event in tree.events:
+        moment = {"ph": "i", "s": "p", "pid": 1, "tid": 0, "ts": event.offset_ns / 1000}
+        events.append(moment | {"name": event.name, "cat": event.kind, "args": {"message": event.message or ""}})
+    return msgspec.json.encode({"traceEvents": events, "displayTimeUnit": "ms"})
+
+
+def _named(what: str, lane: int, name: str) -> dict[str, Any]:
+    return {"ph": "M", "pid": 1, "tid": lane, "name": what, "args": {"name": name}}
+
+
+def _speedscope(tree: ExecutionTree) -> bytes:
+    bars = _bars(tree)
+    end = max((bar.end for bar in bars), default=0)
+    frames: dict[str, int] = {}
+    profiles: list[dict[str, Any]] = []
+    for lane, found in groupby(sorted(_lanes(bars), key=attrgetter("lane")), key=attrgetter("lane")):
+        events = _stack([bars[each.place] for each in found], frames)
+        profiles.append(
+            {
+                "type": "evented",
+                "name": f"{tree.execution.agent}, lane {lane + 1}",
+                "unit": "nanoseconds",
+                "startValue": 0,
+                "endValue": end,
+                "events": events,
+            }
+        )
+    return msgspec.json.encode(
+        {
+            "$schema": _SPEEDSCOPE_SCHEMA,
+            "name": f"{tree.execution.agent} {tree.execution.execution_id}",
+            "exporter": "longpole",
+            "activeProfileIndex": 0,
+            "shared": {"frames": [{"name": name} for name in frames]},
+            "profiles": profiles,
+        }
+    )
+
+
+def _stack(bars: list[_Bar], frames: dict[str, int]) -> list[dict[str, Any]]:
+    """Opening and closing of the bars of one lane, which lie one inside the other or apart, in order of time."""
+    events: list[dict[str, Any]] = []
+    open_bars: list[tuple[int, int]] = []
+    for bar in bars:
+        while open_bars and open_bars[-1][0] <= bar.start:
+            at, frame = open_bars.pop()
+            events.append({"type": "C", "frame": frame, "at": at})
+        frame = frames.setdefault(bar.name, len(frames))
+        events.append({"type": "O", "frame": frame, "at": bar.start})
+        open_bars.append((bar.end, frame))
+    events += [{"type": "C", "frame": frame, "at": at} for at, frame in reversed(open_bars)]
+    return events

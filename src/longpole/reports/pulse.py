@@ -1,0 +1,100 @@
+"""How many executions started when, how long they took and what they cost: the strip over the list, spark lines."""
+
+from collections.abc import Sequence
+
+from longpole.model import clock
+from longpole.model.histogram import add_histogram, unpack_histogram
+from longpole.reports.execution_list import matching_parameters
+from longpole.reports.filter_values import Pairs
+from longpole.reports.filters import ExecutionFilters
+from longpole.reports.listed_period import PICTURE_FILTERS, read_listed
+from longpole.reports.picture_views import Pulse, PulsePlace
+from longpole.reports.question import Question
+from longpole.reports.rows import Row, dollars, whole
+from longpole.reports.together import rows_together
+from longpole.reports.weighted import weighted_quantiles
+from longpole.store.engine import Engine
+
+MOST_PLACES = 120
+_SECOND_NS = 10**9
+_MINUTE_NS, _HOUR_NS = 60 * _SECOND_NS, 3600 * _SECOND_NS
+_WIDTHS_NS = (
+    *(count * _SECOND_NS for count in (1, 2, 5, 10, 15, 30)),
+    *(count * _MINUTE_NS for count in (1, 2, 5, 10, 15, 30)),
+    *(count * _HOUR_NS for count in (1, 2, 3, 6, 12)),
+)
+_DAY_NS = 24 * _HOUR_NS
+
+
+def pulse_of(store: Engine, filters: ExecutionFilters) -> Pulse:
+    """The executions that `read_listed` describes, by slots of time. Cost: one scan of them, and one of one column."""
+    width_ns = _width_ns(filters)
+    asked = {**matching_parameters(filters), "width_ns": width_ns}
+    cells, memory = rows_together(store, ("pulse_cells", asked), ("pulse_memory", asked))
+    peaks = {row["slot"]: row["peak_mb"] for row in memory}
+    found = {row["slot"]: row for row in cells}
+    slots = range(filters.from_ns // width_ns, (filters.to_ns - 1) // width_ns + 1)
+    quantiles = weighted_quantiles(_together(cells))
+    return Pulse(
+        from_time=clock.to_rfc3339(filters.from_ns),
+        to_time=clock.to_rfc3339(filters.to_ns),
+        width_ns=width_ns,
+        executions=sum(row["executions"] for row in cells),
+        failed=sum(row["failed"] for row in cells),
+        p50_ns=quantiles["p50_ns"],
+        p95_ns=quantiles["p95_ns"],
+        places=[_place(slot * width_ns, width_ns, found.get(slot), peaks.get(slot)) for slot in slots],
+    )
+
+
+def _width_ns(filters: ExecutionFilters) -> int:
+    """The narrowest width that needs at most `MOST_PLACES` slots, those at both ends included."""
+    length_ns = filters.to_ns - filters.from_ns
+    for width_ns in _WIDTHS_NS:
+        if length_ns <= width_ns * (MOST_PLACES - 1):
+            return width_ns
+    return -(-length_ns // ((MOST_PLACES - 1) * _DAY_NS)) * _DAY_NS
+
+
+def _together(cells: Sequence[Row]) -> dict[int, float]:
+    weights: dict[int, float] = {}
+    for row in cells:
+        add_histogram(weights, unpack_histogram(row["histogram"]))
+    return weights
+
+
+def _place(start_ns: int, width_ns: int, row: Row | None, peak_mb: float | None) -> PulsePlace:
+    if row is None:
+        return PulsePlace(
+            started_at=clock.to_rfc3339(start_ns), executions=0, failed=0, success_rate=None, p50_ns=None, p95_ns=None,
+            mean_ns=None, cost_usd=None, tokens=None, in_flight=0.0, memory_mb=None,
+        )  # fmt: skip
+    quantiles = weighted_quantiles(unpack_histogram(row["histogram"]))
+    timed, finished = float(row["timed_weight"]), float(row["finished_weight"])
+    tokens = [row[name] for name in ("input_tokens", "output_tokens") if row[name] is not None]
+    return PulsePlace(
+        started_at=clock.to_rfc3339(start_ns),
+        executions=row["executions"],
+        failed=row["failed"],
+        success_rate=1 - float(row["failed_weight"]) / finished if finished else None,
+        p50_ns=quantiles["p50_ns"],
+        p95_ns=quantiles["p95_ns"],
+        mean_ns=round(float(row["took_ns"]) / timed) if timed else None,
+        cost_usd=dollars(whole(row["cost_usd_nanos"])),
+        tokens=whole(sum(tokens)) if tokens else None,
+        in_flight=float(row["took_ns"]) / width_ns,
+        memory_mb=peak_mb,
+    )
+
+
+def _ask(store: Engine, pairs: Pairs) -> Pulse:
+    return pulse_of(store, read_listed(store, pairs, clock.now_ns()))
+
+
+PULSE = Question(
+    name="pulse",
+    meaning="Executions by slots of time: counts, failures, durations, cost and tokens, with the filters of the list.",
+    view=Pulse,
+    filters=PICTURE_FILTERS,
+    ask=_ask,
+)
