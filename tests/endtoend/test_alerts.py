@@ -219,7 +219,7 @@ def test_the_page_shows_what_fires_and_makes_a_rule(server: RunningServer, open_
     page.get_by_role("button", name="New rule").click()
     page.get_by_label("Name *").fill("Nothing nightly")
     page.get_by_text("Nothing runs").click()
-    page.get_by_label("Agent").fill("nightly")
+    page.get_by_role("textbox", name="Agent").fill("nightly")
     form = page.get_by_role("dialog")
     expect(form.get_by_text("Fires when no execution of agent nightly has begun for 1 h")).to_be_visible()
     expect(form.get_by_text("in the last 30 days")).to_be_visible()

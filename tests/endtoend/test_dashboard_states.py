@@ -181,6 +181,7 @@ def test_stages_findings_and_losses_are_shown(page: Page) -> None:
     stages = page.get_by_role("list", name="Stages").get_by_role("listitem")
     expect(stages).to_have_count(2)
     expect(stages.nth(1)).to_contain_text("left open")
+    page.get_by_role("button", name="worth knowing").click()
     expect(page.get_by_label("Findings")).to_contain_text("llm_call")
     expect(page.get_by_label("What the numbers rest on")).to_contain_text("3 steps of its process dropped")
 

@@ -187,6 +187,8 @@ def test_the_schema_names_every_route_and_filter(client: Client, path: str) -> N
         "/api/executions/{execution_id}",
         "/api/executions/{execution_id}/steps/{step_id}",
         "/api/executions/{execution_id}/coverage",
+        "/api/executions/{execution_id}/export",
+        "/api/export/executions",
         "/api/overview",
         "/api/processes",
         "/api/scores",

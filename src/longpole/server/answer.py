@@ -15,7 +15,7 @@ from litestar import Request, Response
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Operation, Parameter, Reference, Schema
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, Parameter, Reference, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 from msgspec import Struct
 from msgspec.structs import replace
@@ -126,8 +126,11 @@ def workspace_of(request: Asked) -> str | None:
     return read_workspace(request.query_params.multi_items())
 
 
-def documented(filters: Iterable[Filter]) -> type[Operation]:
-    """An OpenAPI operation whose query parameters are these filters, all optional texts."""
+def documented(filters: Iterable[Filter], *, files: Iterable[str] = ()) -> type[Operation]:
+    """An OpenAPI operation whose query parameters are these filters, all optional texts.
+
+    One that answers with files does so in the media types `files`.
+    """
     described = [
         Parameter(
             name=filter_.name,
@@ -140,12 +143,17 @@ def documented(filters: Iterable[Filter]) -> type[Operation]:
         for filter_ in filters
     ]
 
+    kinds = tuple(files)
+
     @dataclass
     class FilteredOperation(Operation):
         parameters: list[Parameter | Reference] | None = field(default=None)
 
         def __post_init__(self) -> None:
             self.parameters = [*(self.parameters or []), *described]
+            answered = (self.responses or {}).get("200")
+            if kinds and isinstance(answered, OpenAPIResponse):
+                answered.content = {kind: OpenAPIMediaType(schema=Schema()) for kind in kinds}
 
     return FilteredOperation
 

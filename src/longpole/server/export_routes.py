@@ -2,13 +2,18 @@
 
 from litestar import Response, get
 
-from longpole.reports.export.executions_file import EXPORT_FILTERS, executions_file
+from longpole.reports.export.executions_file import EXPORT_FILTERS, MEDIA_TYPES, executions_file
 from longpole.reports.export.one_execution_file import EXPORT_OF_ONE_FILTERS, execution_file
 from longpole.server.answer import REFUSALS, REFUSALS_OF_ONE, Asked, answer_file, documented
 from longpole.server.routes import ExecutionName, Store
 
 
-@get("/api/export/executions", operation_class=documented(EXPORT_FILTERS), responses=REFUSALS, tags=["executions"])
+@get(
+    "/api/export/executions",
+    operation_class=documented(EXPORT_FILTERS, files=MEDIA_TYPES.values()),
+    responses=REFUSALS,
+    tags=["executions"],
+)
 async def get_executions_file(request: Asked, store: Store) -> Response[bytes]:
     """The executions that match, as a file. The header `longpole-rows` counts them, `longpole-more` says whether there
     are others."""
@@ -18,7 +23,7 @@ async def get_executions_file(request: Asked, store: Store) -> Response[bytes]:
 
 @get(
     "/api/executions/{execution_id:str}/export",
-    operation_class=documented(EXPORT_OF_ONE_FILTERS),
+    operation_class=documented(EXPORT_OF_ONE_FILTERS, files=["application/json"]),
     responses=REFUSALS_OF_ONE,
     tags=["executions"],
 )

@@ -17,14 +17,14 @@ export function foundQuery(words: string) {
   return queryOptions({
     queryKey: ["palette", words],
     queryFn: async ({ signal }): Promise<Found> => {
-      const named = getJson<Overview>("/api/overview", signal);
-      const page = words
-        ? getJson<ExecutionPage>(`/api/executions${queryOf({ text: words, limit: String(MOST) })}`, signal)
-        : null;
-      return {
-        agents: (await named).agents.map(({ agent }) => agent),
-        executions: (await page)?.items ?? [],
-      };
+      // Together, so that neither is left alone with its failure when the other is given up.
+      const [overview, page] = await Promise.all([
+        getJson<Overview>("/api/overview", signal),
+        words
+          ? getJson<ExecutionPage>(`/api/executions${queryOf({ text: words, limit: String(MOST) })}`, signal)
+          : null,
+      ]);
+      return { agents: overview.agents.map(({ agent }) => agent), executions: page?.items ?? [] };
     },
     staleTime: 10_000,
   });

@@ -125,6 +125,17 @@ export function executionQuery(id: string) {
   });
 }
 
+/** The newest executions that ran against the recording of this one. */
+export function replaysQuery(executionId: string) {
+  return queryOptions({
+    queryKey: ["replays", executionId],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({ attribute: `longpole.replay.of=${executionId}`, limit: "3" });
+      return getJson<ExecutionPage>(`/api/executions?${query}`, signal);
+    },
+  });
+}
+
 /** Bodies and attributes of one step, or of an execution's own span. */
 export function stepQuery(executionId: string, stepId: string, isRunning: boolean) {
   return queryOptions({

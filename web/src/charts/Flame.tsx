@@ -47,7 +47,6 @@ export function Flame({ frames, zoomed, onZoom, onPick }: Props) {
               key={`${frame.id}-${frame.row}-${frame.from}`}
               role="button"
               tabIndex={own > 24 ? 0 : -1}
-              aria-label={words}
               className="flame-part"
               onClick={() => onZoom(frame)}
               onDoubleClick={() => onPick(frame)}
@@ -67,7 +66,7 @@ export function Flame({ frames, zoomed, onZoom, onPick }: Props) {
               />
               {signs >= 3 && (
                 <text x={x(frame.from) + 4} y={4 + frame.row * ROW + 12.5} className="flame-name">
-                  {label.length > signs ? `${label.slice(0, signs - 1)}…` : label}
+                  {label.slice(0, signs)}
                 </text>
               )}
             </g>

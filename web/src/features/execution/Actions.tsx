@@ -7,6 +7,7 @@ import { asMarkdown } from "../../lib/markdown";
 import type { Share } from "../../lib/shares";
 import { Icon } from "../../ui/icons";
 import { useKeys } from "../../ui/useKeys";
+import { ReplayMenu } from "./ReplayMenu";
 
 interface Props {
   readonly tree: ExecutionTree;
@@ -32,7 +33,6 @@ export function Actions({ tree, shares, usual, findings }: Props) {
     [copy, navigate, compare, tree, shares, usual, findings],
   );
   useKeys(keys);
-  const command = `longpole replay ${execution_id} -- python app.py`;
   return (
     <span className="actions">
       {compare && (
@@ -45,21 +45,7 @@ export function Actions({ tree, shares, usual, findings }: Props) {
           Compare with the usual
         </Button>
       )}
-      <Menu position="bottom-end" width={440}>
-        <Menu.Target>
-          <Button variant="default" leftSection={<Icon name="play" size={12} />}>
-            Replay
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>
-            Runs your program against what was recorded: no model is asked, nothing is paid
-          </Menu.Label>
-          <Menu.Item leftSection={<Icon name="copy" size={12} />} onClick={() => copy(command)}>
-            <code className="mono t11">{command}</code>
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <ReplayMenu executionId={execution_id} />
       <Button
         variant="default"
         leftSection={<Icon name={copied ? "check" : "copy"} size={13} />}

@@ -20,7 +20,8 @@ export function ProgramsTable({ programs }: { readonly programs: readonly Progra
           {counted(programs.length, "process", "processes")}, what is missing first
         </span>
       </div>
-      <div className="scroll health-programs">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and nothing in it takes the focus */}
+      <section className="scroll health-programs" aria-label="Programs" tabIndex={0}>
         <table className="table">
           <thead>
             <tr>
@@ -53,7 +54,7 @@ export function ProgramsTable({ programs }: { readonly programs: readonly Progra
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
       <p className="health-foot t12 m">
         Longpole's SDK numbers what it sends: a number that has not come 15 s after a later one is missing. Of
         other programs this is unknown.
