@@ -77,7 +77,7 @@ async def lead(question):
     stream = await client.chat.completions.create(model="gpt-4o-mini", messages=messages("stream"), stream=True)
     pieces = [chunk.choices[0].delta.content async for chunk in stream if chunk.choices]
     with ThreadPoolExecutor(2) as pool:
-        told += list(pool.map(plain, ["one", "two", "one"]))
+        told += list(pool.map(plain, ["one", "two", "three"]))
     try:
         await client.chat.completions.create(model="fail", messages=messages("fail"))
     except openai.InternalServerError as error:

@@ -51,11 +51,12 @@ export function count(value: number | null | undefined): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** A count that needs no last digit: `9,294`, from ten million on `66.3 M`. */
+/** A count that needs no last digit: `9,294`, from a million on `2.28 M`, `66.3 M`. */
 export function bigCount(value: number | null | undefined): string {
-  if (value === null || value === undefined || value < 9_995_000) return count(value);
-  const [size, unit] = value < 9_995_000_000 ? [value / 1e6, "M"] : [value / 1e9, "G"];
-  return `${size.toFixed(size < 99.95 ? 1 : 0).replace(/\B(?=(\d{3})+$)/g, ",")}${NARROW}${unit}`;
+  if (value === null || value === undefined || value < 1_000_000) return count(value);
+  const [size, unit] = value < 999_500_000 ? [value / 1e6, "M"] : [value / 1e9, "G"];
+  const digits = size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+  return `${size.toFixed(digits).replace(/\B(?=(\d{3})+$)/g, ",")}${NARROW}${unit}`;
 }
 
 /** Megabytes as bytes of their magnitude: `1.84 GB`. */
