@@ -104,7 +104,7 @@ def shut_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run
 
 
 def test_where_the_door_is_shut_the_page_asks_by_itself(
-    open_page: Callable[[str], Page], shut_server: RunningServer
+    shut_server: RunningServer, open_page: Callable[[str], Page]
 ) -> None:
     page = open_page(shut_server.url)
     with stepped_agent(shut_server.url) as agent:

@@ -90,6 +90,9 @@ def test_an_own_price_holds_from_now_on_and_for_what_is_stored_when_it_is_priced
     versions = [one.price_version for one in ExecutionAnalytics.get_costs().price_lists]
     (price,) = server.get("/api/prices").json()["items"]
     assert versions == [price["price_version"]]
+    server.stop()  # what had come a moment before was shown, and not stored yet
+    server.start()
+    assert [item["cost_usd"] for item in settled(server, 2)] == [0.002, 0.002]
 
 
 def test_own_prices_outlive_the_server_and_are_looked_after_without_it(server: RunningServer) -> None:

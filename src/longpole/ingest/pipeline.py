@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -134,8 +134,8 @@ class Pipeline:
         self._agents, self._seen = AgentRoll(), SeenTraces()
         self._read_position = self._stored_position = self._queued_position = stored_position(engine)
         self._starts: deque[tuple[int, SpoolPosition]] = deque()  # of the bodies that may be unsaved
-        self._drains: deque[threading.Event] = deque()
-        self._deletions: deque[Write] = deque()
+        self._drains, self._deletions = deque[threading.Event](), deque[Write]()
+        self._rewrites: deque[tuple[Write, Future[None]]] = deque()
         self._closing = threading.Event()
         self._publishing = Outage("What has just come cannot be shown before it is stored", _log)
         self._outage = Outage("The store answers no questions; the spool holds what comes", _log, now)
@@ -221,13 +221,16 @@ class Pipeline:
         _wait_for(answer, timeout_s)
 
     def rewrite(self, make: Callable[[], Batch], timeout_s: float = CLOSE_TIMEOUT_S) -> None:
-        """Store what `make` gives, called on the writing thread: nothing else of this server is stored meanwhile.
+        """Store what `make` gives, called on the writing thread after everything that has come is stored.
+
+        Nothing else of this server is read or stored meanwhile, and the book holds no settled trace afterwards: it
+        would store it once more as it was.
 
         Raises:
             StoreError: it was not done in time; it may still be done.
         """
         answer: Future[None] = Future()
-        self._writer.put(Write(Batch(), [], answer=answer, make=make))
+        self._rewrites.append((Write(Batch(), [], answer=answer, make=make), answer))
         _wait_for(answer, timeout_s)
 
     def delete(self, batch: Batch, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
@@ -337,8 +340,7 @@ class Pipeline:
         self._bring_back(told)
         for item, decoded in zip(bodies, told, strict=True):
             self._take(item, decoded)
-        while self._writer.written:
-            self._book.saved(self._writer.written.popleft())
+        self._note_saved()
         self._judge_processes()
         self._publish()
         self._count()
@@ -347,8 +349,21 @@ class Pipeline:
             deletion = self._deletions.popleft()
             self._book.drop(deletion.batch.forget)
             self._writer.put(deletion)
+        while self._rewrites:
+            self._rewrite(*self._rewrites.popleft())
         if not bodies and (rest := READ_WAIT_S - (time.monotonic() - began)) > 0:
             self._closing.wait(rest)  # a closed spool answers at once
+
+    def _note_saved(self) -> None:
+        while self._writer.written:
+            self._book.saved(self._writer.written.popleft())
+
+    def _rewrite(self, write: Write, answer: "Future[None]") -> None:
+        self._save(threading.Event())
+        self._writer.put(write)
+        while not (answer.done() or self._closing.is_set()):
+            wait([answer], READ_WAIT_S)
+        self._note_saved()
 
     def _count(self) -> None:
         counters, seen = self._counters, self._book.counters

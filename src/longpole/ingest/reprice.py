@@ -6,7 +6,6 @@ is lost. Trees that still run, or wait to be settled, are left as they are and c
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -173,12 +172,18 @@ def _count_change(outcome: Outcome, call: _Call, verdict: Verdict, *, is_waiting
 def _price_traces(job: _Job, workspace: str, trace_ids: Sequence[str]) -> set[str]:
     """Price the trees of some traces again; those that were left, because something of their trees is not settled."""
     left: set[str] = set()
+
+    def meant(some: Sequence[str]) -> list[str]:
+        group = _whole_trees(job.store, workspace, some)
+        left.update(trace_id for trace_id, is_waiting in group.items() if is_waiting)
+        return sorted(trace_id for trace_id, is_waiting in group.items() if not is_waiting)
+
     for start in range(0, len(trace_ids), TRACES_AT_ONCE):
-        group = _whole_trees(job.store, workspace, trace_ids[start : start + TRACES_AT_ONCE])
-        left |= {trace_id for trace_id, is_waiting in group.items() if is_waiting}
-        meant = sorted(trace_id for trace_id, is_waiting in group.items() if not is_waiting)
-        if meant and job.rewrite is not None:
-            job.rewrite(partial(_priced_batch, job, workspace, meant))
+        some = trace_ids[start : start + TRACES_AT_ONCE]
+        if job.rewrite is None:
+            meant(some)
+        else:  # what waits is asked there, too: before, more of a tree may come
+            job.rewrite(lambda some=some: _priced_batch(job, workspace, meant(some)))
     return left
 
 

@@ -3,7 +3,7 @@
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from longpole.model.batch import Batch
 
@@ -12,6 +12,20 @@ _MOST_KEPT = 64
 """An answer is at most a few hundred rows; the longest, hours of two months packed into text, have 40 kB each."""
 
 Answer = Sequence[dict[str, Any]]
+
+
+class Change(NamedTuple):
+    """What a batch changes: the days on which its rows began, and whether it also takes rows away."""
+
+    days: set[int]
+    is_removing: bool
+
+
+def change_of(batch: Batch) -> Change:
+    """What a batch will change. Costs 0.1 us a step."""
+    days = {row.started_ns // DAY_NS for rows in (batch.executions, batch.steps) for row in rows}
+    replaced = set(batch.replace).difference((row.workspace, row.trace_id) for row in batch.executions)
+    return Change(days, bool(batch.expired or batch.forget or replaced))
 
 
 class KeptAnswers:
@@ -28,14 +42,11 @@ class KeptAnswers:
         self._removals = 0
         self._kept: OrderedDict[tuple[Any, ...], tuple[int, Answer]] = OrderedDict()
 
-    def changed(self, batch: Batch) -> None:
-        """A batch can be seen by readers from now on. Costs 0.1 us a step."""
-        days = {row.started_ns // DAY_NS for rows in (batch.executions, batch.steps) for row in rows}
-        replaced = set(batch.replace).difference((row.workspace, row.trace_id) for row in batch.executions)
-        is_removing = bool(batch.expired or batch.forget or replaced)
+    def changed(self, change: Change) -> None:
+        """What a batch changes can be seen by readers from this instant on."""
         with self._lock:
-            self._removals += is_removing
-            self._changes.update(days)
+            self._removals += change.is_removing
+            self._changes.update(change.days)
 
     def answer(self, query: str, parameters: Mapping[str, Any], ask: Callable[[], Answer]) -> Answer:
         """The kept answer to a named query that reads what started before its `to_ns`, else what `ask` gives."""

@@ -13,7 +13,7 @@ from longpole.reports.change_questions import CAPACITY
 from longpole.reports.filter_values import Scope
 from longpole.reports.overview import overview_of
 from longpole.store.engine import Engine
-from longpole.store.kept_answers import DAY_NS, KeptAnswers
+from longpole.store.kept_answers import DAY_NS, KeptAnswers, change_of
 from longpole.store.removal import Meant, deletions, traces_meant
 from longpole.store.retention import Removed, remove_traces
 from longpole.store.store import open_store
@@ -113,7 +113,7 @@ def test_an_answer_during_which_something_changed_is_not_kept() -> None:
     given = {"from_ns": 0, "to_ns": FIRST_NS + 5 * DAY_NS}
 
     def ask() -> list[dict[str, Any]]:
-        kept.changed(of_day(3, 1))
+        kept.changed(change_of(of_day(3, 1)))
         return [{"before": True}]
 
     assert kept.answer("a query", given, ask) == [{"before": True}]
@@ -135,6 +135,6 @@ def test_rows_that_are_removed_without_a_day_change_every_day() -> None:
         [Batch(), Batch(expired={"executions": 5}), Batch(replace=[("default", "a")]), Batch(forget=[("default", "a")])]
     ):
         kept.answer("a query", given, list)
-        kept.changed(batch)
+        kept.changed(change_of(batch))
         found = kept.answer("a query", given, lambda number=number: [{"number": number}])
         assert found == ([{"number": number}] if number else [])

@@ -20,13 +20,15 @@ class Target(NamedTuple):
     """What is turned on when a module is imported: an instrumentor `package.module:Class`, or a module of our own.
 
     `is_range_checked` is false where the instrumentor works with later versions of the library than it says.
-    `argument` is what `install()` and `remove()` of our module are given.
+    `argument` is what `install()` and `remove()` of our module are given. `after` is a module that is imported before
+    the instrumentor replaces anything, so that it keeps the originals.
     """
 
     module: str
     how: str
     is_range_checked: bool = True
     argument: str = ""
+    after: str = ""
 
 
 class Library(NamedTuple):
@@ -211,7 +213,16 @@ LIBRARIES: dict[str, Library] = {
             "sqlalchemy",
             "opentelemetry-instrumentation-sqlalchemy",
             # 0.66b1 says below 2.1; tried with 2.1.9.
-            (Target("sqlalchemy", f"{_CONTRIB}sqlalchemy:SQLAlchemyInstrumentor", is_range_checked=False),),
+            # An asynchronous engine makes a plain one, by the replaced function if it finds that: each query would be
+            # shown twice, once without an end.
+            (
+                Target(
+                    "sqlalchemy",
+                    f"{_CONTRIB}sqlalchemy:SQLAlchemyInstrumentor",
+                    is_range_checked=False,
+                    after="sqlalchemy.ext.asyncio",
+                ),
+            ),
             waits=(_pool("sqlalchemy.pool"),),
         ),
         _contrib("asyncpg", "database", "asyncpg:AsyncPGInstrumentor", waits=(_pool("asyncpg.pool"),)),

@@ -42,6 +42,8 @@ def turn_on(target: Target, *, only_inside: bool = False) -> Callable[[], None] 
     instrumentor = getattr(import_module(module), name)()
     if instrumentor.is_instrumented_by_opentelemetry:
         return None
+    if target.after:
+        import_module(target.after)
     provider = tracer_provider()
     instrumentor.instrument(
         tracer_provider=OnlyInside(provider) if only_inside else provider,
