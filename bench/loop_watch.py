@@ -160,10 +160,10 @@ def main() -> None:
     kinds = [("sleep", sleep_for), ("compute", compute_for)]
     cases: list[tuple[str, Callable[[float], None] | None, int, int]] = [
         (f"{ms} ms {kind}", block, ms, threshold)
-        for ms, threshold in ((5, 5), (20, 15), (100, 50))
+        for ms, threshold in ((5, 4), (20, 15), (100, 50))
         for kind, block in kinds
     ]
-    cases += [("nothing", None, 0, threshold) for threshold in (5, 15, 50)]
+    cases += [("nothing", None, 0, threshold) for threshold in (4, 15, 50)]
     for is_busy in (False, True):
         with busy_machine(is_busy):
             for loop_name, make_loop in LOOPS.items():

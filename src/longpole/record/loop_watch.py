@@ -21,6 +21,7 @@ from longpole.record.loop_block import Block, Reading
 from longpole.record.loop_sample import take_sample
 from longpole.record.loop_turns import Turns, watch_turns
 from longpole.record.recorder import recorder
+from longpole.record.switch_interval import switch_interval
 from longpole.record.trouble import complain
 
 LOOKS_PER_THRESHOLD = 1.7  # a look costs 45 us, two thirds of it for waking up
@@ -33,7 +34,7 @@ SEEN_SHARE = 4
 SOON_NS = 200_000
 LONGEST_WAIT_NS = 10_000_000
 KEPT_AWAY_NS = 6_000_000  # more than the 5 ms for which a thread that computes keeps the interpreter
-SMALLEST_MS, DEFAULT_MS, LARGEST_MS = 5.0, 50.0, 3_600_000.0
+SMALLEST_MS, DEFAULT_MS, LARGEST_MS = 2.0, 50.0, 3_600_000.0
 QUIET_LOOKS = 64  # of an idle loop; then the thread sleeps until the loop turns
 OPEN_AFTER_NS = 1_000_000_000
 OFF_PAUSE_S = 0.5
@@ -83,10 +84,11 @@ def watch_loop(threshold_ms: float = DEFAULT_MS, loop: asyncio.AbstractEventLoop
     Costs less than 1 % of a CPU at the default threshold: the watching thread ends at 0.9 %, and counts the blocks that
     it could not look at for that (`unsampled`). After a quiet time it may take 4 ms at once. At half the
     threshold it may take twice as much. Usual is 0.2 to 0.4 % while nothing blocks (docs/reference/performance.md).
-    Each turn of the loop costs 0.3 us. Works with asyncio's loops and with uvloop.
+    Each turn of the loop costs 0.3 us. Works with asyncio's loops and with uvloop. With a threshold below 20 ms the
+    interpreter's switch interval (`sys.setswitchinterval`) is a quarter of it for as long as the watch runs.
 
     Args:
-        threshold_ms: from how many milliseconds a standstill is told; at least 5.
+        threshold_ms: from how many milliseconds a standstill is told; at least 2.
         loop: the loop to watch. Without it the one that runs here; where none does, every loop that starts from now on.
     """
     watch = LoopWatch(threshold_ms)
@@ -308,6 +310,7 @@ class _Watcher:
     def _watch(self, watched: dict[int, _Watched]) -> None:
         self._watched = watched
         self._share = max((each.watch.cpu_share for each in watched.values()), default=SHARE)
+        switch_interval.fit(min((each.watch.threshold_ns for each in watched.values()), default=None))
 
     def add_for_all(self, watch: LoopWatch) -> None:
         """Watches every loop that starts from now on."""

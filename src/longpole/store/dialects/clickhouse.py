@@ -4,6 +4,7 @@ from functools import partial
 
 from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, bodies_of, executions_of
 from longpole.store.dialects.list_filters import carrying, matching
+from longpole.store.dialects.scope import in_scope, in_scope_of_any_agent
 
 
 def _clickhouse_quantile(value: str, share: str) -> str:
@@ -81,4 +82,6 @@ CLICKHOUSE: Fragments = {
     "materialized": _clickhouse_materialized,
     "carrying": carrying,
     "matching": matching,
+    "in_scope": in_scope,
+    "in_scope_of_any_agent": in_scope_of_any_agent,
 }

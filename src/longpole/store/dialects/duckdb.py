@@ -2,6 +2,7 @@
 
 from longpole.store.dialects.fragments import NAMES, Fragments
 from longpole.store.dialects.list_filters import carrying, matching
+from longpole.store.dialects.scope import in_scope, in_scope_of_any_agent
 
 _USUAL_SHARES = ("0.5", "0.95", "0.99")
 
@@ -112,4 +113,6 @@ DUCKDB: Fragments = {
     "materialized": _duckdb_materialized,
     "carrying": carrying,
     "matching": matching,
+    "in_scope": in_scope,
+    "in_scope_of_any_agent": in_scope_of_any_agent,
 }

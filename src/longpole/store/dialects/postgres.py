@@ -4,6 +4,7 @@ from functools import partial
 
 from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, bodies_of, executions_of
 from longpole.store.dialects.list_filters import carrying, matching
+from longpole.store.dialects.scope import in_scope, in_scope_of_any_agent
 
 
 def _postgres_quantile(value: str, share: str) -> str:
@@ -78,4 +79,6 @@ POSTGRES: Fragments = {
     "materialized": _postgres_materialized,
     "carrying": carrying,
     "matching": matching,
+    "in_scope": in_scope,
+    "in_scope_of_any_agent": in_scope_of_any_agent,
 }

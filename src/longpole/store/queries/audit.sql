@@ -19,12 +19,7 @@ WHERE
     parent_execution_id IS NULL
     AND duration_ns IS NOT NULL
     AND status <> 'skipped'
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope()
 ORDER BY span_id, execution_id
 LIMIT $limit;
 
@@ -125,11 +120,7 @@ WITH each AS (
         e.agent = $agent
         AND e.duration_ns IS NOT NULL
         AND e.status <> 'skipped'
-        AND e.started_ns >= $from_ns
-        AND e.started_ns < $to_ns
-        AND ($workspace IS NULL OR e.workspace = $workspace)
-        AND ($environment IS NULL OR e.environment = $environment)
-        AND ($version IS NULL OR e.version = $version)
+        AND @in_scope_of_any_agent(e)
     GROUP BY e.workspace, e.execution_id, e.weight
 )
 SELECT

@@ -179,12 +179,7 @@ FROM executions
 WHERE
     duration_ns IS NOT NULL
     AND status <> 'skipped'
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope()
 ORDER BY started_ns DESC, execution_id
 LIMIT $limit;
 
@@ -196,12 +191,7 @@ WITH newest AS (
     WHERE
         duration_ns IS NOT NULL
         AND status <> 'skipped'
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     ORDER BY started_ns DESC, execution_id
     LIMIT $limit
 )

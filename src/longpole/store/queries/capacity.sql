@@ -8,12 +8,7 @@ WITH hours AS (
     FROM executions
     WHERE
         status <> 'skipped'
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     GROUP BY agent, @divided(started_ns, 3600000000000)
 )
 SELECT
@@ -32,12 +27,7 @@ WITH hours AS (
     FROM steps
     WHERE
         model IS NOT NULL
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     GROUP BY model, @divided(started_ns, 3600000000000)
 )
 SELECT
@@ -57,12 +47,7 @@ WITH hours AS (
     WHERE
         model IS NULL
         AND tool IS NOT NULL
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     GROUP BY tool, @divided(started_ns, 3600000000000)
 )
 SELECT
@@ -93,12 +78,7 @@ WITH hours AS (
             OR @contains(coalesce(error_message, ''), '429')
             OR @contains(coalesce(error_message, ''), 'rate limit')
         )
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     GROUP BY CASE WHEN model IS NOT NULL THEN 'model' ELSE 'tool' END, coalesce(model, tool), @divided(started_ns, 3600000000000)
 )
 SELECT kind, name, @packed(hour_ns, limited) AS limited_by_hour

@@ -33,12 +33,7 @@ SELECT
 FROM executions
 WHERE
     status <> 'skipped'
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope()
 GROUP BY agent, @divided(started_ns, $width_ns)
 ORDER BY agent, start_ns;
 
@@ -50,12 +45,7 @@ WITH failures AS (
     FROM @failed(steps) AS f
     WHERE
         NOT is_outside
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     GROUP BY agent, name, @divided(started_ns, $width_ns)
 ),
 sums AS (
@@ -77,12 +67,7 @@ sums AS (
     FROM steps
     WHERE
         NOT is_outside
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     GROUP BY agent, name, @divided(started_ns, $width_ns)
 )
 SELECT
@@ -113,24 +98,14 @@ WITH timed AS (
     WHERE
         duration_bucket IS NOT NULL
         AND status <> 'skipped'
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     UNION ALL
     SELECT agent, name, @divided(started_ns, $width_ns) * $width_ns AS start_ns, duration_bucket, weight
     FROM steps
     WHERE
         duration_bucket IS NOT NULL
         AND NOT is_outside
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
 ),
 buckets AS (
     SELECT t.agent AS agent, t.name AS name, t.start_ns AS start_ns, t.duration_bucket AS bucket, sum(t.weight) AS here
@@ -166,11 +141,7 @@ FROM (
     WHERE
         version IS NOT NULL
         AND @in_list(agent, $names)
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope_of_any_agent()
     GROUP BY agent, version
     UNION ALL
     SELECT agent, 'model' AS kind, model AS seen, min(started_ns) AS first_ns, max(started_ns) AS last_ns, count(*) AS times
@@ -178,11 +149,7 @@ FROM (
     WHERE
         model IS NOT NULL
         AND @in_list(agent, $names)
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope_of_any_agent()
     GROUP BY agent, model
 ) AS seen_values
 ORDER BY agent, kind, first_ns, seen;
@@ -194,11 +161,7 @@ FROM executions
 WHERE
     agent = $agent
     AND status <> 'skipped'
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope_of_any_agent()
     AND (
         $measure = 'any'
         OR ($measure = 'duration' AND duration_ns > $bound)
@@ -216,11 +179,7 @@ FROM steps
 WHERE
     agent = $agent
     AND name = $name
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope_of_any_agent()
     AND (
         $measure = 'any'
         OR ($measure = 'duration' AND duration_ns > $bound)
@@ -238,11 +197,7 @@ FROM steps
 WHERE
     category = 'llm'
     AND agent = $agent
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope_of_any_agent()
 ORDER BY CASE WHEN $is_last THEN -started_ns ELSE started_ns END, step_id
 LIMIT 1;
 

@@ -8,11 +8,7 @@ WHERE
     agent = $agent
     AND duration_bucket IS NOT NULL
     AND status <> 'skipped'
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope_of_any_agent()
     AND ($execution_id IS NULL OR execution_id <> $execution_id)
 GROUP BY duration_bucket
 ORDER BY duration_bucket;
@@ -76,11 +72,7 @@ WITH buckets AS (
         agent = $agent
         AND s.duration_bucket IS NOT NULL
         AND NOT is_outside
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope_of_any_agent()
     GROUP BY s.name, s.category, s.duration_bucket - s.duration_bucket % 3 + 1
 )
 SELECT
@@ -109,11 +101,7 @@ FROM (
         AND @in_list(name, $names)
         AND s.duration_bucket IS NOT NULL
         AND NOT is_outside
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope_of_any_agent()
     GROUP BY name, category, execution_id
 ) AS of_execution
 GROUP BY name, category

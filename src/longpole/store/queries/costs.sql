@@ -20,12 +20,7 @@ WITH calls AS (
     FROM steps
     WHERE
         is_counted
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
         AND ($model IS NULL OR model = $model)
     UNION ALL
     SELECT
@@ -44,12 +39,7 @@ WITH calls AS (
     FROM executions
     WHERE
         is_counted
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
         AND ($model IS NULL OR model = $model)
 )
 SELECT
@@ -83,12 +73,7 @@ WITH calls AS (
     FROM steps
     WHERE
         is_counted
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     UNION ALL
     SELECT
         price_version, weight, call_input_tokens, call_output_tokens, call_input_audio_tokens, call_output_audio_tokens,
@@ -96,12 +81,7 @@ WITH calls AS (
     FROM executions
     WHERE
         is_counted
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
 )
 SELECT
     price_version,
@@ -134,12 +114,7 @@ FROM executions AS e
 WHERE
     parent_execution_id IS NULL
     AND model_calls > 0
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope()
 GROUP BY part
 ORDER BY coalesce(sum(e.cost_usd_nanos * e.weight), 0) DESC, calls DESC, part
 LIMIT $limit;
@@ -155,12 +130,7 @@ JOIN executions AS e ON e.workspace = s.workspace AND e.execution_id = s.root_ex
 WHERE
     s.is_counted
     AND (s.input_audio_tokens IS NOT NULL OR s.output_audio_tokens IS NOT NULL)
-    AND e.started_ns >= $from_ns
-    AND e.started_ns < $to_ns
-    AND ($workspace IS NULL OR e.workspace = $workspace)
-    AND ($agent IS NULL OR e.agent = $agent)
-    AND ($environment IS NULL OR e.environment = $environment)
-    AND ($version IS NULL OR e.version = $version)
+    AND @in_scope(e)
 GROUP BY part
 ORDER BY part;
 

@@ -7,23 +7,13 @@ FROM (
     SELECT started_ns - (started_ns - $from_ns) % $slice_ns AS slice_start_ns, count(*) AS executions, 0 AS steps
     FROM @failed(executions) AS f
     WHERE
-        started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        @in_scope()
     GROUP BY started_ns - (started_ns - $from_ns) % $slice_ns
     UNION ALL
     SELECT started_ns - (started_ns - $from_ns) % $slice_ns AS slice_start_ns, 0 AS executions, count(*) AS steps
     FROM @failed(steps) AS f
     WHERE
-        started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        @in_scope()
     GROUP BY started_ns - (started_ns - $from_ns) % $slice_ns
 ) AS c
 GROUP BY slice_start_ns
@@ -119,12 +109,7 @@ WITH bad_steps AS @materialized() (
         cost_usd_nanos, code_file, code_function, error_type, substring(error_message, 1, 400) AS message
     FROM @failed(steps) AS f
     WHERE
-        started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        @in_scope()
 ),
 passed_on AS (
     SELECT workspace, trace_id, parent_step_id AS step_id

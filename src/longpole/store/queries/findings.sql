@@ -28,12 +28,7 @@ WHERE
     AND category IN ('llm', 'tool', 'database', 'http', 'retrieval', 'agent_comm')
     AND duration_ns IS NOT NULL
     AND status = 'success'
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope()
 GROUP BY name, category, model
 HAVING count(*) > count(DISTINCT argument_hash)
 ORDER BY sum(s.duration_ns * s.weight) * (1 - count(DISTINCT argument_hash) / (1.0 * count(*))) DESC, name
@@ -50,12 +45,7 @@ WHERE
     AND ($model IS NULL OR model = $model)
     AND duration_ns IS NOT NULL
     AND status = 'success'
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope()
 ORDER BY started_ns DESC, step_id
 LIMIT $limit;
 

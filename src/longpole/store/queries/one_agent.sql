@@ -23,11 +23,7 @@ SELECT
 FROM executions
 WHERE
     agent = $agent
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope_of_any_agent()
     AND ($session IS NULL OR session_id = $session)
     AND ($user IS NULL OR user_id = $user)
     AND ($scope_key IS NULL OR @json_field(scopes, $scope_key) = $scope_value);
@@ -40,11 +36,7 @@ WHERE
     agent = $agent
     AND duration_bucket IS NOT NULL
     AND status <> 'skipped'
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope_of_any_agent()
     AND ($session IS NULL OR session_id = $session)
     AND ($user IS NULL OR user_id = $user)
     AND ($scope_key IS NULL OR @json_field(scopes, $scope_key) = $scope_value)
@@ -64,11 +56,7 @@ FROM executions
 WHERE
     agent = $agent
     AND status IN ('failed', 'timeout', 'crashed')
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope_of_any_agent()
     AND ($session IS NULL OR session_id = $session)
     AND ($user IS NULL OR user_id = $user)
     AND ($scope_key IS NULL OR @json_field(scopes, $scope_key) = $scope_value)
@@ -88,11 +76,7 @@ WITH calls AS (
         AND s.agent = $agent
         AND s.started_ns >= $from_ns - 86400000000000
         AND e.agent = $agent
-        AND e.started_ns >= $from_ns
-        AND e.started_ns < $to_ns
-        AND ($workspace IS NULL OR e.workspace = $workspace)
-        AND ($environment IS NULL OR e.environment = $environment)
-        AND ($version IS NULL OR e.version = $version)
+        AND @in_scope_of_any_agent(e)
         AND ($session IS NULL OR e.session_id = $session)
         AND ($user IS NULL OR e.user_id = $user)
         AND ($scope_key IS NULL OR @json_field(e.scopes, $scope_key) = $scope_value)
@@ -104,11 +88,7 @@ WITH calls AS (
     WHERE
         e.is_counted
         AND e.agent = $agent
-        AND e.started_ns >= $from_ns
-        AND e.started_ns < $to_ns
-        AND ($workspace IS NULL OR e.workspace = $workspace)
-        AND ($environment IS NULL OR e.environment = $environment)
-        AND ($version IS NULL OR e.version = $version)
+        AND @in_scope_of_any_agent(e)
         AND ($session IS NULL OR e.session_id = $session)
         AND ($user IS NULL OR e.user_id = $user)
         AND ($scope_key IS NULL OR @json_field(e.scopes, $scope_key) = $scope_value)
@@ -136,11 +116,7 @@ FROM (
         AND s.input_tokens IS NULL
         AND s.output_tokens IS NULL
         AND e.agent = $agent
-        AND e.started_ns >= $from_ns
-        AND e.started_ns < $to_ns
-        AND ($workspace IS NULL OR e.workspace = $workspace)
-        AND ($environment IS NULL OR e.environment = $environment)
-        AND ($version IS NULL OR e.version = $version)
+        AND @in_scope_of_any_agent(e)
         AND ($session IS NULL OR e.session_id = $session)
         AND ($user IS NULL OR e.user_id = $user)
         AND ($scope_key IS NULL OR @json_field(e.scopes, $scope_key) = $scope_value)
@@ -158,11 +134,7 @@ SELECT
 FROM executions
 WHERE
     agent = $agent
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope_of_any_agent()
     AND ($session IS NULL OR session_id = $session)
     AND ($user IS NULL OR user_id = $user)
     AND ($scope_key IS NULL OR @json_field(scopes, $scope_key) = $scope_value)
@@ -246,11 +218,7 @@ WITH timed AS (
     WHERE
         name = $operation
         AND duration_bucket IS NOT NULL
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope_of_any_agent()
     UNION ALL
     SELECT started_ns, duration_ns, duration_bucket, status, weight
     FROM executions
@@ -258,11 +226,7 @@ WITH timed AS (
         agent = $operation
         AND duration_bucket IS NOT NULL
         AND status <> 'skipped'
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope_of_any_agent()
 )
 SELECT
     started_ns - started_ns % 86400000000000 AS day_ns,

@@ -22,12 +22,7 @@ SELECT
     max(coalesce(e.ended_ns, e.started_ns)) AS last_seen_ns
 FROM executions AS e
 WHERE
-    started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    @in_scope()
 GROUP BY e.agent, e.status
 ORDER BY e.agent, e.status;
 
@@ -43,12 +38,7 @@ SELECT
 FROM steps AS s
 WHERE
     is_counted
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope()
 GROUP BY agent, category
 ORDER BY agent, category;
 
@@ -74,12 +64,7 @@ WITH failures AS (
     SELECT category, count(*) AS failed
     FROM @failed(steps) AS f
     WHERE
-        started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        @in_scope()
     GROUP BY category
 ),
 buckets AS (
@@ -92,12 +77,7 @@ buckets AS (
         sum(self_ns * weight) AS own_ns
     FROM steps
     WHERE
-        started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        @in_scope()
     GROUP BY category, duration_bucket
 ),
 sums AS (
@@ -133,12 +113,7 @@ FROM (
         @quantile(duration_ns, 0.99) AS p99_ns
     FROM executions
     WHERE
-        started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        @in_scope()
     UNION ALL
     SELECT
         'agent' AS kind,
@@ -148,12 +123,7 @@ FROM (
         @quantile(duration_ns, 0.99) AS p99_ns
     FROM executions
     WHERE
-        started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        @in_scope()
     GROUP BY agent
     UNION ALL
     SELECT
@@ -164,12 +134,7 @@ FROM (
         @quantile(duration_ns, 0.99) AS p99_ns
     FROM steps
     WHERE
-        started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        @in_scope()
     GROUP BY category
 ) AS percentiles
 ORDER BY kind, name;
@@ -182,12 +147,7 @@ WITH buckets AS (
     FROM executions
     WHERE
         duration_bucket IS NOT NULL
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     GROUP BY agent, duration_bucket
 )
 SELECT agent, @packed(duration_bucket, weights) AS histogram

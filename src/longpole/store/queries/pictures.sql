@@ -170,12 +170,7 @@ WITH buckets AS (
     WHERE
         duration_bucket IS NOT NULL
         AND status <> 'skipped'
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     GROUP BY agent, duration_bucket
 )
 SELECT
@@ -199,12 +194,7 @@ SELECT
     sum((first_token_ns - started_ns) * weight) AS before_token_ns
 FROM steps
 WHERE
-    started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    @in_scope()
 GROUP BY agent, category
 ORDER BY agent, category;
 

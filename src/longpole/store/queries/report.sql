@@ -14,12 +14,7 @@ SELECT
         FILTER (WHERE self_input_tokens IS NOT NULL OR self_output_tokens IS NOT NULL) AS tokens
 FROM executions
 WHERE
-    started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    @in_scope()
 GROUP BY @divided(started_ns - $from_ns, $width_ns), CASE WHEN status <> 'skipped' THEN duration_bucket END
 ORDER BY start_ns, coalesce(CASE WHEN status <> 'skipped' THEN duration_bucket END, -1);
 
@@ -78,11 +73,6 @@ SELECT
 FROM executions
 WHERE
     status <> 'skipped'
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope()
 GROUP BY @divided(started_ns - $from_ns, $width_ns)
 ORDER BY start_ns;

@@ -106,12 +106,7 @@ WITH cells AS (
     WHERE
         duration_bucket IS NOT NULL
         AND status IN ('success', 'failed', 'timeout', 'crashed')
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     GROUP BY duration_bucket, status
 )
 SELECT
@@ -170,12 +165,7 @@ WITH cells AS (
         coalesce(sum(ln(CASE WHEN e.duration_ns > 0 THEN e.duration_ns ELSE 1 END) * e.weight * ln(CASE WHEN e.duration_ns > 0 THEN e.duration_ns ELSE 1 END)), 0) AS logs_squared
     FROM executions AS e
     WHERE
-        started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        @in_scope()
     GROUP BY e.started_ns - e.started_ns % 3600000000000, e.status
 )
 SELECT
@@ -223,12 +213,7 @@ WITH cells AS @materialized() (
     WHERE
         path_hash IS NOT NULL
         AND status <> 'skipped'
-        AND started_ns >= $from_ns
-        AND started_ns < $to_ns
-        AND ($workspace IS NULL OR workspace = $workspace)
-        AND ($agent IS NULL OR agent = $agent)
-        AND ($environment IS NULL OR environment = $environment)
-        AND ($version IS NULL OR version = $version)
+        AND @in_scope()
     GROUP BY e.agent, e.path_hash, e.started_ns - e.started_ns % 86400000000000, e.status
 ),
 listed AS (
@@ -275,11 +260,7 @@ WHERE
     AND status <> 'skipped'
     AND @in_list(path_hash, $path_hashes)
     AND @in_list(agent || ' ' || path_hash, $ways)
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope_of_any_agent()
 GROUP BY agent, path_hash, duration_bucket
 ORDER BY agent, path_hash, duration_bucket;
 
@@ -304,12 +285,7 @@ WHERE
     @in_list(status, $statuses)
     AND started_ns % 1000003 < $below
     AND duration_ns IS NOT NULL
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope()
 ORDER BY started_ns % 1000003, span_id, trace_id
 LIMIT $limit;
 
@@ -319,12 +295,7 @@ SELECT status, count(*) AS executions, sum(weight) AS executions_weight
 FROM executions
 WHERE
     duration_ns IS NOT NULL
-    AND started_ns >= $from_ns
-    AND started_ns < $to_ns
-    AND ($workspace IS NULL OR workspace = $workspace)
-    AND ($agent IS NULL OR agent = $agent)
-    AND ($environment IS NULL OR environment = $environment)
-    AND ($version IS NULL OR version = $version)
+    AND @in_scope()
 GROUP BY status
 ORDER BY status;
 
