@@ -11,6 +11,7 @@ from msgspec.structs import asdict, replace
 from contract.rows import WORKSPACE, joined, trace
 from contract.test_rollups import weighted_quantile
 from longpole.model.batch import Batch
+from longpole.model.clock import DAY_NS
 from longpole.model.execution import Execution
 from longpole.model.rollup import RollupKind
 from longpole.model.step import Step
@@ -23,7 +24,7 @@ from longpole.store.day_rollups import window_of
 from longpole.store.engine import Engine
 from longpole.store.removal import Meant, deletions, traces_meant
 from longpole.store.retention import Removed, remove_traces
-from longpole.store.rollups import DAY_NS, refresh_rollups
+from longpole.store.rollups import refresh_rollups
 from longpole.wire.longpole_names import TOTAL_TOKENS
 
 FIRST_NS = 1_790_000_000_000_000_000 // DAY_NS * DAY_NS

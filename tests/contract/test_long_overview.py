@@ -7,6 +7,7 @@ from msgspec.structs import asdict, replace
 
 from contract.rows import MINUTE_NS, joined, trace
 from longpole.model.batch import Batch
+from longpole.model.clock import DAY_NS
 from longpole.reports.filter_values import Scope
 from longpole.reports.overview import overview_of
 from longpole.reports.views import Overview
@@ -14,7 +15,6 @@ from longpole.server.jobs import Jobs
 from longpole.server.store_jobs import store_jobs
 from longpole.settings import Settings
 from longpole.store.engine import Engine
-from longpole.store.rollups import DAY_NS
 from longpole.store.store import open_store
 
 FIRST_NS = 1_790_000_000_000_000_000 // DAY_NS * DAY_NS

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from contract.rows import MINUTE_NS, START_NS, WORKSPACE, joined, span_id_of, trace, trace_id_of
 from longpole.model.batch import Batch
 from longpole.model.buckets import duration_bucket
+from longpole.model.clock import DAY_NS
 from longpole.model.execution import Execution
 from longpole.model.histogram import add_histogram, unpack_histogram
 from longpole.model.ids import execution_id_of
@@ -20,7 +21,7 @@ from longpole.model.rollup import Rollup, RollupKind
 from longpole.reports.weighted import weighted_quantiles
 from longpole.store.engine import Engine
 from longpole.store.retention import Keep, Removed, remove_traces, retain
-from longpole.store.rollups import DAY_NS, refresh_rollups, windows_to_refresh
+from longpole.store.rollups import refresh_rollups, windows_to_refresh
 from longpole.store.store import open_store
 
 WIDTH_NS = 5 * MINUTE_NS

@@ -19,17 +19,7 @@ from longpole.alerting.items import (
 )
 from longpole.alerting.replay import replay, unknown_past
 from longpole.alerting.rule_text import RuleText
-from longpole.alerting.rules import (
-    DAY_NS,
-    Rule,
-    check_text,
-    read_duration,
-    read_rule,
-    row_of,
-    rule_id_of,
-    stored_rule,
-    text_of,
-)
+from longpole.alerting.rules import Rule, check_text, read_duration, read_rule, row_of, rule_id_of, stored_rule, text_of
 from longpole.alerting.targets import TargetPolicy, check_target
 from longpole.alerting.views import (
     Acknowledgement,
@@ -52,8 +42,8 @@ from longpole.alerting.watch import open_alerts, silences_in_force
 from longpole.alerting.words import describe, limit_text
 from longpole.model.alert import Alert, AlertDelivery, AlertLevel, AlertSilence, AlertState, AlertTarget
 from longpole.model.batch import Batch
+from longpole.model.clock import DAY_NS, to_rfc3339
 from longpole.model.clock import now_ns as clock_now_ns
-from longpole.model.clock import to_rfc3339
 from longpole.model.errors import InvalidInput, NotFound
 from longpole.model.workspace import AlertRule
 from longpole.reports.filter_values import (

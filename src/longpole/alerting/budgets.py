@@ -6,7 +6,8 @@ from itertools import accumulate
 from math import sqrt
 
 from longpole.alerting.evaluate import Sample
-from longpole.alerting.rules import DAY_NS, HOUR_NS, MINUTE_NS, Per, Rule
+from longpole.alerting.rules import Per, Rule
+from longpole.model.clock import DAY_NS, HOUR_NS, MINUTE_NS
 from longpole.store.engine import Engine
 
 LEAST_UNITS = 4

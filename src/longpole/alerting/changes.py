@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from longpole.alerting.evaluate import Sample
-from longpole.alerting.rules import DAY_NS, Rule
-from longpole.model.clock import to_rfc3339
+from longpole.alerting.rules import Rule
+from longpole.model.clock import DAY_NS, to_rfc3339
 from longpole.reports.change_questions import REGRESSIONS
 from longpole.reports.change_views import MetricChange, Regression
 from longpole.reports.change_words import levels_text, sureness_text

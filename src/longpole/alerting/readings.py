@@ -11,8 +11,9 @@ from msgspec import Struct
 from longpole.alerting.budgets import budget_moments
 from longpole.alerting.changes import change_moments
 from longpole.alerting.evaluate import UNKNOWN, Sample, mean_sample, quantile_sample, share_sample
-from longpole.alerting.rules import DAY_NS, HOUR_NS, MINUTE_NS, Rule
+from longpole.alerting.rules import Rule
 from longpole.alerting.statistics import Statistic
+from longpole.model.clock import DAY_NS, HOUR_NS, MINUTE_NS
 from longpole.model.histogram import add_histogram, unpack_histogram
 from longpole.reports.rows import Row
 from longpole.store.engine import Engine

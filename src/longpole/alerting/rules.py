@@ -13,13 +13,11 @@ from msgspec import Struct
 from longpole.alerting.rule_text import RuleText
 from longpole.alerting.statistics import STATISTICS, Statistic
 from longpole.alerting.units import Unit, read_duration, read_quantity
+from longpole.model.clock import DAY_NS, HOUR_NS, MINUTE_NS
 from longpole.model.errors import InvalidInput
 from longpole.model.workspace import AlertRule
 from longpole.reports.filter_values import not_one_of, refused
 
-MINUTE_NS = 60 * 10**9
-HOUR_NS = 60 * MINUTE_NS
-DAY_NS = 24 * HOUR_NS
 LONGEST_WINDOW_NS = 31 * DAY_NS
 USUAL_WINDOW_NS = 15 * MINUTE_NS
 USUAL_CLEAR_NS = 5 * MINUTE_NS

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from longpole.alerting.evaluate import UNKNOWN, Sample, Standing, decide
 from longpole.alerting.readings import Samples, moment_now
-from longpole.alerting.rules import MINUTE_NS, Rule, stored_rule
+from longpole.alerting.rules import Rule, stored_rule
 from longpole.alerting.words import link_of, message_of, said_of
 from longpole.model.alert import Alert, AlertDelivery, AlertLevel, AlertSilence, AlertState
 from longpole.model.batch import Batch
+from longpole.model.clock import MINUTE_NS
 from longpole.model.errors import InvalidInput
 from longpole.model.workspace import AlertRule
 from longpole.store.engine import Engine

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from longpole.alerting.evaluate import Sample
-from longpole.alerting.rules import MINUTE_NS, Reach, Rule
+from longpole.alerting.rules import Reach, Rule
 from longpole.alerting.units import Unit, quantity_text
 from longpole.model.alert import AlertLevel
-from longpole.model.clock import to_rfc3339
+from longpole.model.clock import MINUTE_NS, to_rfc3339
 from longpole.reports.numbers import counted, duration_text, share_text
 
 _MOST_NAMED = 10

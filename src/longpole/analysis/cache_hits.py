@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-SECOND_NS = 1_000_000_000
+from longpole.model.clock import SECOND_NS
+
 TTLS_NS = tuple(seconds * SECOND_NS for seconds in (60, 600, 3600, 86_400))
 """A minute, ten minutes, an hour, a day."""
 

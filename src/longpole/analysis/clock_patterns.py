@@ -11,9 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longpole.analysis.significance import LEAST_CELLS, Cell, contrast, corrected, levelled, pool, student_p
+from longpole.model.clock import DAY_NS, HOUR_NS
 
-HOUR_NS = 3_600_000_000_000
-DAY_NS = 24 * HOUR_NS
 WEEK_NS = 7 * DAY_NS
 
 CLAIMED_BELOW = 0.001

@@ -10,12 +10,12 @@ from longpole.cli.draw import cell, muted
 from longpole.cli.draw_change import change_text
 from longpole.cli.fitted_table import FittedTable
 from longpole.cli.spark import spark_line
+from longpole.model.clock import DAY_NS
 from longpole.reports.change_views import Regression, ResourceUse
 from longpole.reports.change_words import cause_text, signed_share, when_text, where_text
 from longpole.reports.cost_views import CostPart
 from longpole.reports.finding_views import OpportunityItem
 from longpole.reports.numbers import NONE, cost_text, count_text, counted, duration_text, share_text, short_count_text
-from longpole.reports.period import DAY_NS
 from longpole.reports.statistics_views import BottleneckStep, FailureGroup, Figure
 from longpole.reports.weekly_views import ReportAgent, ReportStretch, WeeklyReport
 from longpole.reports.weekly_words import (

@@ -24,12 +24,12 @@ from longpole.cli.options import (
     open_answers,
     since_to_from,
 )
+from longpole.model.clock import DAY_NS
 from longpole.reports.change_questions import REGRESSIONS
 from longpole.reports.change_views import FirstBad, MetricChange, Regression, Regressions
 from longpole.reports.change_words import cause_text, sureness_text, when_text, where_text
 from longpole.reports.numbers import counted, duration_text
 
-_DAY_NS = 86_400 * 10**9
 _MOST_SIGNS = 5
 _MOST_STEPS = 3
 
@@ -80,7 +80,7 @@ def draw_regressions(found: Regressions) -> RenderableType:
         return Text(f"Nothing got worse {period}: {looked}, no change that noise would not explain.")
     parts: list[RenderableType] = [Text(f"{_count(found.items)} {period}, {looked}.")]
     for item in found.items:
-        parts += [Text(), _heading(item, has_hours=found.width_ns < _DAY_NS), _details(item)]
+        parts += [Text(), _heading(item, has_hours=found.width_ns < DAY_NS), _details(item)]
     return Group(*parts)
 
 

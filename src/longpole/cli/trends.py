@@ -26,6 +26,7 @@ from longpole.cli.options import (
     since_to_from,
 )
 from longpole.cli.spark import spark_line
+from longpole.model.clock import DAY_NS
 from longpole.reports.change_questions import TRENDS
 from longpole.reports.change_views import AgentTrend, MetricChange, Trends
 from longpole.reports.change_words import sureness_text, when_text
@@ -33,7 +34,6 @@ from longpole.reports.numbers import NONE, count_text, counted, duration_text
 from longpole.reports.question_views import Trend
 from longpole.reports.trend import TREND
 
-_DAY_NS = 86_400 * 10**9
 _WIDTH = 20
 _LONG = 44
 
@@ -104,7 +104,7 @@ def draw_trend(trend: Trend) -> RenderableType:
         bars = spark_line(values, _LONG, from_zero=label in ("timings", "failed"))
         least, most = text(min(values)), text(max(values))
         table.add_row(muted(label), Text(bars), muted(least if least == most else f"{least} to {most}"))
-    return Group(Text(sentence), Text(), table, *_changes(trend.changes, width_ns=_DAY_NS, has_agent=False))
+    return Group(Text(sentence), Text(), table, *_changes(trend.changes, width_ns=DAY_NS, has_agent=False))
 
 
 def _agent(agent: AgentTrend) -> tuple[Text, ...]:
@@ -124,7 +124,7 @@ def _changes(changes: list[MetricChange], *, width_ns: int, has_agent: bool) -> 
         return []
     lines: list[RenderableType] = [Text()]
     for change in sorted(changes, key=lambda one: one.at, reverse=True):
-        text = Text(f"{when_text(change, has_hours=width_ns < _DAY_NS)}  ")
+        text = Text(f"{when_text(change, has_hours=width_ns < DAY_NS)}  ")
         text += (Text(f"{change.agent}: ") if has_agent else Text()) + change_text(change)
         lines.append(text.append(f" ({sureness_text(change.confidence)})", "dim"))
     return lines

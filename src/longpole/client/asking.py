@@ -5,9 +5,8 @@ from msgspec.structs import replace
 from longpole import settings
 from longpole.client.answers import Answers, find_answers
 from longpole.model import clock
+from longpole.model.clock import HOUR_NS
 from longpole.reports.filter_values import Pairs
-
-_HOUR_NS = 3600 * 10**9
 
 
 def open_answers() -> Answers:
@@ -40,7 +39,7 @@ def asked_filters(
         "environment": environment,
         "session": session,
         "scope": None if vault_id is None else f"vault_id={vault_id}",
-        "from": None if hours is None else clock.to_rfc3339(max(0, clock.now_ns() - round(hours * _HOUR_NS))),
+        "from": None if hours is None else clock.to_rfc3339(max(0, clock.now_ns() - round(hours * HOUR_NS))),
         "limit": limit,
     }
     return [(name, str(value)) for name, value in given.items() if value is not None]

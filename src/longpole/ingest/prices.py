@@ -16,6 +16,8 @@ import genai_prices
 from genai_prices.data_snapshot import DataSnapshot, get_snapshot
 from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
 
+from longpole.ingest.price_list import ALIASES, Cost, Counts
+from longpole.model.clock import MINUTE_NS
 from longpole.model.price import Price, version_of
 
 # Prices are dollars per million tokens: one dollar there is 1,000 nano-dollars a token. Twelve more digits keep every
@@ -24,54 +26,13 @@ _SCALE = 10**12
 _PER_TOKEN = 1_000 * _SCALE
 _PER_REQUEST = 1_000_000 * _SCALE  # a price per thousand requests
 
-ALIASES = {
-    "gcp.gen_ai": "google",
-    "az.ai.inference": "azure",
-    "az.ai.openai": "azure",
-    "azure.ai.inference": "azure",
-    "azure.ai.openai": "azure",
-    "azure_openai": "azure",
-    "azure-openai": "azure",
-    "x_ai": "x-ai",
-    "xai": "x-ai",
-    "together_ai": "together",
-    "fireworks_ai": "fireworks",
-}
-"""Provider names of the conventions that genai-prices does not know by themselves."""
-
 FREE = frozenset({"ollama", "vllm", "llama.cpp", "llamacpp", "llama_cpp", "lmstudio", "lm_studio"})
 """Providers that run a model on one's own machine: what that costs nobody here knows."""
 
 _TIER_KINDS = ("service_tier", "processing", "speed")
 """What providers bill by, as the library calls it: clients tell one word, whichever of them it is."""
 
-_MINUTE_NS = 60 * 10**9
 _REGION = re.compile(r"^(?:us|eu|apac|jp|au|ca|global)\.")
-
-
-class Counts(NamedTuple):
-    """What a model call used. `tier` is what its provider bills by, such as "batch".
-
-    `input` include what was read from and written to a cache and audio, `output` reasoning and audio, as the GenAI
-    conventions have it. A client that sends fewer than the cached together (Anthropic's raw numbers) counts them apart.
-    """
-
-    input: int
-    output: int
-    cache_read: int = 0
-    cache_write: int = 0
-    reasoning: int = 0
-    input_audio: int = 0
-    output_audio: int = 0
-    cache_write_1h: int = 0
-    tier: str | None = None
-
-
-class Cost(NamedTuple):
-    """Nano-dollars, and which price list they come from."""
-
-    usd_nanos: int
-    price_version: str
 
 
 class _Rate(NamedTuple):
@@ -134,7 +95,7 @@ class Prices:
         if found is None:
             return None
         if counts.tier is not None and found.price_variants:
-            rates = self._tiered(id(found), model, provider, counts.tier, time_ns // _MINUTE_NS)
+            rates = self._tiered(id(found), model, provider, counts.tier, time_ns // MINUTE_NS)
         else:
             rates = self._rates_at(found, time_ns)
         if not rates:

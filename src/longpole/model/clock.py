@@ -3,6 +3,11 @@
 import time
 from datetime import UTC, datetime
 
+SECOND_NS = 1_000_000_000
+MINUTE_NS = 60 * SECOND_NS
+HOUR_NS = 60 * MINUTE_NS
+DAY_NS = 24 * HOUR_NS
+
 now_ns = time.time_ns
 """Nanoseconds since 1970, for points in time."""
 

@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from longpole.model.category import Category
-from longpole.model.clock import now_ns, steady_ns
+from longpole.model.clock import SECOND_NS, now_ns, steady_ns
 from longpole.record.trouble import warn_once
 from longpole.remedies.argument_key import NoKey, argument_hash, arguments_of, workspace_scope
 from longpole.remedies.cache_store import MEMORY, CacheStore
@@ -32,7 +32,6 @@ from longpole.remedies.guarded_call import CALL, Ask, Plan, WaitFor, run, run_as
 from longpole.remedies.remedy_step import RemedyStep, function_site
 from longpole.wire import longpole_names as names
 
-SECOND_NS = 1_000_000_000
 LONGEST_CALL_S = 60.0
 _making: ContextVar[frozenset[str]] = ContextVar("longpole_cache_making", default=frozenset())
 _Function = TypeVar("_Function", bound=Callable[..., Any])

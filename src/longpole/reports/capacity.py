@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from longpole.analysis.forecast import LONGEST_AHEAD, Forecast, Reached, forecast_all, when_reached
 from longpole.model import clock
+from longpole.model.clock import DAY_NS, HOUR_NS
 from longpole.reports.change_views import Capacity, ForecastDay, LimitAhead, ResourceUse
-from longpole.reports.period import DAY_NS, Period
+from longpole.reports.period import Period
 from longpole.reports.rows import Row
 from longpole.reports.together import together
 from longpole.reports.whole_days import rows_by_days, rows_kept
 from longpole.store.engine import Engine
 
-HOUR_NS = 3600 * 10**9
 SHOWN_AHEAD = 28
 _LEAST_LIMITED_HOURS = 3
 _MOST_SWEPT, _LEAST_SWEPT = 24, 2

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from longpole.model import clock
+from longpole.model.clock import DAY_NS
 from longpole.reports.change_views import Capacity, MetricChange, Regressions, Trends
 from longpole.reports.filter_values import (
     LIMIT,
@@ -21,7 +22,7 @@ from longpole.reports.filter_values import (
     refused,
     single,
 )
-from longpole.reports.period import DAY_NS, Period, period_of
+from longpole.reports.period import Period, period_of
 from longpole.reports.question import Question
 from longpole.store.engine import Engine
 

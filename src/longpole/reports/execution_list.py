@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from longpole.model import clock
+from longpole.model.clock import HOUR_NS
 from longpole.reports.filters import ExecutionFilters, Place, write_cursor
 from longpole.reports.rows import Row, execution_item
 from longpole.reports.views import ExecutionPage
 from longpole.store.engine import Engine
 
-_HOUR_NS = 3600 * 10**9
-_SLICES_NS = (24 * _HOUR_NS, 7 * 24 * _HOUR_NS)
+_SLICES_NS = (24 * HOUR_NS, 7 * 24 * HOUR_NS)
 
 
 def list_executions(store: Engine, filters: ExecutionFilters) -> ExecutionPage:
@@ -48,7 +48,7 @@ def _newest(store: Engine, filters: ExecutionFilters) -> Sequence[Row]:
         asked["to_ns"] = min(filters.to_ns, filters.after.number + 1)
     end_ns = min(asked["to_ns"], clock.now_ns())
     searches = filters.text is not None or filters.attribute is not None
-    for slice_ns in (_HOUR_NS, *_SLICES_NS) if searches else _SLICES_NS:
+    for slice_ns in (HOUR_NS, *_SLICES_NS) if searches else _SLICES_NS:
         if end_ns - slice_ns > filters.from_ns:
             rows = store.rows("execution_page", {**asked, "from_ns": end_ns - slice_ns})
             if len(rows) > filters.limit:

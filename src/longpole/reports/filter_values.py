@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from msgspec import Struct
 
 from longpole.model import clock
+from longpole.model.clock import SECOND_NS
 from longpole.model.errors import InvalidInput
 
 Pairs = Iterable[tuple[str, str]]
@@ -18,10 +19,9 @@ Pairs = Iterable[tuple[str, str]]
 LATEST_NS = 2**63 - 1
 DEFAULT_LIMIT = 50
 MOST = 1000
-_SECOND_NS = 10**9
 UNITS_NS = {
-    "ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": _SECOND_NS, "min": 60 * _SECOND_NS, "h": 3600 * _SECOND_NS,
-    "d": 86_400 * _SECOND_NS, "w": 7 * 86_400 * _SECOND_NS,
+    "ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": SECOND_NS, "min": 60 * SECOND_NS, "h": 3600 * SECOND_NS,
+    "d": 86_400 * SECOND_NS, "w": 7 * 86_400 * SECOND_NS,
 }  # fmt: skip
 # At most 15 digits: a longer number may be infinite as a float.
 DURATION = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?(ns|us|µs|ms|s|min|h|d|w)")

@@ -2,9 +2,9 @@
 
 from msgspec.structs import replace
 
+from longpole.model.clock import DAY_NS, MINUTE_NS
 from longpole.reports.filter_values import LATEST_NS, Pairs
 from longpole.reports.filters import LIST_FILTERS, ExecutionFilters, read_execution_filters
-from longpole.reports.period import DAY_NS, MINUTE_NS
 from longpole.store.engine import Engine
 
 PICTURE_FILTERS = tuple(one for one in LIST_FILTERS if one.name not in ("sort", "order", "limit", "cursor"))

@@ -7,10 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longpole.model import clock
+from longpole.model.clock import DAY_NS, MINUTE_NS
 from longpole.reports.filter_values import LATEST_NS, SCOPE, Filter, Scope, scope_of
 
-MINUTE_NS = 60 * 10**9
-DAY_NS = 1440 * MINUTE_NS
 USUAL_DAYS = 7
 _LEAST_STRETCHES = 61
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from longpole.model import clock
+from longpole.model.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from longpole.model.histogram import add_histogram, unpack_histogram
 from longpole.reports.execution_list import matching_parameters
 from longpole.reports.filter_values import Pairs
@@ -16,14 +17,11 @@ from longpole.reports.weighted import weighted_quantiles
 from longpole.store.engine import Engine
 
 MOST_PLACES = 120
-_SECOND_NS = 10**9
-_MINUTE_NS, _HOUR_NS = 60 * _SECOND_NS, 3600 * _SECOND_NS
 _WIDTHS_NS = (
-    *(count * _SECOND_NS for count in (1, 2, 5, 10, 15, 30)),
-    *(count * _MINUTE_NS for count in (1, 2, 5, 10, 15, 30)),
-    *(count * _HOUR_NS for count in (1, 2, 3, 6, 12)),
+    *(count * SECOND_NS for count in (1, 2, 5, 10, 15, 30)),
+    *(count * MINUTE_NS for count in (1, 2, 5, 10, 15, 30)),
+    *(count * HOUR_NS for count in (1, 2, 3, 6, 12)),
 )
-_DAY_NS = 24 * _HOUR_NS
 
 
 def pulse_of(store: Engine, filters: ExecutionFilters) -> Pulse:
@@ -53,7 +51,7 @@ def _width_ns(filters: ExecutionFilters) -> int:
     for width_ns in _WIDTHS_NS:
         if length_ns <= width_ns * (MOST_PLACES - 1):
             return width_ns
-    return -(-length_ns // ((MOST_PLACES - 1) * _DAY_NS)) * _DAY_NS
+    return -(-length_ns // ((MOST_PLACES - 1) * DAY_NS)) * DAY_NS
 
 
 def _together(cells: Sequence[Row]) -> dict[int, float]:

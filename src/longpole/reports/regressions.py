@@ -11,11 +11,12 @@ from msgspec import Struct
 from longpole.analysis.change_points import LEAST_POINTS, Change, find_all_changes
 from longpole.analysis.contributions import Usual, is_clear, split_changes
 from longpole.model import clock
+from longpole.model.clock import DAY_NS
 from longpole.reports.change_causes import changed_between, first_bad_of, told_differently, values_of_agents
 from longpole.reports.change_views import MetricChange, Regression, Regressions, Slower
 from longpole.reports.period import Period
 from longpole.reports.rows import Row
-from longpole.reports.series import DAY_NS, METRICS, Table, lines_of, load_table, plain_value
+from longpole.reports.series import METRICS, Table, lines_of, load_table, plain_value
 from longpole.store.engine import Engine
 
 LEAST_CHANGE = 0.05

@@ -1,9 +1,10 @@
 """Which operations are called with the same arguments again, and what a cache would have saved."""
 
-from longpole.analysis.cache_hits import SECOND_NS, CacheHits, Call, simulate_caches
+from longpole.analysis.cache_hits import CacheHits, Call, simulate_caches
 from longpole.analysis.repeats import may_write
 from longpole.analysis.span import Span
 from longpole.model import clock
+from longpole.model.clock import SECOND_NS
 from longpole.reports.filter_values import LIMIT, Filter, Pairs, limit_of, read_given
 from longpole.reports.finding_views import CacheRate, RepeatedOperation, Repeats
 from longpole.reports.period import PERIOD_FILTERS, Period, period_of

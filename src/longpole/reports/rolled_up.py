@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from longpole.model.buckets import GAMMA
+from longpole.model.clock import DAY_NS
 from longpole.model.histogram import add_histogram, unpack_histogram
 from longpole.model.rollup import RollupKind
 from longpole.model.status import OPEN_STATUSES, ExecutionStatus
@@ -16,7 +17,7 @@ from longpole.reports.rows import Row
 from longpole.reports.views import RolledUp
 from longpole.store.day_rollups import window_of
 from longpole.store.engine import Engine
-from longpole.store.rollups import DAY_NS, FILTERS, known_sum, summed_rows
+from longpole.store.rollups import FILTERS, known_sum, summed_rows
 
 _FAILED = frozenset({ExecutionStatus.FAILED, ExecutionStatus.TIMEOUT, ExecutionStatus.CRASHED})
 _FINISHED = _FAILED | {ExecutionStatus.SUCCESS}

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from longpole.model import clock
 from longpole.model.category import Category
+from longpole.model.clock import DAY_NS
 from longpole.model.status import ExecutionStatus
 from longpole.reports.filter_values import SCOPE, Pairs, read_given
 from longpole.reports.numbers import duration_text
@@ -16,7 +17,7 @@ from longpole.reports.running_views import InHand, OpenRequest, Running, Running
 from longpole.reports.weighted import by_group, weighted_quantiles
 from longpole.store.engine import Engine
 
-DAY_NS = 86_400 * 10**9
+LONGEST_RUN_NS = DAY_NS
 """What began longer ago and has not ended is not counted as running: nobody will tell its end."""
 
 MOST_EXECUTIONS = 200
@@ -57,7 +58,7 @@ class UsualWaits:
         known = {model: self._known.get((workspace, model)) for model in wanted}
         asked = sorted(model for model, at in known.items() if at is None or now_s - at[0] > USUAL_KEPT_S)
         if asked:
-            given = {"workspace": workspace, "models": asked, "from_ns": now_ns - DAY_NS}
+            given = {"workspace": workspace, "models": asked, "from_ns": now_ns - LONGEST_RUN_NS}
             found = by_group(self._store.rows("call_times_of_models", given), "model")
             for model in asked:
                 buckets = found.get(model, {})
@@ -68,7 +69,7 @@ class UsualWaits:
 
 def running_of(store: Engine, asked: RunningAsked, now_ns: int, usual: UsualWaits | None = None) -> Running:
     """What runs at `now_ns`. Four queries, and one more when models are waited for and `usual` does not know them."""
-    given = {"workspace": asked.workspace, "agent": asked.agent, "from_ns": now_ns - DAY_NS}
+    given = {"workspace": asked.workspace, "agent": asked.agent, "from_ns": now_ns - LONGEST_RUN_NS}
     executions = store.rows("open_executions", {**given, "limit": MOST_EXECUTIONS})
     counts = store.rows("open_counts", given)
     steps = store.rows("open_steps", {**given, "limit": MOST_STEPS})

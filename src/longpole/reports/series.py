@@ -15,14 +15,11 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from longpole.model.buckets import bucket_duration_ns
+from longpole.model.clock import DAY_NS, HOUR_NS, MINUTE_NS
 from longpole.reports.period import Period
 from longpole.reports.rows import Row
 from longpole.reports.together import rows_together
 from longpole.store.engine import Engine
-
-MINUTE_NS = 60 * 10**9
-HOUR_NS = 60 * MINUTE_NS
-DAY_NS = 24 * HOUR_NS
 
 METRICS = ("p50", "p95", "errors", "tokens", "cost", "calls")
 """What is looked at, what says most first."""

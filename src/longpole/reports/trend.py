@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from longpole.model import clock
+from longpole.model.clock import DAY_NS
 from longpole.model.histogram import add_histogram, unpack_histogram
 from longpole.model.rollup import RollupKind
 from longpole.reports.change_questions import changes_of_days
@@ -17,7 +18,6 @@ from longpole.reports.rows import Row
 from longpole.reports.weighted import weighted_quantiles
 from longpole.store.day_rollups import window_of
 from longpole.store.engine import Engine
-from longpole.store.rollups import DAY_NS
 
 ENOUGH_FOR_CHANGE = 30
 

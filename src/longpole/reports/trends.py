@@ -3,10 +3,11 @@
 import numpy as np
 
 from longpole.model import clock
+from longpole.model.clock import DAY_NS
 from longpole.reports.change_views import AgentTrend, MetricChange, TrendPlace, Trends
 from longpole.reports.period import Period
 from longpole.reports.regressions import metric_changes
-from longpole.reports.series import DAY_NS, Table, load_table
+from longpole.reports.series import Table, load_table
 from longpole.store.engine import Engine
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from longpole.model import clock
+from longpole.model.clock import DAY_NS, HOUR_NS
 from longpole.reports.bottlenecks import BOTTLENECKS
 from longpole.reports.change_questions import CAPACITY, REGRESSIONS
 from longpole.reports.change_views import Regressions
@@ -15,7 +16,7 @@ from longpole.reports.costs import COSTS
 from longpole.reports.failures import FAILURES
 from longpole.reports.filter_values import SCOPE, Filter, Pairs, read_given, refused
 from longpole.reports.opportunities import OPPORTUNITIES
-from longpole.reports.period import DAY_NS, MINUTE_NS, Period, period_of
+from longpole.reports.period import Period, period_of
 from longpole.reports.question import Question
 from longpole.reports.rows import Row
 from longpole.reports.statistics import STATISTICS
@@ -42,7 +43,6 @@ REPORT_FILTERS = (
 )
 """The filters of `GET /api/analysis/report`."""
 
-HOUR_NS = 60 * MINUTE_NS
 _UNITS_NS = {"h": HOUR_NS, "d": DAY_NS, "w": 7 * DAY_NS}
 _WIDTHS_NS = (HOUR_NS, DAY_NS, 7 * DAY_NS)
 _LOOKED_BACK = 8  # periods, so that a change has levels on both sides to be found by

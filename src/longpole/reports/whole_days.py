@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from longpole.model import clock
+from longpole.model.clock import DAY_NS
 from longpole.reports.rolled_up import added
 from longpole.reports.rows import Row
 from longpole.store.engine import Engine
-from longpole.store.kept_answers import DAY_NS
 
 _OPEN_DAYS = 2
 """Today and yesterday are read row by row: what began shortly before midnight may still change."""

@@ -1,10 +1,11 @@
 """The jobs that look after the store: rollups and retention."""
 
+from longpole.model.clock import DAY_NS, MINUTE_NS
 from longpole.server.jobs import Job, Work
 from longpole.settings import Settings
 from longpole.store.engine import Engine
 from longpole.store.retention import Keep, Removed, retain
-from longpole.store.rollups import DAY_NS, MINUTE_NS, refresh_rollups
+from longpole.store.rollups import refresh_rollups
 
 RETAIN_EVERY_NS = 10 * MINUTE_NS
 THOROUGH_EVERY_NS = DAY_NS // 4

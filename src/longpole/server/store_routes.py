@@ -8,6 +8,7 @@ from longpole.client.store_care import StoreCare
 from longpole.ingest.deletion import delete_meant
 from longpole.ingest.pipeline import Pipeline
 from longpole.ingest.spool import Spool
+from longpole.model.clock import MINUTE_NS
 from longpole.reports.filters import DELETION_FILTERS, ONE_DELETION_FILTERS
 from longpole.reports.store_state import store_state
 from longpole.reports.store_views import Deletion, ServerSetting, SpoolState, StoreState
@@ -16,7 +17,6 @@ from longpole.server.jobs import Jobs
 from longpole.server.routes import ExecutionName
 from longpole.settings import Settings
 from longpole.store.engine import Engine
-from longpole.store.rollups import MINUTE_NS
 
 TOLD = (
     "retention_days",

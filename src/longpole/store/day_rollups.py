@@ -10,9 +10,10 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from longpole.model.clock import DAY_NS
 from longpole.model.rollup import RollupKind
 from longpole.store.engine import Engine
-from longpole.store.rollups import DAY_NS, touched_windows
+from longpole.store.rollups import touched_windows
 
 LEAST_DAYS = 2
 """Fewer days are not worth the questions that it takes to know them."""

@@ -6,8 +6,8 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from longpole.model.batch import Batch
+from longpole.model.clock import DAY_NS
 
-DAY_NS = 86_400 * 10**9
 _MOST_KEPT = 64
 """An answer is at most a few hundred rows; the longest, hours of two months packed into text, have 40 kB each."""
 

@@ -10,16 +10,16 @@ from collections.abc import Generator, Iterable, Sequence
 from msgspec import Struct
 
 from longpole.model.batch import Batch
+from longpole.model.clock import DAY_NS, MINUTE_NS
 from longpole.model.rollup import Rollup, RollupKind
 from longpole.store.engine import Engine
-from longpole.store.rollups import DAY_NS, Key, Received, merged, neighbours, note, stored_rollups, summed_up
+from longpole.store.rollups import Key, Received, merged, neighbours, note, stored_rollups, summed_up
 
 TRACE_ROWS_AT_ONCE = 100_000
 COMPACT_FROM_BYTES = 256_000_000
 _SHRUNK_TO = 0.95
 """Of the limit, so that it is not reached again within minutes."""
 
-_MINUTE_NS = 60 * 10**9
 _LARGEST = 2**63 - 1
 _GONE = (RollupKind.GONE_EXECUTION, RollupKind.GONE_STEP)
 
@@ -152,8 +152,8 @@ def _slices(
     waiting = 0
     for minute_ns, count in counts:
         waiting += count
-        if waiting >= TRACE_ROWS_AT_ONCE and not is_whole and minute_ns + _MINUTE_NS < before_ns:
-            yield minute_ns + _MINUTE_NS, waiting
+        if waiting >= TRACE_ROWS_AT_ONCE and not is_whole and minute_ns + MINUTE_NS < before_ns:
+            yield minute_ns + MINUTE_NS, waiting
             waiting = 0
     if waiting:
         yield before_ns, waiting

@@ -16,13 +16,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from longpole.model.batch import Batch
+from longpole.model.clock import DAY_NS, MINUTE_NS
 from longpole.model.histogram import add_histogram, pack_histogram, unpack_histogram
 from longpole.model.rollup import Rollup, RollupKind
 from longpole.store.engine import Engine
 from longpole.store.tables import key_of
 
-MINUTE_NS = 60 * 10**9
-DAY_NS = 86_400 * 10**9
 OVERLAP_NS = 15 * MINUTE_NS
 """What was received so long before the last run is looked at again: it may have been stored or settled after it."""
 

@@ -15,10 +15,10 @@ from longpole.alerting.evaluate import (
     share_sample,
 )
 from longpole.alerting.rule_text import RuleText
-from longpole.alerting.rules import MINUTE_NS, Rule, read_rule
+from longpole.alerting.rules import Rule, read_rule
 from longpole.model.alert import AlertLevel, AlertState
 from longpole.model.buckets import duration_bucket
-from longpole.model.clock import from_rfc3339, to_rfc3339
+from longpole.model.clock import MINUTE_NS, from_rfc3339, to_rfc3339
 
 
 def rule(**text: str) -> Rule:

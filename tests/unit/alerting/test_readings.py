@@ -8,8 +8,9 @@ import pytest
 from longpole.alerting.readings import moment_now, moments_between
 from longpole.alerting.replay import replay, unknown_past
 from longpole.alerting.rule_text import RuleText
-from longpole.alerting.rules import DAY_NS, HOUR_NS, MINUTE_NS, Rule, read_rule
+from longpole.alerting.rules import Rule, read_rule
 from longpole.model.batch import Batch
+from longpole.model.clock import DAY_NS, HOUR_NS, MINUTE_NS
 from longpole.model.process import ProcessSeen
 from longpole.store.engine import Engine
 from longpole.store.store import open_store

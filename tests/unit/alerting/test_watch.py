@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from longpole.alerting.book import AlertBook
 from longpole.alerting.rule_text import RuleText
-from longpole.alerting.rules import HOUR_NS, MINUTE_NS
 from longpole.alerting.targets import TargetPolicy
 from longpole.alerting.views import Acknowledgement, NewSilence, NewTarget
 from longpole.alerting.watch import Watch
 from longpole.model.alert import Alert
 from longpole.model.batch import Batch
+from longpole.model.clock import HOUR_NS, MINUTE_NS
 from longpole.model.errors import InvalidInput, NotFound
 from longpole.model.workspace import AlertRule
 from longpole.store.engine import Engine

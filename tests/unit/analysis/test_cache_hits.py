@@ -3,7 +3,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longpole.analysis.cache_hits import SECOND_NS, Call, simulate_cache
+from longpole.analysis.cache_hits import Call, simulate_cache
+from longpole.model.clock import SECOND_NS
 
 calls = st.builds(
     Call,

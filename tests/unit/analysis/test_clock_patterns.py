@@ -2,15 +2,9 @@
 
 import random
 
-from longpole.analysis.clock_patterns import (
-    DAY_NS,
-    HOUR_NS,
-    HourCell,
-    hour_patterns,
-    weekday_name,
-    weekday_patterns,
-)
+from longpole.analysis.clock_patterns import HourCell, hour_patterns, weekday_name, weekday_patterns
 from longpole.analysis.significance import Cell
+from longpole.model.clock import DAY_NS, HOUR_NS
 
 MONDAY_NS = 20_703 * DAY_NS
 

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import pytest
 
-from longpole.analysis.clock_patterns import DAY_NS, HOUR_NS, HourCell, hour_patterns
+from longpole.analysis.clock_patterns import HourCell, hour_patterns
 from longpole.analysis.significance import Cell
 from longpole.analysis.trait_claims import claim_failures, claim_slowness
 from longpole.analysis.traits import Sample, Trait, find_traits, leaves_of
+from longpole.model.clock import DAY_NS, HOUR_NS
 
 DAYS, EACH_HOUR, SAMPLES = 14, 30, 2400
 START_NS = 20_703 * DAY_NS

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from longpole.model.clock import DAY_NS
 from longpole.reports.filter_values import Scope
-from longpole.reports.period import DAY_NS, Period, stretches_of
+from longpole.reports.period import Period, stretches_of
 
 
 def period(length_ns: int) -> Period:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from longpole.model.batch import Batch
 from longpole.model.buckets import duration_bucket
+from longpole.model.clock import DAY_NS
 from longpole.model.errors import InvalidInput, NotFound
 from longpole.model.event import AgentSeen, Body, Decision
 from longpole.model.execution import Execution
@@ -19,7 +20,7 @@ from longpole.reports.filters import read_agent_filters, read_failed_filters, re
 from longpole.reports.model_calls import model_calls_of
 from longpole.reports.question_views import AgentPerformance, SlowPage, Trend, WhyNot
 from longpole.reports.slow_executions import list_slow
-from longpole.reports.trend import DAY_NS, trend_of
+from longpole.reports.trend import trend_of
 from longpole.reports.why_not import why_not
 from longpole.store.engine import Engine
 from longpole.store.store import open_store

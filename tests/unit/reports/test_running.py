@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from contract.rows import START_NS, WORKSPACE, joined, trace
 from longpole.model.batch import Batch
 from longpole.model.buckets import duration_bucket
-from longpole.reports.running import DAY_NS, USUAL_KEPT_S, RunningAsked, UsualWaits, running_of
+from longpole.model.clock import DAY_NS
+from longpole.reports.running import USUAL_KEPT_S, RunningAsked, UsualWaits, running_of
 from longpole.store.engine import Engine
 from longpole.store.store import open_store
 

@@ -9,11 +9,12 @@ import pytest
 from contract.rows import WORKSPACE
 from contract.test_day_rollups import DAYS, FIRST_NS, of_day, run
 from longpole.model.batch import Batch
+from longpole.model.clock import DAY_NS
 from longpole.reports.change_questions import CAPACITY
 from longpole.reports.filter_values import Scope
 from longpole.reports.overview import overview_of
 from longpole.store.engine import Engine
-from longpole.store.kept_answers import DAY_NS, KeptAnswers, change_of
+from longpole.store.kept_answers import KeptAnswers, change_of
 from longpole.store.removal import Meant, deletions, traces_meant
 from longpole.store.retention import Removed, remove_traces
 from longpole.store.store import open_store

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from contract.rows import START_NS, WORKSPACE, joined, trace, trace_id_of
 from longpole.model.batch import Batch
+from longpole.model.clock import DAY_NS
 from longpole.store import retention
 from longpole.store.engine import Engine
 from longpole.store.engines.duckdb import DuckDBEngine
 from longpole.store.retention import Keep, Removed, retain
-from longpole.store.rollups import DAY_NS
 from longpole.store.store import open_store
 
 DAYS = 10

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from longpole.model import clock
+from longpole.model.clock import DAY_NS
 from longpole.reports.export.charts import (
     ROUND_COUNTS,
     Bar,
@@ -15,7 +16,6 @@ from longpole.reports.export.charts import (
 )
 from longpole.reports.export.markup import Html, table, tag
 from longpole.reports.numbers import cost_text, count_text, counted, duration_text, short_count_text
-from longpole.reports.period import DAY_NS
 from longpole.reports.statistics_views import Figure
 from longpole.reports.weekly_views import ReportStretch, WeeklyReport
 from longpole.reports.weekly_words import (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from longpole.model.category import Category
+from longpole.model.clock import DAY_NS
 from longpole.reports.change_views import MetricChange, Regression, ResourceUse
 from longpole.reports.change_words import (
     cause_text,
@@ -28,7 +29,6 @@ from longpole.reports.numbers import (
     share_text,
     short_count_text,
 )
-from longpole.reports.period import DAY_NS
 from longpole.reports.statistics_views import BottleneckStep, FailureGroup, Figure
 from longpole.reports.weekly_views import ReportAgent, WeeklyReport
 from longpole.reports.weekly_words import (

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterable, Sequence
 from threading import Lock
 
+from longpole.model.clock import DAY_NS
 from longpole.store.engines.postgres_connection import Connection, sql
 from longpole.store.engines.postgres_statements import statement
 from longpole.store.tables import Pair
 
-DAY_NS = 86_400_000_000_000
 _NAME = re.compile(r"(?P<table>[a-z]+)_(?P<day>\d{8})")
 _EPOCH = datetime.date(1970, 1, 1)
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from longpole.model.batch import Batch
-from longpole.store.engines.postgres_partitions import DAY_NS
+from longpole.model.clock import DAY_NS
 from longpole.store.engines.postgres_statements import told_columns
 from longpole.store.tables import TABLES, TRACE_TABLES, Pair
 

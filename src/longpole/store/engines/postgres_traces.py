@@ -7,8 +7,8 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from longpole.model.batch import Batch
+from longpole.model.clock import DAY_NS
 from longpole.store.engines.postgres_connection import Connection, sql
-from longpole.store.engines.postgres_partitions import DAY_NS
 from longpole.store.engines.postgres_rows import (
     SPAN_COLUMNS,
     Span,
