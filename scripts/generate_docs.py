@@ -1,4 +1,4 @@
-"""Write the pages of `docs/reference` that are made from the code: `cli.md`, `errors.md`, `metrics.md` and `spec.md`.
+"""Write the pages of `docs/reference` that are made from the code, those of `PAGES`.
 
 `make docs` runs it; the house tests fail while a page differs from what it would write.
 """
@@ -7,16 +7,31 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from generated_pages import cli_page, errors_page, mapping_page, metrics_page, rules_page, spec_page
+from generated_pages import (
+    cli_page,
+    errors_page,
+    events_page,
+    mapping_page,
+    metrics_page,
+    python_page,
+    rest_page,
+    rules_page,
+    spec_page,
+    sql_schema_page,
+)
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
-    "mapping.md": mapping_page.render,
     "cli.md": cli_page.render,
     "errors.md": errors_page.render,
+    "events.md": events_page.render,
+    "mapping.md": mapping_page.render,
     "metrics.md": metrics_page.render,
+    "python.md": python_page.render,
+    "rest.md": rest_page.render,
     "rules.md": rules_page.render,
     "spec.md": spec_page.render,
+    "sql-schema.md": sql_schema_page.render,
 }
 
 

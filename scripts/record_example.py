@@ -10,6 +10,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from longpole.ship.http import SERVER_HEADER
+
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "research_team.py"
 RECORDING = ROOT / "src" / "longpole" / "ingest" / "example.json.gz"
@@ -17,9 +19,12 @@ OWN_SETTINGS = ("LONGPOLE_", "OTEL_")
 
 
 class Listener:
-    """Takes OTLP on loopback and keeps it: pairs of the signal's name and the body as text."""
+    """Takes OTLP on loopback and keeps it: pairs of the signal's name and the body as text.
 
-    def __init__(self) -> None:
+    Only a Longpole server is told of steps that are still open, and that a process is alive: `is_longpole` says it is.
+    """
+
+    def __init__(self, *, is_longpole: bool = False) -> None:
         self.bodies: list[tuple[str, str]] = []
         listener = self
 
@@ -37,6 +42,8 @@ class Listener:
                 self.send_response(200)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", "2")
+                if is_longpole:
+                    self.send_header(SERVER_HEADER, "recorded")
                 self.end_headers()
                 self.wfile.write(b"{}")
 

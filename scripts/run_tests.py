@@ -74,7 +74,8 @@ def side_by_side() -> list[str]:
 def tests(reports: Path, chosen: list[str]) -> list[Part]:
     """What runs the code: Python (browser tests among them), then the dashboard's own."""
     junit, vitest = reports / "pytest.xml", reports / "vitest.json"
-    python = [str(BIN / "python"), "-m", "pytest", "-q", f"--junitxml={junit}", *side_by_side(), *chosen]
+    slowest = ["--durations=40", "--durations-min=4"]
+    python = [str(BIN / "python"), "-m", "pytest", "-q", f"--junitxml={junit}", *slowest, *side_by_side(), *chosen]
     web = [str(BIN / "npm"), "run", "--silent", "test", "--", "--reporter=default"]
     web += ["--reporter=json", f"--outputFile.json={vitest}"]
     return [

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from longpole.ingest.activity import ActivityCount
 from longpole.ingest.decode import decode_body
 from longpole.ingest.limits import Decoded
 from longpole.ingest.noise import Noise
 from longpole.ingest.pipeline import Pipeline, stored_position
 from longpole.ingest.spool import Accepted, BodyFormat, Incoming, Signal, Spool
+from longpole.ingest.tail_sampling import TailSampling
 from longpole.ingest.traces import Limits
 from longpole.model.clock import now_ns
 from longpole.model.intake import DeadLetter
@@ -37,6 +39,8 @@ class House:
         limits: Limits | None = None,
         now: Callable[[], int] = now_ns,
         noise: Noise | None = None,
+        sampling: TailSampling | None = None,
+        activity: ActivityCount | None = None,
     ) -> Pipeline:
         pipeline = Pipeline(
             engine or self.engine,
@@ -46,6 +50,8 @@ class House:
             limits=limits,
             now=now,
             noise=noise,
+            sampling=sampling,
+            activity=activity,
         )
         self.pipelines.append(pipeline)
         pipeline.start()

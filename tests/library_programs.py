@@ -51,10 +51,14 @@ class ShownTree:
         self.nodes: list[dict[str, Any]] = [*executions, *found["steps"]]
         self._by_id = {node["step_id"]: node for node in self.nodes}
 
+    def above(self, node: dict[str, Any]) -> list[dict[str, Any]]:
+        """The nodes that a node stands below, the nearest first."""
+        found = self._by_id.get(node.get("parent_step_id") or "")
+        return [found, *self.above(found)] if found else []
+
     def path(self, node: dict[str, Any]) -> str:
         """The names from the top to the node, joined by ` > `."""
-        above = self._by_id.get(node.get("parent_step_id") or "")
-        return f"{self.path(above)} > {node['name']}" if above else node["name"]
+        return " > ".join(one["name"] for one in [*reversed(self.above(node)), node])
 
     def paths(self) -> list[str]:
         """The paths of all nodes, in order, but for waits for a thread: whether there was one is chance."""

@@ -1,4 +1,4 @@
-"""A model provider for tests, on loopback: the APIs of OpenAI and Anthropic, and a list of what it served.
+"""A model provider for tests, on loopback: the APIs of OpenAI, Anthropic and Gemini, and a list of what it served.
 
 It answers by rule. A request that offers a tool and holds no tool result yet gets a call of that tool; any other gets a
 text. The words `fail` and `limited` in a model's name make it answer 500, and 429 once.
@@ -28,11 +28,37 @@ class Served(NamedTuple):
     headers: dict[str, str]
 
 
-class ModelProvider:
-    """Runs while inside `with`; `url` is where, `served` what it has answered so far."""
+class Call(NamedTuple):
+    """A call of a tool that the model asks for."""
 
-    def __init__(self) -> None:
+    tool: str
+    arguments: dict[str, Any]
+
+
+class ModelProvider:
+    """Runs while inside `with`; `url` is where, `served` what it has answered so far.
+
+    Args:
+        arguments: what tools are called with, by the name of the parameter.
+        refusals: so many first requests are answered by 429.
+        is_parallel: whether all tools are called at once, instead of one after the other.
+        asks_once: whether each model calls a tool once only, also where the messages do not tell that it did.
+    """
+
+    def __init__(
+        self,
+        arguments: dict[str, Any] | None = None,
+        *,
+        refusals: int = 0,
+        is_parallel: bool = False,
+        asks_once: bool = False,
+    ) -> None:
         self.served: list[Served] = []
+        self.arguments = arguments or {}
+        self.refusals = refusals
+        self.is_parallel = is_parallel
+        self.asks_once = asks_once
+        self._asked: set[tuple[str, str]] = set()  # model, tool
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -51,6 +77,22 @@ class ModelProvider:
         """Input and output tokens of everything that was served."""
         return sum(one.input_tokens for one in self.served), sum(one.output_tokens for one in self.served)
 
+    def calls(self, request: dict[str, Any]) -> list[Call]:
+        """The offered tools that no message of the request has called yet: the first, or all of them."""
+        said = json.dumps(next(request[name] for name in ("messages", "input", "contents") if name in request))
+        waiting = [
+            Call(tool["name"], {name: self.arguments.get(name, f"some {name}") for name in _parameters(tool)})
+            for tool in _offered(request)
+            # In single quotes: smolagents tells the model of earlier calls in Python's notation.
+            if f'"name": "{tool["name"]}"' not in said
+            and f"'name': '{tool['name']}'" not in said
+            and not (self.asks_once and (request["model"], tool["name"]) in self._asked)
+        ]
+        waiting = [call for call in waiting if call.tool != "final_answer"] or waiting  # smolagents' own comes last
+        chosen = waiting if self.is_parallel else waiting[:1]
+        self._asked.update((request["model"], call.tool) for call in chosen)
+        return chosen
+
 
 def _handler(provider: ModelProvider) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
@@ -61,21 +103,28 @@ def _handler(provider: ModelProvider) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            path = self.path.partition("?")[0]
+            if ":" in path:  # Gemini's
+                model, _, verb = path.rpartition("/")[2].partition(":")
+                request |= {"model": model, "stream": verb.startswith("stream")}
             status, input_tokens = self._status(request["model"]), len(json.dumps(request)) // 4
             counted = (input_tokens, OUTPUT_TOKENS) if status == 200 else (0, 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            path = self.path.partition("?")[0]
             provider.served.append(Served(path, request["model"], status, *counted, headers))
             if status != 200:
                 self._send(status, {"type": "error", "error": {"type": "api_error", "message": "the backend is down"}})
             elif request.get("stream"):
-                self._stream(_events(path, request, input_tokens))
+                self._stream(_events(path, request, input_tokens, provider.calls(request)))
+            elif path.endswith("/embeddings"):
+                self._send(200, _vectors(request, input_tokens))
             else:
-                self._send(200, _answer(path, request, input_tokens))
+                self._send(200, _answer(path, request, input_tokens, provider.calls(request)))
 
         def _status(self, model: str) -> int:
             if "fail" in model:
                 return 500
+            if provider.refusals > len(provider.served):
+                return 429
             is_first = not any(one.model == model for one in provider.served)
             return 429 if "limited" in model and is_first else 200
 
@@ -104,45 +153,49 @@ def _handler(provider: ModelProvider) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _answer(path: str, request: dict[str, Any], input_tokens: int) -> dict[str, Any]:
+def _answer(path: str, request: dict[str, Any], input_tokens: int, calls: list[Call]) -> dict[str, Any]:
     if path.endswith("/messages"):
-        return _message(request, input_tokens)
+        return _message(request, input_tokens, calls)
     if path.endswith("/responses"):
-        return _response(request, input_tokens)
-    if path.endswith("/embeddings"):
-        vectors = [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}]
-        usage = {"prompt_tokens": input_tokens, "total_tokens": input_tokens}
-        return {"object": "list", "model": request["model"], "data": vectors, "usage": usage}
-    return _completion(request, input_tokens)
+        return _response(request, input_tokens, calls)
+    if ":" in path:
+        return _content(request, input_tokens, calls)
+    return _completion(request, input_tokens, calls)
 
 
-def _events(path: str, request: dict[str, Any], input_tokens: int) -> Iterator[dict[str, Any]]:
+def _events(path: str, request: dict[str, Any], input_tokens: int, calls: list[Call]) -> Iterator[dict[str, Any]]:
+    whole = _answer(path, request, input_tokens, calls)
     if path.endswith("/messages"):
-        return _message_events(_message(request, input_tokens))
+        return _message_events(whole)
     if path.endswith("/responses"):
-        return _response_events(_response(request, input_tokens))
-    return _completion_events(request, _completion(request, input_tokens))
+        return _response_events(whole)
+    return iter((whole,)) if ":" in path else _completion_events(request, whole)
 
 
-def _tool_to_call(request: dict[str, Any], history: str) -> dict[str, Any] | None:
-    """The first offered tool that no message of the request has called yet."""
+def _offered(request: dict[str, Any]) -> list[dict[str, Any]]:
     tools = [tool.get("function", tool) for tool in request.get("tools") or []]
-    called = json.dumps(request[history])
-    return next((tool for tool in tools if f'"name": "{tool["name"]}"' not in called), None)
+    return [each for tool in tools for each in tool.get("functionDeclarations", [tool])]
 
 
-def _arguments(tool: dict[str, Any]) -> dict[str, str]:
-    schema = tool.get("parameters") or tool.get("input_schema") or {}
-    return {name: f"some {name}" for name in schema.get("properties", {})}
+def _parameters(tool: dict[str, Any]) -> list[str]:
+    schema = tool.get("parameters") or tool.get("input_schema") or tool.get("parameters_json_schema") or {}
+    return list(schema.get("properties", {}))
 
 
-def _completion(request: dict[str, Any], input_tokens: int) -> dict[str, Any]:
-    tool = _tool_to_call(request, "messages")
-    message: dict[str, Any] = {"role": "assistant", "content": None if tool else ANSWER}
-    if tool:
-        function = {"name": tool["name"], "arguments": json.dumps(_arguments(tool))}
-        message["tool_calls"] = [{"id": f"call_{next(_numbers)}", "type": "function", "function": function}]
-    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if tool else "stop", "logprobs": None}
+def _vectors(request: dict[str, Any], input_tokens: int) -> dict[str, Any]:
+    vectors = [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}]
+    usage = {"prompt_tokens": input_tokens, "total_tokens": input_tokens}
+    return {"object": "list", "model": request["model"], "data": vectors, "usage": usage}
+
+
+def _completion(request: dict[str, Any], input_tokens: int, calls: list[Call]) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": None if calls else ANSWER}
+    if calls:
+        functions = [{"name": call.tool, "arguments": json.dumps(call.arguments)} for call in calls]
+        message["tool_calls"] = [
+            {"id": f"call_{next(_numbers)}", "type": "function", "function": each} for each in functions
+        ]
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if calls else "stop", "logprobs": None}
     usage = {
         "prompt_tokens": input_tokens,
         "completion_tokens": OUTPUT_TOKENS,
@@ -161,8 +214,8 @@ def _completion(request: dict[str, Any], input_tokens: int) -> dict[str, Any]:
 def _completion_events(request: dict[str, Any], whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
     frame = {name: whole[name] for name in ("id", "created", "model")} | {"object": "chat.completion.chunk"}
     choice = whole["choices"][0]
-    calls = [{"index": 0, **call} for call in choice["message"].get("tool_calls", ())]
-    deltas = [{"tool_calls": calls}] if calls else [{"content": word} for word in WORDS]
+    calls = [{"index": index, **call} for index, call in enumerate(choice["message"].get("tool_calls", ()))]
+    deltas = [{"tool_calls": [call]} for call in calls] or [{"content": word} for word in WORDS]
     for delta in [{"role": "assistant", "content": ""}, *deltas]:
         yield frame | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
     yield frame | {"choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]}
@@ -170,24 +223,19 @@ def _completion_events(request: dict[str, Any], whole: dict[str, Any]) -> Iterat
         yield frame | {"choices": [], "usage": whole["usage"]}
 
 
-def _response(request: dict[str, Any], input_tokens: int) -> dict[str, Any]:
-    tool = _tool_to_call(request, "input")
+def _response(request: dict[str, Any], input_tokens: int, calls: list[Call]) -> dict[str, Any]:
     text = {"type": "output_text", "text": ANSWER, "annotations": []}
-    item: dict[str, Any] = {
-        "type": "message",
-        "id": f"msg_{next(_numbers)}",
-        "role": "assistant",
-        "status": "completed",
-    }
-    item["content"] = [text]
-    if tool:
-        item = {
+    said = {"type": "message", "role": "assistant", "content": [text]}
+    asked = [
+        {
             "type": "function_call",
-            "id": f"fc_{next(_numbers)}",
             "call_id": f"call_{next(_numbers)}",
-            "status": "completed",
+            "name": call.tool,
+            "arguments": json.dumps(call.arguments),
         }
-        item |= {"name": tool["name"], "arguments": json.dumps(_arguments(tool))}
+        for call in calls
+    ]
+    output = [{"id": f"item_{next(_numbers)}", "status": "completed", **item} for item in asked or [said]]
     usage = {
         "input_tokens": input_tokens,
         "input_tokens_details": {"cached_tokens": 0},
@@ -201,7 +249,7 @@ def _response(request: dict[str, Any], input_tokens: int) -> dict[str, Any]:
         "created_at": 1,
         "status": "completed",
         "model": request["model"],
-        "output": [item],
+        "output": output,
         "parallel_tool_calls": True,
         "tool_choice": "auto",
         "tools": request.get("tools") or [],
@@ -215,18 +263,18 @@ def _response_events(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield {"type": "response.completed", "sequence_number": 1, "response": whole}
 
 
-def _message(request: dict[str, Any], input_tokens: int) -> dict[str, Any]:
-    tool = _tool_to_call(request, "messages")
+def _message(request: dict[str, Any], input_tokens: int, calls: list[Call]) -> dict[str, Any]:
     block: dict[str, Any] = {"type": "text", "text": ANSWER}
-    if tool:
-        block = {"type": "tool_use", "id": f"toolu_{next(_numbers)}", "name": tool["name"], "input": _arguments(tool)}
+    if calls:
+        name, arguments = calls[0]
+        block = {"type": "tool_use", "id": f"toolu_{next(_numbers)}", "name": name, "input": arguments}
     return {
         "id": f"msg_{next(_numbers)}",
         "type": "message",
         "role": "assistant",
         "model": request["model"],
         "content": [block],
-        "stop_reason": "tool_use" if tool else "end_turn",
+        "stop_reason": "tool_use" if calls else "end_turn",
         "stop_sequence": None,
         "usage": {"input_tokens": input_tokens, "output_tokens": OUTPUT_TOKENS},
     }
@@ -248,3 +296,14 @@ def _message_events(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
     delta = {"stop_reason": whole["stop_reason"], "stop_sequence": None}
     yield {"type": "message_delta", "delta": delta, "usage": {"output_tokens": OUTPUT_TOKENS}}
     yield {"type": "message_stop"}
+
+
+def _content(request: dict[str, Any], input_tokens: int, calls: list[Call]) -> dict[str, Any]:
+    asked = [{"functionCall": {"name": call.tool, "args": call.arguments}} for call in calls]
+    usage = {
+        "promptTokenCount": input_tokens,
+        "candidatesTokenCount": OUTPUT_TOKENS,
+        "totalTokenCount": input_tokens + OUTPUT_TOKENS,
+    }
+    candidate = {"content": {"role": "model", "parts": asked or [{"text": ANSWER}]}, "finishReason": "STOP"}
+    return {"candidates": [candidate], "usageMetadata": usage, "modelVersion": request["model"]}

@@ -9,6 +9,8 @@
 
 After `configure()` nothing here raises into your program or blocks it: it counts, warns once (logger `longpole`), and
 goes on. What most programs do not use is loaded when it is first asked for.
+
+PYTEST_DONT_REWRITE: `longpole run -- pytest` imports this before pytest, which else warns that it came too late.
 """
 
 import atexit

@@ -187,6 +187,24 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     each other what happens. One server needs none."""
     public_url: str | None = None
     """Address by which people reach the dashboard, for links in messages. Without it: the one that it listens on."""
+    forward_endpoint: str | None = None
+    """Address of an OTLP collector, such as `http://127.0.0.1:4318`, to which the server forwards executions that have
+    settled. Without it nothing is forwarded. What can be chosen goes by the execution at the top of a tree."""
+    forward_headers: str | None = None
+    """Headers for `forward_endpoint`, as `name=value` with commas between them. They are never shown or logged."""
+    forward_agents: str = ""
+    """Agents, separated by commas, whose executions are forwarded. Without it: all."""
+    forward_environments: str = ""
+    """Environments, separated by commas, whose executions are forwarded. Without it: all."""
+    forward_statuses: str = ""
+    """Statuses, separated by commas, such as `failed,timeout,crashed`, of executions that are forwarded. Without it:
+    all."""
+    forward_min_duration_ms: Annotated[int, Meta(ge=0)] = 0
+    """Milliseconds that an execution must have taken to be forwarded."""
+    forward_share: Share = 1.0
+    """Share of the chosen executions that is forwarded; each one then counts for 1/share."""
+    forward_queue_limit: Count = 10_000
+    """Executions that may wait while the collector is away; beyond it the oldest are dropped and counted."""
     sql_timeout_ms: Annotated[int, Meta(ge=100, le=600_000)] = 10_000
     """Milliseconds that a query of `longpole sql` may take."""
     sql_row_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
@@ -199,6 +217,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     noise_rules: str | None = None
     """File of rules, in YAML, by which the server drops or folds steps that are noise. Read when the server starts; see
     `docs/how-to/noise.md`."""
+    metrics_names: Annotated[int, Meta(ge=0, le=500)] = 50
+    """Agents, and models, that `/metrics` names; those that come later are counted together as `other`."""
     tail_sampling_rate: Share = 1.0
     """Share of ordinary executions that the server keeps, decided when they have ended; each kept one counts for
     1/share. Failed, crashed, scored and slow ones (from `slow_operation_ms` on) are kept always."""
@@ -224,7 +244,7 @@ TIMING_KEYS: dict[str, Any] = {
 }
 _NAMES = Settings.__struct_fields__
 _W3C_NAMES = ("traceparent", "tracestate")
-_SECRET_NAMES = frozenset({"redis", "api_key", "langsmith_api_key", "store"})
+_SECRET_NAMES = frozenset({"redis", "forward_headers", "api_key", "langsmith_api_key", "store"})
 # Set for other purposes than a setting: the file to read.
 _FILE_VARIABLE = PREFIX + "CONFIG"
 _chosen: Settings | None = None
@@ -253,6 +273,28 @@ def load(*, config_file: str | None = None, environ: Mapping[str, str] | None = 
         if value is not None:
             chosen[name] = str(value) if isinstance(value, Path) else value
     return _checked(chosen)
+
+
+def examined(environ: Mapping[str, str] | None = None, **arguments: Any) -> tuple[Settings, list[SettingsError]]:
+    """The settings as `load` gives them, but without each one that cannot be; and why it cannot, one error for each.
+
+    Nothing of a settings file counts if the file as a whole cannot be read.
+    """
+    variables = dict(os.environ if environ is None else environ)
+    errors: list[SettingsError] = []
+    try:
+        _checked(_from_file(variables.get(_FILE_VARIABLE)))
+    except SettingsError as error:
+        errors.append(error)
+        variables[_FILE_VARIABLE] = os.devnull
+    for variable, text in list(variables.items()):
+        if variable.startswith(PREFIX) and variable != _FILE_VARIABLE:
+            try:
+                _checked(_from_environment({variable: text}))
+            except SettingsError as error:
+                errors.append(error)
+                del variables[variable]
+    return load(environ=variables, **arguments), errors
 
 
 def put_in_force(chosen: Settings) -> None:
@@ -299,6 +341,11 @@ def set_default_environment(name: str, value: str) -> None:
 def is_interactive() -> bool:
     """Whether a person sits at this Python: a prompt, `python -i` or a notebook."""
     return hasattr(sys, "ps1") or bool(sys.flags.interactive) or "ipykernel" in sys.modules
+
+
+def is_notebook() -> bool:
+    """Whether this Python answers a notebook."""
+    return "ipykernel" in sys.modules
 
 
 def content_mode(settings: Settings) -> Content:

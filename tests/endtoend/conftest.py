@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from running_server import RunningServer
+from running_server import RunningServer, wait_until
 
 OPTIONS = [
     "--no-sandbox",
@@ -18,6 +18,8 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+EXAMPLE_RUNS, EXAMPLE_AGENTS = 12, 4
 
 
 @pytest.fixture
@@ -40,6 +42,19 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningS
         yield running.start()
     finally:
         running.close()
+
+
+@pytest.fixture(scope="module")
+def example(shared_server: RunningServer) -> RunningServer:
+    """The shared server with the example that an empty dashboard offers, all of it settled."""
+    assert shared_server.client.post(f"{shared_server.url}/api/example").status_code == 202
+
+    def is_settled() -> bool:
+        listed = shared_server.get("/api/executions", params={"limit": "1000"}).json()["items"]
+        return len(listed) == EXAMPLE_RUNS * EXAMPLE_AGENTS and all(item["is_settled"] for item in listed)
+
+    wait_until(is_settled, "the example to be shown")
+    return shared_server
 
 
 @pytest.fixture(scope="module")

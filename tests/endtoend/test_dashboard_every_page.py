@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from running_server import RunningServer, wait_until
+from running_server import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -31,19 +31,6 @@ PAGES = {
     "/sql": "SQL",
     "/settings": "Settings",
 }
-
-
-@pytest.fixture(scope="module")
-def example(shared_server: RunningServer) -> RunningServer:
-    """A server with the example that an empty dashboard offers."""
-    shared_server.client.post(shared_server.url + "/api/example")
-
-    def is_settled() -> bool:
-        listed = shared_server.get("/api/executions", params={"limit": "100"}).json()["items"]
-        return len(listed) == 48 and all(item["is_settled"] for item in listed)
-
-    wait_until(is_settled, "the example to be shown")
-    return shared_server
 
 
 def barriers(page: Page) -> list[str]:

@@ -8,18 +8,12 @@ from typing import Any
 
 import duckdb
 import pytest
+from playwright.sync_api import Browser, Page
 
-from running_server import RunningServer, wait_until
+from otlp_bodies import json_body, json_span
+from running_server import JSON, RunningServer, wait_until
 
-RUNS, AGENTS = 12, 4
-
-
-@pytest.fixture(scope="module")
-def example(shared_server: RunningServer) -> RunningServer:
-    """A server with the example that an empty dashboard offers."""
-    assert shared_server.client.post(shared_server.url + "/api/example").status_code == 202
-    wait_until(lambda: len(items(shared_server)) == RUNS * AGENTS, "all executions to be settled")
-    return shared_server
+RUNS = 12
 
 
 def items(server: RunningServer) -> list[dict[str, Any]]:
@@ -107,3 +101,95 @@ def test_speedscope_gets_stacks_that_open_and_close(example: RunningServer) -> N
 def one_lead(server: RunningServer) -> tuple[str, dict[str, Any]]:
     lead = next(item["execution_id"] for item in items(server) if item["agent"] == "lead")
     return lead, server.get(f"/api/executions/{lead}").json()
+
+
+SPEEDSCOPE = Path(__file__).parents[2] / "web/node_modules/speedscope/dist/release/index.html"
+
+
+def test_the_real_speedscope_opens_its_file(example: RunningServer, browser: Browser, tmp_path: Path) -> None:
+    lead, _ = one_lead(example)
+    file = tmp_path / "lead.speedscope.json"
+    file.write_bytes(example.get(f"/api/executions/{lead}/export", params={"format": "speedscope"}).content)
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda line: said.append(line.text))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.goto(SPEEDSCOPE.as_uri())
+    page.set_input_files("input[type=file]", file)
+    page.wait_for_function("document.title.startsWith('lead ')")
+
+    assert "Importing as speedscope json file" in said
+    assert "lead, lane 1" in page.inner_text("body")
+    page.close()
+
+
+def test_the_otlp_file_has_every_span_once(example: RunningServer) -> None:
+    answer = example.get("/api/export/executions", params={"format": "otlp", "agent": "lead"})
+    spans = [
+        span["spanId"]
+        for line in answer.text.splitlines()
+        for group in json.loads(line).get("resourceSpans", [])
+        for scope in group["scopeSpans"]
+        for span in scope["spans"]
+    ]
+
+    assert answer.headers["longpole-rows"] == "204"
+    assert len(spans) == len(set(spans)) == 204
+
+
+def open_file(browser: Browser, server: RunningServer, execution: str, path: Path) -> tuple[Page, list[str]]:
+    """The page of an execution as a file in a browser without network; and what that complained about."""
+    answer = server.get(f"/api/executions/{execution}/export", params={"format": "html"})
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    path.write_bytes(answer.content)
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, offline=True)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda line: complaints.append(line.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: complaints.append(request.url) if not request.url.startswith("file:") else None)
+    page.goto(path.as_uri())
+    return page, complaints
+
+
+def test_a_page_shows_an_execution_without_a_server(example: RunningServer, browser: Browser, tmp_path: Path) -> None:
+    lead, tree = one_lead(example)
+    page, complaints = open_file(browser, example, lead, tmp_path / "lead.html")
+    rows = page.locator("#rows .r")
+
+    assert rows.count() == len(tree["executions"]) + len(tree["steps"])
+    assert page.locator("h1").inner_text().replace("\u202f", " ") == "5.05 s"
+    assert page.locator("#rows .axis u").count() >= 8  # the critical path
+    page.locator("#rows .r", has_text="search_articles").click()
+    assert page.locator("#details h3").inner_text() == "search_articles"
+    page.get_by_role("button", name="Table").click()
+    assert rows.first.locator("span").first.inner_text().endswith("lead")  # the longest first
+    page.locator("#rows").press("ArrowDown")
+    page.context.close()
+    assert complaints == []
+
+
+def test_hostile_names_and_bodies_are_only_text_on_the_page(
+    shared_server: RunningServer, browser: Browser, tmp_path: Path
+) -> None:
+    hostile = (
+        "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">\u2028`${1}`"
+    )
+    texts = [{"key": key, "value": {"stringValue": hostile}} for key in ("input.value", "output.value", hostile)]
+    kind = {"key": "longpole.kind", "value": {"stringValue": "agent"}}
+    top = json_span(77, 1, name=hostile, attributes=[kind, *texts])
+    step = json_span(
+        77, 2, parentSpanId=f"{1:016x}", name=hostile, attributes=texts, status={"code": 2, "message": hostile}
+    )
+    assert shared_server.post(json_body(top, step), kind=JSON).status_code == 200
+    wait_until(lambda: shared_server.get(f"/api/executions/{77:032x}").status_code == 200, "the execution")
+    page, complaints = open_file(browser, shared_server, f"{77:032x}", tmp_path / "hostile.html")
+    for row in page.locator("#rows .r").all():
+        row.click()
+
+    assert page.title() != "owned"
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == 2
+    assert hostile[:40] in page.locator("#details h3").inner_text()
+    assert complaints == []
+    page.context.close()

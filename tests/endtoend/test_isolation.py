@@ -78,7 +78,7 @@ BODIES: dict[tuple[str, str], object] = {
 
 # Open to everyone: they tell nothing that is kept.
 OPEN = {
-    "/healthz", "/readyz", "/login", "/login/{}", "/logout", "/theme.js", "/longpole.svg", "/assets/{}",
+    "/healthz", "/readyz", "/login", "/login/{}", "/logout", "/theme.js", "/early.js", "/longpole.svg", "/assets/{}",
 }  # fmt: skip
 
 NUMBERS = itertools.count(1001)

@@ -20,19 +20,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 LARGEST = 10_000
 
 
-@pytest.fixture(scope="module")
-def example(shared_server: RunningServer) -> RunningServer:
-    """A server with the example that an empty dashboard offers."""
-    shared_server.client.post(shared_server.url + "/api/example")
-
-    def is_settled() -> bool:
-        listed = shared_server.get("/api/executions", params={"limit": "100"}).json()["items"]
-        return len(listed) == 48 and all(item["is_settled"] for item in listed)
-
-    wait_until(is_settled, "the example to be shown")
-    return shared_server
-
-
 def over_http(url: str, use: Callable[[Client], Awaitable[Any]], key: str | None = None) -> Any:
     """What `use` gives with a client of the server's `/mcp`."""
 

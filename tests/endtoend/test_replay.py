@@ -341,6 +341,15 @@ def test_a_replay_that_resumes_makes_only_what_follows(again: tuple[Runs, Kept])
     assert runs.effects == ["news"]
 
 
+def test_for_programs_what_came_of_it_is_json_and_the_program_prints_elsewhere(again: tuple[Runs, Kept]) -> None:
+    runs, recorded = again
+    said = runs.run(TWO_TOOLS.format(body=ONE_BY_ONE), ["replay", recorded.id, "--speed", "0", "--json"])
+    report, end = json.JSONDecoder().raw_decode(said)
+    assert (report["exit_code"], report["outcome"]["served"], runs.code) == (0, 2, 0)
+    assert report["pair"]["comparison"]["a"]["execution_id"] == recorded.id
+    assert "('Rome', 'Rome')" in said[end:]
+
+
 def test_what_cannot_be_done_is_said_before_the_program_runs(again: tuple[Runs, Kept]) -> None:
     runs, recorded = again
     said = runs.run(TWO_TOOLS.format(body=ONE_BY_ONE), ["replay", recorded.id, "--resume-from", "nothing"])

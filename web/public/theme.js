@@ -1,8 +1,10 @@
-// Sets the theme before the first paint. A file of its own, because the content security policy allows no inline script.
+// Sets theme and density before the first paint. A file of its own, because the content security policy allows no inline script.
 (() => {
   let theme = null;
   try {
     theme = localStorage.getItem("longpole.theme");
+    if (localStorage.getItem("longpole.density") === "compact")
+      document.documentElement.dataset.density = "compact";
   } catch {
     // Storage may be switched off; then the system decides.
   }

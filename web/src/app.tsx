@@ -1,7 +1,7 @@
 import { useHotkeys } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useCallback, useState } from "react";
-import { Link, Route, Switch } from "wouter";
+import { Link, Route, Switch, useLocation } from "wouter";
 import { alertCountQuery } from "./api/alerts";
 import { loadExample, logOut, sessionQuery } from "./api/session";
 import { PatternSheet } from "./charts/Patterns";
@@ -12,7 +12,7 @@ import { KeyHelp } from "./ui/KeyHelp";
 import { LoginOf } from "./ui/login";
 import { OpenPalette } from "./ui/palette";
 import { Shell } from "./ui/Shell";
-import { Empty } from "./ui/States";
+import { Empty, Waiting } from "./ui/States";
 
 const OverviewPage = lazy(() => import("./features/overview/OverviewPage"));
 const ExecutionsPage = lazy(() => import("./features/executions/ExecutionsPage"));
@@ -39,7 +39,7 @@ const ExecutionPage = lazy(() => import("./features/execution/ExecutionPage"));
 export function App() {
   return (
     <Around>
-      <Suspense fallback={null}>
+      <Suspense fallback={<Coming />}>
         <Switch>
           <Route path="/" component={OverviewPage} />
           <Route path="/executions" component={ExecutionsPage} />
@@ -74,6 +74,16 @@ export function App() {
         </Switch>
       </Suspense>
     </Around>
+  );
+}
+
+/** Where a page will be, while its script loads: the navigation is there at once. */
+function Coming() {
+  const [path] = useLocation();
+  return (
+    <Shell crumb={null} isRail={/^\/(executions\/|compare)/.test(path)}>
+      <Waiting heights={[28, 76, 280, 240]} />
+    </Shell>
   );
 }
 

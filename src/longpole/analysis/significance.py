@@ -118,6 +118,39 @@ def contrast(ours: Sequence[Cell], theirs: Sequence[Cell], *, is_rate: bool = Fa
     return Contrast(us.mean, them.mean, _judged(whole, whole_theirs, factor, freedom, is_rate=is_rate))
 
 
+class Difference(Struct, frozen=True, gc=False):
+    """How two groups of values differ: the mean of theirs, ours less theirs with its 95 % interval, and the p-value."""
+
+    theirs: float
+    difference: float
+    low: float
+    high: float
+    p_value: float
+
+
+def compare_values(ours: Sequence[float], theirs: Sequence[float]) -> Difference | None:
+    """Student's test of two groups that scatter alike; nothing if theirs are fewer than `LEAST_CELLS`, or ours none.
+
+    For what comes in groups of values that are alike, such as all runs of a process: give it the mean of each group.
+    Cost: 0.2 ms.
+    """
+    if not ours or len(theirs) < LEAST_CELLS:
+        return None
+    mean, usual = sum(ours) / len(ours), sum(theirs) / len(theirs)
+    freedom = len(ours) + len(theirs) - 2
+    squares = sum((value - mean) ** 2 for value in ours) + sum((value - usual) ** 2 for value in theirs)
+    error = sqrt(squares / freedom * (1 / len(ours) + 1 / len(theirs)))
+    difference = mean - usual
+    if error == 0:
+        return Difference(usual, difference, difference, difference, 1.0 if difference == 0 else 0.0)
+    low, high = 0.0, 5.0  # of Student's t: 4.3 for two degrees of freedom
+    for _ in range(30):
+        middle = (low + high) / 2
+        low, high = (middle, high) if student_p(middle, freedom) > 0.05 else (low, middle)
+    p_value = student_p(difference / error, freedom)
+    return Difference(usual, difference, difference - high * error, difference + high * error, p_value)
+
+
 def _usual(cells: Sequence[Cell], *, is_rate: bool) -> Sequence[Cell]:
     """The cells but those that stick out: at most a tenth or one, each far from where the others are."""
     whole = pool(cells)

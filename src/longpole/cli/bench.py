@@ -1,7 +1,5 @@
 """`longpole bench`: named operations against their targets."""
 
-import os
-import platform
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext, redirect_stdout
@@ -20,6 +18,7 @@ from longpole.cli.draw_bench import draw_bench
 from longpole.cli.exit_codes import ExitCode
 from longpole.model.clock import now_ns, to_rfc3339
 from longpole.model.errors import InvalidInput
+from longpole.testing.baseline import Environment, environment_here, save_baseline
 from longpole.testing.measure import OperationOutcome, measure_operation
 from longpole.testing.targets import Target, load_targets
 
@@ -27,12 +26,12 @@ PROGRESS_AFTER_S = 2.0
 
 
 class BenchReport(Struct, frozen=True, kw_only=True):
-    """What `longpole bench` writes as JSON. Durations are nanoseconds."""
+    """What `longpole bench` writes as JSON: a baseline (`testing.baseline`) and more. Durations are nanoseconds."""
 
     targets: str
     started_at: str
     longpole: str
-    environment: dict[str, str | int | None]
+    environment: Environment
     passed: bool
     operations: list[OperationOutcome]
 
@@ -42,7 +41,8 @@ def bench_command(
     only: Annotated[list[str] | None, typer.Option("--only", help="Run only this operation; may be repeated.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, help="Rounds of every operation, instead of the file's.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Also write all figures to a JSON file.")
+        Path | None,
+        typer.Option("--output", "-o", help="Also write all figures to a JSON file, or into a folder."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON instead of a table.")] = False,
 ) -> None:
@@ -56,12 +56,12 @@ def bench_command(
         targets=str(targets),
         started_at=started_at,
         longpole=version("longpole"),
-        environment=_environment(),
+        environment=environment_here(),
         passed=all(_has_passed(outcome) for outcome in outcomes),
         operations=outcomes,
     )
     if output is not None:
-        _write(output, report)
+        save_baseline(output, report, started_at=started_at, option="--output")
     if as_json:
         print_json(report)
     else:
@@ -84,26 +84,6 @@ def _chosen(targets: list[Target], only: list[str], rounds: int | None) -> list[
 
 def _has_passed(outcome: OperationOutcome) -> bool:
     return all(each.status in ("passed", "measured") for each in (outcome, *outcome.inside))
-
-
-def _environment() -> dict[str, str | int | None]:
-    return {
-        "python": platform.python_version(),
-        "implementation": platform.python_implementation(),
-        "platform": platform.platform(),
-        "machine": platform.machine(),
-        "cpus": os.cpu_count(),
-    }
-
-
-def _write(file: Path, report: BenchReport) -> None:
-    try:
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
-    except OSError as error:
-        raise InvalidInput(
-            f"The figures cannot be written to {file}: {error.strerror}. Expected: a file in a folder that can be "
-            "written. Give another path to --output."
-        ) from None
 
 
 class _Progress:

@@ -11,16 +11,21 @@ from longpole.cli.audit import audit_command
 from longpole.cli.bench import bench_command
 from longpole.cli.bottlenecks import bottlenecks_command
 from longpole.cli.capacity import capacity_command
+from longpole.cli.ci import ci_app
 from longpole.cli.compare import compare_command
+from longpole.cli.completion import completion_command, know_shells
 from longpole.cli.cost import cost_command
 from longpole.cli.coverage import coverage_command
 from longpole.cli.critical_path import critical_path_command
 from longpole.cli.deadletter import deadletter_app
+from longpole.cli.doctor import doctor_command
 from longpole.cli.draw import error_console
 from longpole.cli.exit_codes import ExitCode
+from longpole.cli.export import export_command
 from longpole.cli.failures import failures_command
 from longpole.cli.findings import findings_command
 from longpole.cli.health import health_command
+from longpole.cli.import_files import import_command
 from longpole.cli.keys import keys_app
 from longpole.cli.list import list_command
 from longpole.cli.mcp import mcp_command
@@ -46,6 +51,7 @@ from longpole.cli.store import store_app
 from longpole.cli.totals import totals_command
 from longpole.cli.trends import trends_command
 from longpole.cli.waiting import waiting_command
+from longpole.cli.watch import watch_command
 from longpole.cli.webhooks import webhooks_app
 from longpole.cli.what_if import what_if_command
 from longpole.cli.why_not import why_not_command
@@ -78,6 +84,7 @@ _PANELS: dict[str, dict[str, Callable[..., object]]] = {
     "Many executions": {
         "overview": overview_command,
         "running": running_command,
+        "watch": watch_command,
         "report": report_command,
         "statistics": statistics_command,
         "failures": failures_command,
@@ -97,11 +104,15 @@ _PANELS: dict[str, dict[str, Callable[..., object]]] = {
     },
     "Record and keep": {
         "serve": serve_command,
+        "doctor": doctor_command,
         "health": health_command,
+        "import": import_command,
+        "export": export_command,
         "sql": sql_command,
         "mcp": mcp_command,
         "processes": processes_command,
         "bench": bench_command,
+        "completion": completion_command,
     },
 }
 """Under which heading of `longpole --help` each command stands, the likeliest first."""
@@ -116,6 +127,7 @@ _GROUPS = {
     "noise": noise_app,
 }
 
+app.add_typer(ci_app, name="ci", rich_help_panel="Code")
 app.command("run", rich_help_panel="Record and keep", context_settings=_PASSES_ON)(run_command)
 app.command("record", rich_help_panel="Record and keep", context_settings=_PASSES_ON)(record_command)
 app.command("replay", rich_help_panel="One execution", context_settings={"allow_extra_args": True})(replay_command)
@@ -143,6 +155,7 @@ def longpole(
 
 def run_commands() -> int:
     """Run the command that the arguments of this process name; its exit code. Errors are one message on stderr."""
+    know_shells()
     try:
         code = app(standalone_mode=True)
     except LongpoleError as error:

@@ -83,6 +83,18 @@ def _console(*, to_stderr: bool) -> Console:
     return screen
 
 
+class Harmless:
+    """A drawing without control characters, for a screen that is not one of ours."""
+
+    def __init__(self, drawing: RenderableType) -> None:
+        self._drawing = drawing
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
+        """The drawing's segments, cleaned."""
+        for segment in console.render(self._drawing, options):
+            yield segment if segment.control else Segment(segment.text.translate(_CONTROL), segment.style)
+
+
 def print_json(view: object) -> None:
     """A REST view on stdout, as REST sends it but for the indentation."""
     typer.echo(msgspec.json.format(msgspec.json.encode(view), indent=2))

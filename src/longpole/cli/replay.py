@@ -1,16 +1,19 @@
 """`longpole replay ID -- python app.py`: a program runs against what an execution was given; the two are compared."""
 
 import subprocess
+import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import msgspec
 import typer
+from msgspec import Struct
+from rich.console import Group
 
 from longpole import settings
-from longpole.cli.draw import console, error_console
+from longpole.cli.draw import console, error_console, print_json
 from longpole.cli.draw_compare import draw_comparison
 from longpole.cli.draw_replay import draw_outcome, draw_pair
 from longpole.cli.exit_codes import ExitCode
@@ -24,16 +27,48 @@ from longpole.replay.plan import Missing, Outcome, Plan, recover, resume_from
 from longpole.replay.recorded import RecordedExecution
 from longpole.replay.recordings import make_recording
 from longpole.replay.start import PLAN, REPORT
+from longpole.reports.compare_views import Comparison
 from longpole.reports.comparison import COMPARE
 from longpole.reports.now_parallel import now_parallel
+from longpole.reports.path_views import WhatIf
 from longpole.reports.recording import RECORDING
 from longpole.reports.what_if import WHAT_IF
 
 ENVIRONMENT = "replay"
 """The environment of replayed executions, so that statistics can leave them out."""
 
+ResumeFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--resume-from", metavar="STEP", help="What is before this step is given back at once; the rest is made anew."
+    ),
+]
+Recover = Annotated[
+    bool,
+    typer.Option("--recover", help="What succeeded before the failure is given back at once; the rest is made anew."),
+]
+ReportAsJson = Annotated[
+    bool, typer.Option("--json", help="Print what came of it as JSON instead; what the program prints goes to stderr.")
+]
+
 _PATIENCE_S = 30.0
 _OPEN = {status.value for status in OPEN_STATUSES}
+
+
+class Pair(Struct, frozen=True, kw_only=True):
+    """The replayed execution beside the recorded one, and what the simulation of the same change had said, if any."""
+
+    execution_id: str
+    comparison: Comparison
+    predicted: WhatIf | None
+
+
+class ReplayReport(Struct, frozen=True, kw_only=True):
+    """What came of a replay; `exit_code` is the program's. `pair` is null where the run is not on the server."""
+
+    exit_code: int
+    outcome: Outcome
+    pair: Pair | None
 
 
 def replay_command(
@@ -50,23 +85,12 @@ def replay_command(
             metavar="fail|pass|stub", help="A call that was not recorded: fails, is made, or gets the nearest result."
         ),
     ] = "fail",
-    resume: Annotated[
-        str | None,
-        typer.Option(
-            "--resume-from",
-            metavar="STEP",
-            help="What is before this step is given back at once; the rest is made anew.",
-        ),
-    ] = None,
-    is_recovery: Annotated[
-        bool,
-        typer.Option(
-            "--recover", help="What succeeded before the failure is given back at once; the rest is made anew."
-        ),
-    ] = False,
+    resume: ResumeFrom = None,
+    is_recovery: Recover = False,
     workspace: Workspace = None,
     url: Url = None,
     data: Data = None,
+    as_json: ReportAsJson = False,
 ) -> None:
     """Run a program against what an execution was given, and compare the two: longpole replay ID -- python app.py"""
     command = given_program(context.args, "longpole replay ID")
@@ -79,7 +103,7 @@ def replay_command(
         environment |= recording_environment() | {"LONGPOLE_REPLAY": folder}
         if plan.from_ is None:  # what goes on where it failed is the real thing
             environment["LONGPOLE_ENVIRONMENT"] = ENVIRONMENT
-        code = _run(command, environment)
+        code = _run(command, environment, out=sys.stderr if as_json else None)
         outcome = _outcome(Path(folder))
     if outcome is None:
         error_console().print(
@@ -89,9 +113,12 @@ def replay_command(
             soft_wrap=True,
         )
         raise typer.Exit(code or ExitCode.FAILED)
-    console().print()
-    console().print(draw_outcome(plan, outcome))
-    _compare(recorded, plan, outcome, url, data)
+    pair = _pair(recorded, plan, outcome, url, data) if outcome.traces else None
+    if as_json:
+        print_json(ReplayReport(exit_code=code, outcome=outcome, pair=pair))
+    else:
+        console().print(Group("", draw_outcome(plan, outcome)))
+        _print_pair(recorded, plan, outcome, pair)
     has_diverged = bool(outcome.divergences) and plan.missing == "fail"
     raise typer.Exit(code or (ExitCode.FAILED if has_diverged else ExitCode.DONE))
 
@@ -128,11 +155,11 @@ def _plan(recorded: RecordedExecution, wait: float, missing: Missing, resume: st
     return Plan(recording=make_recording(recorded), wait=wait, missing=missing)
 
 
-def _run(command: list[str], environment: dict[str, str]) -> int:
-    """The program's exit code; Ctrl+C is its own to handle."""
+def _run(command: list[str], environment: dict[str, str], out: TextIO | None = None) -> int:
+    """The program's exit code; Ctrl+C is its own to handle. What it prints goes to `out`, if that is given."""
     found_program(command, environment)
     try:
-        process = subprocess.Popen(command, env=environment)
+        process = subprocess.Popen(command, env=environment, stdout=out)
     except OSError as error:
         raise not_executable(command, error) from None
     while True:
@@ -160,11 +187,8 @@ def _outcome(folder: Path) -> Outcome | None:
     )
 
 
-def _compare(recorded: RecordedExecution, plan: Plan, outcome: Outcome, url: str | None, data: str | None) -> None:
-    screen = console()
-    if not outcome.traces:
-        screen.print("No execution was recorded: the program called no agent or step.", soft_wrap=True)
-        return
+def _pair(recorded: RecordedExecution, plan: Plan, outcome: Outcome, url: str | None, data: str | None) -> Pair | None:
+    """The replayed execution beside the recorded one; nothing if it has not arrived within half a minute."""
     replayed, end = None, time.monotonic() + _PATIENCE_S
     try:
         with open_answers(url, data) as answers:
@@ -172,15 +196,10 @@ def _compare(recorded: RecordedExecution, plan: Plan, outcome: Outcome, url: str
                 replayed = _ended(answers, outcome.traces[0], recorded.workspace)
                 time.sleep(0.0 if replayed else 0.1)
             if replayed is not None:
-                _print_pair(answers, recorded, replayed, plan)
-                return
+                return _asked(answers, recorded, replayed, plan)
     except LongpoleError as error:
         error_console().print(str(error), style="yellow", soft_wrap=True)
-    screen.print(
-        f"The run is not on the server yet. Compare them later: longpole compare {recorded.execution_id} "
-        f"{outcome.traces[0]}",
-        soft_wrap=True,
-    )
+    return None
 
 
 def _ended(answers: Answers, trace: str, workspace: str) -> str | None:
@@ -192,7 +211,7 @@ def _ended(answers: Answers, trace: str, workspace: str) -> str | None:
     return None if found.status in _OPEN or not found.is_settled else found.execution_id
 
 
-def _print_pair(answers: Answers, recorded: RecordedExecution, replayed: str, plan: Plan) -> None:
+def _asked(answers: Answers, recorded: RecordedExecution, replayed: str, plan: Plan) -> Pair:
     scope = as_pairs(workspace=recorded.workspace)
     found = answers.ask(COMPARE, [*as_pairs(a=recorded.execution_id, b=replayed), *scope])
     predicted = None
@@ -200,8 +219,22 @@ def _print_pair(answers: Answers, recorded: RecordedExecution, replayed: str, pl
     if groups and plan.wait == 1:
         asked = as_pairs(parallel=[",".join(names) for names in groups])
         predicted = answers.ask_about(recorded.execution_id, WHAT_IF, asked, workspace=recorded.workspace)
+    return Pair(execution_id=replayed, comparison=found, predicted=predicted)
+
+
+def _print_pair(recorded: RecordedExecution, plan: Plan, outcome: Outcome, pair: Pair | None) -> None:
     screen = console()
+    if not outcome.traces:
+        screen.print("No execution was recorded: the program called no agent or step.", soft_wrap=True)
+        return
+    if pair is None:
+        screen.print(
+            f"The run is not on the server yet. Compare them later: longpole compare {recorded.execution_id} "
+            f"{outcome.traces[0]}",
+            soft_wrap=True,
+        )
+        return
     if plan.wait == 1:
-        screen.print(draw_pair(found, predicted))
-    screen.print(draw_comparison(found, show_all=False))
-    screen.print(f"longpole compare {recorded.execution_id} {replayed}", style="dim", soft_wrap=True)
+        screen.print(draw_pair(pair.comparison, pair.predicted))
+    screen.print(draw_comparison(pair.comparison, show_all=False))
+    screen.print(f"longpole compare {recorded.execution_id} {pair.execution_id}", style="dim", soft_wrap=True)

@@ -10,9 +10,11 @@ They are the reports that REST and the dashboard show, in the guide's names and 
 from math import nan
 from typing import Any
 
+from longpole.client.answer_list import AnswerList
 from longpole.client.asking import asked_filters, chosen_workspace, open_answers
 from longpole.client.change_questions import ChangeQuestions
 from longpole.client.cost_questions import CostQuestions
+from longpole.client.execution_questions import ExecutionQuestions
 from longpole.client.finding_questions import FindingQuestions
 from longpole.client.guide_answers import (
     AgentCallChain,
@@ -51,6 +53,7 @@ _AS_IN_THE_GUIDE = {"fired", "running", "skipped", "failed"}
 
 
 class ExecutionAnalytics(
+    ExecutionQuestions,
     FindingQuestions,
     StatisticsQuestions,
     ChangeQuestions,
@@ -114,10 +117,11 @@ class ExecutionAnalytics(
         )
 
     @classmethod
-    def get_stage_timeline(cls, execution_id: object, *, workspace: str | None = None) -> list[AgentExecutionLog]:
+    def get_stage_timeline(cls, execution_id: object, *, workspace: str | None = None) -> AnswerList[AgentExecutionLog]:
         """The stages that an execution passed, in order of time; empty if it told of none."""
         log = _log(execution_id, workspace)
-        return [_log_line(entry) for entry in log.entries if entry.kind == EventKind.STAGE]
+        stages = (_log_line(entry) for entry in log.entries if entry.kind == EventKind.STAGE)
+        return AnswerList(AgentExecutionLog, stages)
 
     @classmethod
     def get_failed_executions(
@@ -129,7 +133,7 @@ class ExecutionAnalytics(
         conversation_id: object = None,
         limit: int = MOST,
         workspace: str | None = None,
-    ) -> list[AgentExecution]:
+    ) -> AnswerList[AgentExecution]:
         """The executions that failed, timed out or crashed, the newest first.
 
         Args:
@@ -145,7 +149,8 @@ class ExecutionAnalytics(
         )
         with open_answers() as answers:
             page = answers.ask(FAILED, asked)
-        return [_execution(one.execution, given=one.input, stack=one.error_stack) for one in page.items]
+        found = (_execution(one.execution, given=one.input, stack=one.error_stack) for one in page.items)
+        return AnswerList(AgentExecution, found)
 
     @classmethod
     def analyze_agent_performance(
@@ -182,11 +187,13 @@ class ExecutionAnalytics(
         )
 
     @classmethod
-    def get_execution_call_chain(cls, execution_id: object, *, workspace: str | None = None) -> list[AgentCallChain]:
+    def get_execution_call_chain(
+        cls, execution_id: object, *, workspace: str | None = None
+    ) -> AnswerList[AgentCallChain]:
         """The calls that led to an execution and all calls below it, each before those that it led to."""
         with open_answers() as answers:
             found = answers.ask_about(str(execution_id), CALLS, workspace=chosen_workspace(workspace))
-        return [
+        calls = (
             AgentCallChain(
                 depth=call.depth,
                 parent_agent=call.parent_agent,
@@ -198,7 +205,8 @@ class ExecutionAnalytics(
                 child_execution_id=call.child_execution_id,
             )
             for call in found.calls
-        ]
+        )
+        return AnswerList(AgentCallChain, calls)
 
     @classmethod
     def find_slow_executions(
@@ -210,7 +218,7 @@ class ExecutionAnalytics(
         agent_name: str | None = None,
         limit: int = MOST,
         workspace: str | None = None,
-    ) -> list[SlowRun]:
+    ) -> AnswerList[SlowRun]:
         """The executions that took at least `threshold_ms`, the longest first.
 
         Args:
@@ -224,7 +232,7 @@ class ExecutionAnalytics(
         asked = asked_filters(agent=agent_name, vault_id=vault_id, hours=hours, workspace=workspace, limit=limit)
         with open_answers() as answers:
             page = answers.ask(SLOW, [*asked, ("min_duration_ns", str(round(threshold_ms * 1e6)))])
-        return [
+        runs = (
             SlowRun(
                 execution_id=one.execution.execution_id,
                 agent_name=one.execution.agent,
@@ -236,7 +244,8 @@ class ExecutionAnalytics(
                 overhead_ms=one.overhead_ns / 1e6,
             )
             for one in page.items
-        ]
+        )
+        return AnswerList(SlowRun, runs)
 
     @classmethod
     def get_execution_with_logs(cls, execution_id: object, *, workspace: str | None = None) -> ExecutionWithLogs:

@@ -5,6 +5,7 @@ from pathlib import Path
 from longpole.client.in_process import StoreDoor
 from longpole.client.over_http import HttpDoor
 from longpole.model.errors import LongpoleError, ServerUnreachable
+from longpole.reports.export.exported_file import ExportedFile
 from longpole.reports.filter_values import Pairs
 from longpole.reports.question import Question, QuestionOfOne, View
 from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, ProcessPage, StepDetail
@@ -59,6 +60,14 @@ class Answers:
         """The answer to a question about the execution that an id, a unique part of it, or a trace id names."""
         scope = () if workspace is None else (("workspace", workspace),)
         return self._door.ask_about(execution, question, [*scope, *filters])
+
+    def executions_file(self, filters: Pairs) -> ExportedFile:
+        """The executions that match as a file; the filters are those of `GET /api/export/executions`."""
+        return self._door.executions_file(list(filters))
+
+    def execution_file(self, execution: str, filters: Pairs) -> ExportedFile:
+        """One execution as a file; the filters are those of `GET /api/executions/{id}/export`."""
+        return self._door.execution_file(execution, list(filters))
 
     def troubles(self) -> list[str]:
         """What the server says of itself that is not as it should be, a sentence each; nothing without a server."""

@@ -3,16 +3,30 @@
 from msgspec.structs import replace
 
 from longpole import settings
-from longpole.client.answers import Answers, find_answers
+from longpole.client.answers import Answers, find_door
+from longpole.client.waiting_sign import WaitingSign
 from longpole.model import clock
 from longpole.model.clock import HOUR_NS
 from longpole.reports.filter_values import Pairs
 
 
+class PatientAnswers(Answers):
+    """Answers that say in a notebook that they are waited for, when it takes long. To be used in a `with`."""
+
+    def __enter__(self) -> "PatientAnswers":
+        self._sign = WaitingSign("Longpole is asked…")
+        self._sign.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sign.__exit__()
+        self.close()
+
+
 def open_answers() -> Answers:
     """Answers from where this process sends, else from this machine's server or store; close it."""
     chosen = settings.in_force()
-    return find_answers(replace(chosen, url=chosen.url or chosen.endpoint))
+    return PatientAnswers(find_door(replace(chosen, url=chosen.url or chosen.endpoint)))
 
 
 def chosen_workspace(workspace: str | None) -> str:

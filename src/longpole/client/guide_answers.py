@@ -10,6 +10,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from longpole.model.frames import FrameLibrary
+from longpole.reports.shown import answer_frame
+from longpole.reports.shown_html import view_html
+
 
 class GuideAnswer(Struct, frozen=True, kw_only=True):
     """What all of them have."""
@@ -18,6 +22,13 @@ class GuideAnswer(Struct, frozen=True, kw_only=True):
         if name not in self.__struct_fields__:
             raise KeyError(name)
         return getattr(self, name)
+
+    def _repr_html_(self) -> str:
+        return view_html(self)
+
+    def to_dataframe(self, part: str | None = None, *, library: FrameLibrary | None = None) -> Any:
+        """A list of this answer as a data frame; without any list, the answer as one row. See `Shown.to_dataframe`."""
+        return answer_frame(self, part, library)
 
     def __str__(self) -> str:
         return str(msgspec.to_builtins(self))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from longpole.client.installed import packages_of_server
 from longpole.reports.coverage import coverage_of
 from longpole.reports.execution_list import list_executions
+from longpole.reports.export.exported_file import ExportedFile
+from longpole.reports.export.one_execution_file import execution_file
 from longpole.reports.filter_values import read_scope
 from longpole.reports.filters import (
     read_execution_filters,
@@ -79,6 +81,16 @@ class StoreDoor:
     def sql(self, asked: SqlBody, *, timeout_s: float, row_limit: int) -> SqlAnswer:
         """What `POST /api/sql` answers."""
         return SqlDesk(self._store, timeout_s=timeout_s, row_limit=row_limit).answer(asked)
+
+    def executions_file(self, filters: Sequence[tuple[str, str]]) -> ExportedFile:
+        """What `GET /api/export/executions` answers."""
+        with packages_of_server():
+            from longpole.reports.export.executions_file import executions_file  # noqa: PLC0415 - Parquet needs DuckDB
+        return executions_file(self._store, filters)
+
+    def execution_file(self, execution: str, filters: Sequence[tuple[str, str]]) -> ExportedFile:
+        """What `GET /api/executions/{id}/export` answers."""
+        return execution_file(self._store, execution, filters)
 
     def close(self) -> None:
         """Close the store."""

@@ -1,7 +1,8 @@
 """The door to a running server: the REST views, read back into the same structs."""
 
 import http.client
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from ssl import SSLContext
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -12,12 +13,16 @@ import msgspec
 from msgspec import Struct
 
 from longpole.model.errors import InvalidInput, KeyRefused, LongpoleError, NotFound, ServerUnreachable
+from longpole.reports.export.exported_file import ExportedFile
 from longpole.reports.key_views import Session
 from longpole.reports.question import Question, QuestionOfOne, View
 from longpole.reports.views import Coverage, ExecutionPage, ExecutionTree, Overview, Problem, ProcessPage, StepDetail
 from longpole.wire.longpole_names import SERVER_HEADER
 
 TIMEOUT_S = 30.0
+FILE_TIMEOUT_S = 600.0
+"""So long is waited for a part of a file: it may be made of many executions."""
+
 PROBE_TIMEOUT_S = 0.5
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -63,6 +68,11 @@ class HttpDoor:
         self._url = url.rstrip("/")
         self._opener = _opener(parts.hostname, trust)
         self._shown = {} if key is None else {"authorization": f"Bearer {key}"}
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return self._url
 
     def executions(self, filters: Sequence[tuple[str, str]]) -> ExecutionPage:
         """`GET /api/executions`."""
@@ -119,6 +129,49 @@ class HttpDoor:
         """`GET /healthz`."""
         return self._get("/healthz", [], Health)
 
+    @contextmanager
+    def listen(self, path: str, pairs: Sequence[tuple[str, str]], *, timeout_s: float) -> Generator[Iterator[str]]:
+        """The lines of an answer that does not end, as they come; `timeout_s` is the longest silence.
+
+        Raises:
+            ServerUnreachable, KeyRefused, InvalidInput: as `request`; the former also when the connection breaks.
+        """
+        address = f"{self._url}{path}?{urlencode(pairs)}"
+        headers = {"accept": "text/event-stream", **self._shown}
+        try:
+            with self._opener.open(Request(address, headers=headers), timeout=timeout_s) as answer:
+                yield (line.decode("utf-8", "replace").rstrip("\r\n") for line in answer)
+        except HTTPError as error:
+            raise _problem(error, self._url) from None
+        except (URLError, http.client.HTTPException, OSError) as error:
+            raise _no_answer(self._url, error) from None
+
+    def executions_file(self, filters: Sequence[tuple[str, str]]) -> ExportedFile:
+        """`GET /api/export/executions`."""
+        return self._file("/api/export/executions", filters)
+
+    def execution_file(self, execution: str, filters: Sequence[tuple[str, str]]) -> ExportedFile:
+        """`GET /api/executions/{id}/export`."""
+        return self._file(f"/api/executions/{quote(execution, safe='')}/export", filters)
+
+    def _file(self, path: str, pairs: Sequence[tuple[str, str]]) -> ExportedFile:
+        query = urlencode(pairs)
+        request = Request(f"{self._url}{path}{'?' if query else ''}{query}", headers=self._shown)
+        try:
+            with self._opener.open(request, timeout=FILE_TIMEOUT_S) as answer:
+                headers = answer.headers
+                return ExportedFile(
+                    content=answer.read(),
+                    media_type=headers.get("content-type", ""),
+                    name=headers.get_filename() or "",
+                    rows=int(headers.get("longpole-rows", "0")),
+                    has_more=headers.get("longpole-more") == "true",
+                )
+        except HTTPError as error:
+            raise _problem(error, self._url) from None
+        except (URLError, http.client.HTTPException, OSError) as error:
+            raise _no_answer(self._url, error) from None
+
     def close(self) -> None:
         """Nothing is held open between two questions."""
 
@@ -148,11 +201,7 @@ class HttpDoor:
         except HTTPError as error:
             raise _problem(error, self._url) from None
         except (URLError, http.client.HTTPException, OSError) as error:
-            reason = error.reason if isinstance(error, URLError) else error
-            raise ServerUnreachable(
-                f"No answer from {self._url}: {reason}. Expected a running Longpole server. "
-                "Start 'longpole serve', or name another address with --url."
-            ) from None
+            raise _no_answer(self._url, error) from None
         except msgspec.MsgspecError as error:
             raise ServerUnreachable(
                 f"{self._url}{path} answered something else: {error}. Expected a Longpole server of this version. "
@@ -171,6 +220,14 @@ def _opener(host: str, trust: SSLContext | None) -> OpenerDirector:
     # A proxy named in the environment must not see what is asked of this machine.
     own = [ProxyHandler({})] if host in _LOOPBACK else []
     return build_opener(_StayHere, HTTPSHandler(context=trust), *own)
+
+
+def _no_answer(url: str, error: URLError | http.client.HTTPException | OSError) -> ServerUnreachable:
+    reason = error.reason if isinstance(error, URLError) else error
+    return ServerUnreachable(
+        f"No answer from {url}: {reason}. Expected a running Longpole server. "
+        "Start 'longpole serve', or name another address with --url."
+    )
 
 
 def _scope(workspace: str | None) -> list[tuple[str, str]]:

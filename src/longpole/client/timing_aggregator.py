@@ -16,6 +16,7 @@ from msgspec import Struct
 from longpole import settings
 from longpole.analysis.critical_path import find_critical_path
 from longpole.analysis.totals import measure_self_times, split_wall_time
+from longpole.client.answer_list import AnswerList
 from longpole.model.category import Category
 from longpole.model.tree import NO_PARENT, Tree, grow_tree
 from longpole.record.collector import ExecutionTimingTree, TimingEntry, trees_of_process
@@ -106,12 +107,12 @@ class TimingAggregator:
         return _aggregate(timed, _agents(timed))
 
     @staticmethod
-    def identify_bottlenecks(tree: ExecutionTimingTree) -> list[Bottleneck]:
+    def identify_bottlenecks(tree: ExecutionTimingTree) -> AnswerList[Bottleneck]:
         """The operations on the critical path of a tree, the largest share first; their shares add up to 1.
 
         While the tree runs, those so far.
         """
-        return _on_path(_operations(_measure([tree.entries])))
+        return AnswerList(Bottleneck, _on_path(_operations(_measure([tree.entries]))))
 
     @staticmethod
     def generate_optimization_report(trees: Iterable[ExecutionTimingTree] | None = None) -> OptimizationReport:

@@ -13,7 +13,7 @@ from longpole.ingest.facts import Facts
 from longpole.ingest.gather import Reader
 from longpole.ingest.heartbeats import SIGNS, Beat, read_beat
 from longpole.ingest.names import read_text
-from longpole.ingest.prices import Prices
+from longpole.ingest.price_list import PriceList
 from longpole.ingest.recognise_bodies import Contents, as_json, hash_of, read_bodies
 from longpole.ingest.recognise_events import NOTHING, event_of_log, read_events
 from longpole.ingest.recognise_kind import decide_kind, read_metadata
@@ -53,9 +53,9 @@ class Recogniser:
         prices: where prices come from; the bundled ones if not given.
     """
 
-    def __init__(self, redactor: Redactor | None = None, prices: Prices | None = None) -> None:
+    def __init__(self, redactor: Redactor | None = None, prices: PriceList | None = None) -> None:
         self._redactor = redactor or Redactor()
-        self._prices = prices or Prices()
+        self._prices = prices or _bundled_prices()
         self._reader = Reader(self._redactor)
         self._shapes = Shapes(self._reader.names)
         self._origin: Origin | None = None
@@ -175,6 +175,12 @@ class Recogniser:
             return span if name is span.name else structs.replace(span, name=name)
         events = [SpanEvent(event.name, event.time_ns, read(event.attributes).attributes) for event in span.events]
         return structs.replace(span, name=name, status_message=redactor.text(span.status_message), events=events)
+
+
+def _bundled_prices() -> PriceList:
+    from longpole.ingest.prices import Prices  # noqa: PLC0415 - genai-prices is not in the base install
+
+    return Prices()
 
 
 def _decide(span: Span, facts: dict[str, Any], hints: dict[str, Any]) -> tuple[Facts, str | None]:

@@ -29,6 +29,13 @@ def open_offline(settings: Settings, folder: Path) -> Generator[tuple[Engine, Pi
         StoreLocked: a server holds the folder.
         InvalidInput: the file of the setting `noise_rules` cannot be used.
     """
+    with open_offline_spool(settings, folder) as (store, pipeline, _):
+        yield store, pipeline
+
+
+@contextmanager
+def open_offline_spool(settings: Settings, folder: Path) -> Generator[tuple[Engine, Pipeline, Spool]]:
+    """The same with the spool, for what is to come in."""
     noise = open_noise(settings.noise_rules)
     with ExitStack() as stack:
         stack.enter_context(hold_folder(folder))
@@ -41,4 +48,4 @@ def open_offline(settings: Settings, folder: Path) -> Generator[tuple[Engine, Pi
         pipeline = Pipeline(store, spool, dead_letters=letters, recogniser=recogniser, noise=noise)
         stack.callback(pipeline.close)
         pipeline.start()
-        yield store, pipeline
+        yield store, pipeline, spool

@@ -1,6 +1,6 @@
 """What the book of traces holds of one trace, and of traces that links join."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from longpole.ingest.facts import Facts
 from longpole.ingest.resend import add_event, is_same_event, join_body
@@ -18,6 +18,7 @@ class OpenTrace:
         "bodies",
         "body_hashes",
         "compared",
+        "counted",
         "facts",
         "group",
         "is_stored",
@@ -34,6 +35,7 @@ class OpenTrace:
         self.group = group
         self.facts: dict[str, Facts] = {}
         self.compared: dict[str, Sequence[str]] = {}  # of spans that came from the store
+        self.counted: Collection[str] = ()  # the spans that `ActivityCount` knows, or an earlier server did
         self.logs: dict[str, list[Event]] = {}  # of spans that have not come yet
         self.strays: list[Event] = []  # log records of no span
         self.bodies: dict[str, Body] = {}  # not written yet

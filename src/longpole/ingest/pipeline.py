@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from longpole.ingest.activity import ActivityCount
 from longpole.ingest.agents_seen import AgentRoll
 from longpole.ingest.assemble import Recogniser, link_of
 from longpole.ingest.batch_parts import missing_rows
@@ -101,6 +102,7 @@ class Pipeline:
         decode: Callable[[Accepted], Decoded] = decode_body,
         told: Callable[[Batch], None] | None = None,
         noise: Noise | None = None,
+        activity: ActivityCount | None = None,
     ) -> None:
         """A pipeline that reads on where the store says that it stopped.
 
@@ -116,6 +118,7 @@ class Pipeline:
             decode: makes spans of a body.
             told: called with every batch that was published or is about to be saved; returns at once, never raises.
             noise: takes steps away that are not worth a row; without it all are stored.
+            activity: counts what settles.
         """
         self._counters, self._failed_publishes = PipelineCounters(), 0
         self._engine, self._spool = engine, spool
@@ -123,13 +126,7 @@ class Pipeline:
         self._now, self._decode, self._told, self._noise = now, decode, told, noise
         self._recogniser = recogniser or Recogniser()
         self._letters = DeadLetters(engine.server, now)
-        self._book = TraceBook(
-            self._find_known,
-            self._limits,
-            bury=self._bury,
-            sampling=sampling,
-            find_spans=self._find_spans if engine.is_shared else None,
-        )
+        self._book = self._open_book(sampling, activity)
         self._heard_ns = 0  # when the last body that was read had come
         self._agents, self._seen = AgentRoll(), SeenTraces()
         self._read_position = self._stored_position = self._queued_position = stored_position(engine)
@@ -147,6 +144,17 @@ class Pipeline:
         self._next_save_s = self._saved_s = 0.0
         self._lister = threading.Thread(target=self._load_seen, name="longpole-seen", daemon=True)
         self._reader = threading.Thread(target=self._read, name="longpole-read", daemon=True)
+
+    def _open_book(self, sampling: TailSampling | None, activity: ActivityCount | None) -> TraceBook:
+        find_spans = self._find_spans if self._engine.is_shared else None
+        return TraceBook(
+            self._find_known,
+            self._limits,
+            bury=self._bury,
+            sampling=sampling,
+            find_spans=find_spans,
+            activity=activity,
+        )
 
     def start(self) -> None:
         """Begin to read and to write."""

@@ -65,7 +65,7 @@ def read_metadata(facts: dict[str, Any], hints: dict[str, Any]) -> None:
         facts["step_index"] = index
     if "agent_name" not in hints and (name := read_text(metadata.lc_agent_name)):
         hints["agent_name"] = name
-    hints["is_graph_run"] = metadata.ls_integration == "langgraph" and metadata.langgraph_node is None
+    hints["is_graph_run"] = metadata.ls_integration in table.GRAPHS and metadata.langgraph_node is None
 
 
 def meaning_of(name: str, parent_span_id: str | None, hints: dict[str, Any]) -> Meaning:

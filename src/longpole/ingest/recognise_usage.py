@@ -8,7 +8,7 @@ import msgspec
 
 from longpole.ingest.facts import Facts
 from longpole.ingest.names import read_count, read_number
-from longpole.ingest.prices import Cost, Counts, Prices
+from longpole.ingest.price_list import Cost, Counts, PriceList
 from longpole.ingest.reported_usage import counts_of, tier_of
 from longpole.wire.attribute_values import LLM_PROVIDER_SUFFIXES
 from longpole.wire.longpole_names import REPLAY_TIER
@@ -126,7 +126,7 @@ def read_usage(facts: dict[str, Any], hints: dict[str, Any]) -> None:
         facts["provider"] = head if dot and tail in LLM_PROVIDER_SUFFIXES else provider
 
 
-def price(facts: Facts, hints: dict[str, Any], prices: Prices) -> None:
+def price(facts: Facts, hints: dict[str, Any], prices: PriceList) -> None:
     """Fill `cost_usd_nanos` and `price_version`; both stay unknown when the model or its usage is.
 
     A client's own figure is taken only for a model without a price here: clients disagree about cached tokens and
@@ -144,7 +144,7 @@ def price(facts: Facts, hints: dict[str, Any], prices: Prices) -> None:
         facts.price_version = CLIENT_PRICE
 
 
-def priced_by(prices: Prices, call: Priceable) -> Cost | None:
+def priced_by(prices: PriceList, call: Priceable) -> Cost | None:
     """What a model call costs by these prices; `None` where its model has none or its usage is not known."""
     model, input_tokens, output_tokens = call.model, call.input_tokens, call.output_tokens
     if model is None or input_tokens is None:

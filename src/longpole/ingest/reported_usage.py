@@ -6,13 +6,13 @@ an object comes from is told by its keys: many providers answer in the shape of 
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
-
-from genai_prices.data_snapshot import get_snapshot
-from genai_prices.types import UsageExtractor
+from typing import TYPE_CHECKING, Any
 
 from longpole.ingest.names import read_count
-from longpole.ingest.prices import ALIASES
+from longpole.ingest.price_list import ALIASES
+
+if TYPE_CHECKING:
+    from genai_prices.types import UsageExtractor
 
 COUNTS = {
     "input_tokens": "input_tokens",
@@ -75,8 +75,13 @@ def tier_of(usage: Mapping[str, Any]) -> str | None:
 
 
 @lru_cache(1024)
-def _extractors(provider: str, interface: str) -> tuple[UsageExtractor, ...]:
-    """What reads objects of an interface: the provider's own way first, then that of the interface's inventor."""
+def _extractors(provider: str, interface: str) -> "tuple[UsageExtractor, ...]":
+    """What reads objects of an interface: the provider's own way first, then that of the interface's inventor; nothing
+    without genai-prices, which is not in the base install."""
+    try:
+        from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415
+    except ModuleNotFoundError:
+        return ()
     by_provider = {one.id: one.extractors or [] for one in get_snapshot().providers}
     inventor = _INVENTORS.get(interface, interface)
     return tuple(

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from longpole.ingest.activity import ActivityCount
 from longpole.ingest.facts import Facts
 from longpole.ingest.known_traces import KnownTrace
 from longpole.ingest.open_trace import Group, Key, OpenTrace, add_log, decided_weight, hash_body, is_news, strays_of
@@ -78,6 +79,7 @@ class TraceBook:
         bury: Bury,
         sampling: TailSampling | None = None,
         find_spans: FindSpans | None = None,
+        activity: ActivityCount | None = None,
     ) -> None:
         """An empty book.
 
@@ -87,6 +89,7 @@ class TraceBook:
             bury: keeps spans of which no rows can be made, so that they do not hold up all others.
             sampling: decides which settled groups are kept; without it all are.
             find_spans: asked before a group settles, where other servers may have stored parts of it.
+            activity: counts what settles, before any of it is left out.
         """
         self.limits = limits or Limits()
         self.counters = Counters()
@@ -95,6 +98,7 @@ class TraceBook:
         self._bury = bury
         self._sampling = sampling
         self._find_spans = find_spans
+        self._activity = activity
         self._traces: dict[Key, OpenTrace] = {}
         self._asked: set[Key] = set()  # of these the store knows nothing but what is here
         self._awaited: dict[Key, set[Key]] = {}  # by the target of a link, the traces that have the link
@@ -172,6 +176,7 @@ class TraceBook:
         trace.is_stored = True
         trace.facts, trace.compared, trace.strays = known.facts, known.compared, known.strays
         trace.stored_bodies, trace.tail_weight = known.bodies, known.tail_weight
+        trace.counted = set(known.facts) if known.is_settled else ()
         if known.is_settled and known.tail_weight is None and self._sampling is not None:
             trace.tail_weight = 1.0  # kept before anything was sampled
         trace.group.span_count += len(known.facts)
@@ -445,6 +450,8 @@ class TraceBook:
         self.counters.saved_groups += 1
         group.is_on_its_way = True
         group.is_settled = rows.is_settled
+        if rows.is_settled:
+            self._count(group, rows)
         if rows.is_settled and not self._sample(group, rows):
             self._forget_stored(batch, group)
         else:
@@ -458,6 +465,14 @@ class TraceBook:
         self._unsaved.pop(group, None)
         self._unpublished.pop(group, None)  # a durable write shows them too
         return rows.is_settled
+
+    def _count(self, group: Group, rows: Rows) -> None:
+        if self._activity is None:
+            return
+        known = {trace.key[1]: trace.counted for trace in group.traces if trace.counted}
+        self._activity.add(rows, known, tail_weight=decided_weight(group) or 1.0)
+        for trace in group.traces:
+            trace.counted = set(trace.facts)
 
     def _collect(self, batch: Batch, group: Group, rows: Rows) -> None:
         batch.replace.extend(trace.key for trace in group.traces if trace.is_stored)

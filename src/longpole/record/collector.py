@@ -17,6 +17,8 @@ from weakref import WeakSet
 
 from longpole.model.category import Category
 from longpole.model.clock import now_ns, steady_ns
+from longpole.model.frames import FrameLibrary, frame_of
+from longpole.model.timeline_html import BarRow, bars_html, heading_html, page_html, shares_html
 from longpole.record.capture import describe
 from longpole.record.current import ENDED, PARENT, STARTED, Record, current, ids_of
 from longpole.record.more import add_attributes
@@ -25,6 +27,7 @@ from longpole.record.running import Running
 from longpole.record.site import site_at, text_of
 
 MOST_ENTRIES = 10_000
+_COLUMNS = ("operation", "category", "start_time", "end_time", "duration_ms", "metadata", "parent_id", "id")
 
 
 @dataclass(slots=True)
@@ -116,6 +119,33 @@ class ExecutionTimingTree:
         for entry in self.entries.values():
             sums[entry.category] = sums.get(entry.category, 0.0) + (self.self_ms(entry.id) or 0.0)
         return dict(sorted(sums.items(), key=lambda item: -item[1]))
+
+    def to_dataframe(self, *, library: FrameLibrary | None = None) -> Any:
+        """A data frame with a row for each entry, in the order of `walk`, with its `depth` and `self_ms`.
+
+        Args:
+            library: "pandas" or "polars"; without it pandas, else polars.
+
+        Raises:
+            MissingPackage: neither is installed.
+        """
+        rows = [
+            {name: getattr(entry, name) for name in _COLUMNS} | {"depth": depth, "self_ms": self.self_ms(entry.id)}
+            for depth, entry in self.walk()
+        ]
+        return frame_of(rows, (*_COLUMNS, "depth", "self_ms"), library)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: where the time went, and every entry with its bar."""
+        total_ms = max(self.total_ms or max(_end_ms(self.root, each) for each in self.entries.values()), 1e-6)
+        took = "…" if self.total_ms is None else _ms_text(self.total_ms)
+        left_out = f"{self.left_out:,} entries are left out" if self.left_out else ""
+        shares = [
+            (category, f"{category} {_ms_text(own_ms)}", own_ms / total_ms)
+            for category, own_ms in self.self_ms_by_category().items()
+        ]
+        bars = [_bar(self.root, depth, entry, total_ms) for depth, entry in self.walk()]
+        return page_html(heading_html(self.root.operation, took, left_out), shares_html(shares), bars_html(bars))
 
     def __str__(self) -> str:
         """One line for each entry: milliseconds, category, operation."""
@@ -306,6 +336,31 @@ class _OpenTiming:
             return os.urandom(24 if is_root else 8).hex()
         ids = ids_of(self._record)
         return ids.trace_id + ids.span_id if is_root else ids.span_id
+
+
+def _bar(root: TimingEntry, depth: int, entry: TimingEntry, total_ms: float) -> BarRow:
+    start_ms = (entry.start_time - root.start_time) * 1e3
+    length_ms = total_ms - start_ms if entry.duration_ms is None else entry.duration_ms
+    return BarRow(
+        name=entry.operation,
+        depth=depth,
+        category=entry.category,
+        start=start_ms / total_ms,
+        length=length_ms / total_ms,
+        time="…" if entry.duration_ms is None else _ms_text(entry.duration_ms),
+        note=str(entry.metadata.get("error", "")) or entry.category,
+        is_bold=entry is root,
+        has_failed="error" in entry.metadata,
+    )
+
+
+def _end_ms(root: TimingEntry, entry: TimingEntry) -> float:
+    """When an entry ended, or began if it runs, in milliseconds from the root's start."""
+    return (entry.start_time - root.start_time) * 1e3 + (entry.duration_ms or 0.0)
+
+
+def _ms_text(milliseconds: float) -> str:
+    return f"{milliseconds:,.1f} ms"
 
 
 def _within(entry: TimingEntry, child: TimingEntry) -> tuple[float, float]:

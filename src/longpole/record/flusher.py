@@ -16,6 +16,7 @@ from longpole.record.more import BYTES, NEWS
 from longpole.record.recorder import Recorder, line_bytes
 from longpole.record.spans import SpanBuilder
 from longpole.record.trouble import complain
+from longpole.record.witness import witness
 from longpole.wire.otlp_encode import LogOut, SpanOut
 
 TICK_S = 0.02
@@ -83,6 +84,7 @@ class Flusher:
         """Starts the thread."""
         self._recorder.wake = self._poke.set
         self._recorder.is_awake = True
+        witness.collect = self.collect
         self._thread.start()
 
     def collect(self, within_s: float = LONGEST_PASS_S) -> None:
@@ -100,6 +102,8 @@ class Flusher:
     def stop(self, within_s: float = LONGEST_PASS_S) -> None:
         """Hands on what is there and ends the thread. What that takes longer for than `within_s` is lost."""
         self._is_stopping = True
+        if witness.collect == self.collect:
+            witness.collect = None
         self._poke.set()
         if not self._pass_lock.acquire(timeout=within_s):
             return
@@ -237,7 +241,10 @@ class Flusher:
         self._heartbeat.recorded += 1
         if self._at_end is not None:
             self._at_end(record)
+        count = len(spans)
         self._build(spans, record)
+        if witness.take is not None and len(spans) > count:
+            witness.take(spans[-1])
         self._recorder.release(record)
         forget_parent(record)
 

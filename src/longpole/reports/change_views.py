@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from longpole.reports.shown import Shown
+
 
 class MetricChange(Struct, kw_only=True):
     """A point in time at which a number of an agent, or of one of its steps, moved to another level.
@@ -82,7 +84,7 @@ class Regression(Struct, kw_only=True):
     hour: int | None
 
 
-class Regressions(Struct, kw_only=True):
+class Regressions(Shown, kw_only=True):
     """The changes of a period, the latest first.
 
     A series is one metric of one agent or step over stretches of `width_ns`. Those with under 8 points that count are
@@ -118,7 +120,7 @@ class AgentTrend(Struct, kw_only=True):
     changes: list[MetricChange]
 
 
-class Trends(Struct, kw_only=True):
+class Trends(Shown, kw_only=True):
     """Every agent of a period, those with most executions first."""
 
     from_time: str
@@ -181,7 +183,7 @@ class ResourceUse(Struct, kw_only=True):
     limit: LimitAhead | None
 
 
-class Capacity(Struct, kw_only=True):
+class Capacity(Shown, kw_only=True):
     """How much runs at once and where that is going: those with most time in flight first."""
 
     from_time: str

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from longpole.reports.shown import Shown
 from longpole.reports.views import ExecutionItem
 
 
@@ -58,7 +59,7 @@ class NameChange(Struct, kw_only=True):
     cost_b_usd: float | None
 
 
-class Comparison(Struct, kw_only=True):
+class Comparison(Shown, kw_only=True):
     """Two executions side by side; `b` is held against `a`.
 
     `message` says it in a sentence. `names` are sorted by the size of their change on the critical path, else of their
@@ -123,7 +124,7 @@ class ExecutionSet(Struct, kw_only=True):
     executions: int
 
 
-class SetComparison(Struct, kw_only=True):
+class SetComparison(Shown, kw_only=True):
     """Two sets of an agent's executions; `b` is held against `a`.
 
     `message` says it in a sentence. Durations are nanoseconds (those of steps within 3 %), tokens, steps and cost means
@@ -161,7 +162,7 @@ class StepStanding(Struct, kw_only=True):
     excess_ns: float | None
 
 
-class Standing(Struct, kw_only=True):
+class Standing(Shown, kw_only=True):
     """An execution among the others of its agent, step by step; the steps that lie most above their median first."""
 
     execution: ExecutionItem

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from longpole.reports.shown import Shown
+
 
 class CostPart(Struct, kw_only=True):
     """What one agent's, model's, user's, ... model calls used and cost; `name` is null where none was told.
@@ -36,7 +38,7 @@ class PriceList(Struct, kw_only=True):
     cost_usd: float | None
 
 
-class Costs(Struct, kw_only=True):
+class Costs(Shown, kw_only=True):
     """What model calls cost, by one thing; the dearest part first, days in their order.
 
     By user and session, whole trees of executions are summed up: those that nobody called, with all that they called.

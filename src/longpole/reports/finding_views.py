@@ -2,10 +2,11 @@
 
 from msgspec import Struct
 
+from longpole.reports.shown import Shown
 from longpole.reports.views import FindingItem
 
 
-class Findings(Struct, kw_only=True):
+class Findings(Shown, kw_only=True):
     """What is worth telling about one execution, the largest saving on its critical path first.
 
     Savings overlap: `saving_together_ns` is by how much it would have been shorter with all of `together` (finding ids)
@@ -55,7 +56,7 @@ class RepeatedOperation(Struct, kw_only=True):
     caches: list[CacheRate]
 
 
-class Repeats(Struct, kw_only=True):
+class Repeats(Shown, kw_only=True):
     """Operations that are called again and again with the same arguments, those with most repeated time first."""
 
     from_time: str
@@ -86,7 +87,7 @@ class OpportunityItem(Struct, kw_only=True):
     example_execution_id: str
 
 
-class Opportunities(Struct, kw_only=True):
+class Opportunities(Shown, kw_only=True):
     """What could be done better, the largest saving first. Long executions are looked at first when many settle."""
 
     from_time: str

@@ -5,6 +5,7 @@ Durations are nanoseconds, offsets count from the execution's start, shares are 
 
 from msgspec import Struct
 
+from longpole.reports.shown import Shown
 from longpole.reports.views import CoverageSummary, Gap, PathStep
 
 
@@ -35,7 +36,7 @@ class SpanTotal(Struct, kw_only=True):
     share: float
 
 
-class ExecutionTotals(Struct, kw_only=True):
+class ExecutionTotals(Shown, kw_only=True):
     """Where the time of one execution went.
 
     `bar` splits the wall time, the largest part first: `llm_wait` is waiting for a model's first token, `unexplained`
@@ -86,7 +87,7 @@ class SpareStep(Struct, kw_only=True):
     slack_ns: int | None
 
 
-class CriticalPath(Struct, kw_only=True):
+class CriticalPath(Shown, kw_only=True):
     """The chain of steps that decides how long an execution takes.
 
     `path` in order of time sums to `duration_ns` exactly. `parts` are its spans, the longest critical time first.
@@ -156,7 +157,7 @@ class Join(Struct, kw_only=True):
     first: list[Branch]
 
 
-class Waiting(Struct, kw_only=True):
+class Waiting(Shown, kw_only=True):
     """What an execution waited for beside its work.
 
     `kinds` the most critical first. `joins` those on the critical path first, then by `lead_ns`, at most 50 of
@@ -199,7 +200,7 @@ class TriedChange(Struct, kw_only=True):
     evidence: list[Evidence]
 
 
-class WhatIf(Struct, kw_only=True):
+class WhatIf(Shown, kw_only=True):
     """An execution simulated with all of `changes` at once; without any, `tries` says what could be tried.
 
     `share` is that of the duration before. `critical_path` is the one after the changes.

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from longpole.reports.change_views import MetricChange
+from longpole.reports.shown import Shown
 from longpole.reports.views import ExecutionItem
 
 
@@ -148,7 +149,7 @@ class HourTotal(Struct, kw_only=True):
     mean_ns: int | None
 
 
-class Hourly(Struct, kw_only=True):
+class Hourly(Shown, kw_only=True):
     """The hours of a period in which anything started, the oldest first."""
 
     from_time: str

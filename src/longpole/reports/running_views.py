@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from longpole.reports.shown import Shown
+
 
 class RunningAgent(Struct, kw_only=True):
     """How many executions of an agent are open. `running` and `queued` are all of them.
@@ -72,7 +74,7 @@ class OpenRequest(Struct, kw_only=True):
     p99_ns: int | None
 
 
-class Running(Struct, kw_only=True):
+class Running(Shown, kw_only=True):
     """What runs: counts by agent, the executions that began first (at most 200, `more` others), open requests.
 
     `bottleneck` says in words what most of it waits for, null while nothing takes long.

@@ -7,6 +7,8 @@ is more than noise after correction for the number of tests, and large enough to
 
 from msgspec import Struct
 
+from longpole.reports.shown import Shown
+
 
 class Figure(Struct, kw_only=True):
     """One number of a period and of the one before.
@@ -58,7 +60,7 @@ class SpeedAndScore(Struct, kw_only=True):
     slow_mean: float | None
 
 
-class Statistics(Struct, kw_only=True):
+class Statistics(Shown, kw_only=True):
     """A period against the one before, which is as long.
 
     Sums of tokens, cost and credits are of what was told; each model call counts once. `is_previous_whole` is false if
@@ -138,7 +140,7 @@ class PathPattern(Struct, kw_only=True):
     slow_p: float | None
 
 
-class Patterns(Struct, kw_only=True):
+class Patterns(Shown, kw_only=True):
     """When and on which ways executions are many, fail or take long. `hours` are of the day in UTC, `weekdays` from
     Monday on, `paths` the most frequent first; `sentences` tell what stands out."""
 
@@ -182,7 +184,7 @@ class InputPattern(Struct, kw_only=True):
     sentence: str
 
 
-class InputPatterns(Struct, kw_only=True):
+class InputPatterns(Shown, kw_only=True):
     """What inputs have to do with failure and slowness, from a sample of `sampled` executions out of `executions`.
 
     Of the sample `with_input` had an input or attributes that are still stored.
@@ -240,7 +242,7 @@ class FailureSlice(Struct, kw_only=True):
     steps: int
 
 
-class FailureGroups(Struct, kw_only=True):
+class FailureGroups(Shown, kw_only=True):
     """The errors of a period in groups, those that failed most executions first.
 
     `executions` failed in all, `healed` step errors failed none. Of very many errors only the newest are looked at,
@@ -299,7 +301,7 @@ class BottleneckStep(Struct, kw_only=True):
     slack: SlackShares | None
 
 
-class Bottlenecks(Struct, kw_only=True):
+class Bottlenecks(Shown, kw_only=True):
     """What the critical path of executions consists of, the largest part first.
 
     `looked_at_share` is 1, or which part of the period was looked at because it has very many steps: 61 stretches of
@@ -388,7 +390,7 @@ class SlowStep(Struct, kw_only=True):
     code_function: str | None
 
 
-class SlowOperations(Struct, kw_only=True):
+class SlowOperations(Shown, kw_only=True):
     """Which operations are slow: the ten with most time of their own, those over the limits, the ten longest steps.
 
     `looked_at_share` is about the first of these, as in `Bottlenecks`; the others are of all steps.

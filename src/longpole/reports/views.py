@@ -6,8 +6,11 @@ US dollars as a float for reading (`cost_usd`; the store keeps integer nano-doll
 
 from msgspec import Struct
 
+from longpole.reports.shown import Shown
+from longpole.reports.tree_html import tree_html
 
-class ExecutionItem(Struct, kw_only=True):
+
+class ExecutionItem(Shown, kw_only=True):
     """One row of the execution list. `duration_ns` is null while it runs; tokens and cost cover the whole subtree.
 
     `scopes` are what it belongs to beside its session and user, such as a vault. It stands for `weight` executions,
@@ -60,7 +63,7 @@ class ExecutionItem(Struct, kw_only=True):
     is_settled: bool
 
 
-class ExecutionPage(Struct, kw_only=True):
+class ExecutionPage(Shown, kw_only=True):
     """A page of the list. `next_cursor` is null on the last page; `limit` was the most it could hold."""
 
     items: list[ExecutionItem]
@@ -281,7 +284,7 @@ class ClockItem(Struct, kw_only=True):
     crossings: int
 
 
-class ExecutionTree(Struct, kw_only=True):
+class ExecutionTree(Shown, kw_only=True):
     """One execution with everything below it, as a skeleton: bodies come one by one from the step's own address.
 
     `shares` splits the duration into categories and sums to it exactly; `unexplained` is one of them. `doing` names
@@ -306,6 +309,9 @@ class ExecutionTree(Struct, kw_only=True):
     scores: list[ScoreItem]
     processes: list[ProcessItem]
     clocks: list[ClockItem]
+
+    def _repr_html_(self) -> str:
+        return tree_html(self)
 
 
 class Gap(Struct, kw_only=True):
@@ -424,7 +430,7 @@ class ScorePage(Struct, kw_only=True):
     items: list[ScoreItem]
 
 
-class ProcessPage(Struct, kw_only=True):
+class ProcessPage(Shown, kw_only=True):
     """Processes, the one heard last first, at most as many as were asked for."""
 
     items: list[ProcessItem]
@@ -512,7 +518,7 @@ class RolledUp(Struct, kw_only=True):
     relative_error: float
 
 
-class Overview(Struct, kw_only=True):
+class Overview(Shown, kw_only=True):
     """The first page: what ran, how it went, where the time went.
 
     `rolled_up` is null where everything in the time range is still stored by itself. Percentiles of more than 100,000

@@ -5,6 +5,7 @@ from msgspec import Struct
 from longpole.reports.change_views import Capacity, Regressions
 from longpole.reports.cost_views import Costs
 from longpole.reports.finding_views import OpportunityItem
+from longpole.reports.shown import Shown
 from longpole.reports.statistics_views import Bottlenecks, FailureGroups, Figure, Statistics
 
 
@@ -57,7 +58,7 @@ class InFlight(Struct, kw_only=True):
     average: list[float]
 
 
-class WeeklyReport(Struct, kw_only=True):
+class WeeklyReport(Shown, kw_only=True):
     """A period against the one before, with what to do first. `sentences` tell what matters most.
 
     `opportunities` are at most five. `changes` are points since the beginning of the previous period at which numbers

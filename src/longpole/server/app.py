@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from longpole.ingest.pipeline import Pipeline
 from longpole.ingest.spool import Spool
+from longpole.reports.health_views import TroubleItem
 from longpole.reports.saved_views import ViewBook
 from longpole.server.access import access_of
 from longpole.server.asgi import App, Message, Receive, Scope, Send, send_answer
@@ -110,6 +111,10 @@ class Server:
             spool_trouble=trouble_item(self._spool.trouble),
         )
 
+    def _forward_trouble(self) -> TroubleItem | None:
+        forwarder = self._watch.forwarder
+        return None if forwarder is None else trouble_item(forwarder.trouble)
+
     def _count_letters(self) -> int | None:
         try:
             return self._store.rows("dead_letter_count", {"workspace": None, "kind": None})[0]["letters"]
@@ -156,6 +161,7 @@ class Server:
                 "store_trouble": store,
                 "spool_trouble": spool,
                 "live_trouble": trouble_item(self._live.trouble),
+                "forward_trouble": self._forward_trouble(),
             }
         no_store = [(b"cache-control", b"no-store")]
         is_head = scope["method"] == "HEAD"

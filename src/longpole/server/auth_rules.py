@@ -51,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     Rule(_GET, "/login", OPEN, "own"),
     Rule(_GET, "/login/{}", OPEN, "own"),
     Rule(_GET, "/theme.js", OPEN, "own"),
+    Rule(_GET, "/early.js", OPEN, "own"),
     Rule(_GET, "/longpole.svg", OPEN, "own"),
     Rule(_GET, "/assets/{}", OPEN, "own"),
     Rule(("POST",), "/login", OPEN, "own", "login"),

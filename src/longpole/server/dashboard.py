@@ -25,6 +25,7 @@ _MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
     ".png": "image/png",
 }
@@ -34,7 +35,7 @@ _POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
     b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_SECURITY_HEADERS = [
+SECURITY_HEADERS = [
     (b"content-security-policy", _POLICY),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -42,6 +43,7 @@ _SECURITY_HEADERS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+"""Sent with every file. By the first a browser loads nothing from another host."""
 
 _NOT_BUILT = (
     b"<!doctype html><html lang=en><meta charset=utf-8><title>Longpole</title>"
@@ -72,13 +74,13 @@ class Dashboard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one HTTP request."""
         if scope["method"] not in ("GET", "HEAD"):
-            allow = [(b"allow", b"GET, HEAD"), *_SECURITY_HEADERS]
+            allow = [(b"allow", b"GET, HEAD"), *SECURITY_HEADERS]
             await send_answer(send, 405, b"This address can only be read. Use GET.", "text/plain; charset=utf-8", allow)
             return
         status, asset = self._find(scope["path"])
         packs = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
         body = asset.gzipped if packs and asset.gzipped is not None else asset.body
-        headers = [(b"cache-control", asset.cache_control), (b"vary", b"accept-encoding"), *_SECURITY_HEADERS]
+        headers = [(b"cache-control", asset.cache_control), (b"vary", b"accept-encoding"), *SECURITY_HEADERS]
         if body is not asset.body:
             headers.append((b"content-encoding", b"gzip"))
         await send_answer(send, status, body, asset.media_type, headers, is_head=scope["method"] == "HEAD")

@@ -3,7 +3,7 @@
 from litestar import Response, get
 
 from longpole.reports.export.executions_file import EXPORT_FILTERS, MEDIA_TYPES, executions_file
-from longpole.reports.export.one_execution_file import EXPORT_OF_ONE_FILTERS, execution_file
+from longpole.reports.export.one_execution_file import ENDINGS, EXPORT_OF_ONE_FILTERS, execution_file
 from longpole.server.answer import REFUSALS, REFUSALS_OF_ONE, Asked, answer_file, documented
 from longpole.server.routes import ExecutionName, Store
 
@@ -23,7 +23,7 @@ async def get_executions_file(request: Asked, store: Store) -> Response[bytes]:
 
 @get(
     "/api/executions/{execution_id:str}/export",
-    operation_class=documented(EXPORT_OF_ONE_FILTERS, files=["application/json"]),
+    operation_class=documented(EXPORT_OF_ONE_FILTERS, files=sorted({media_type for _, media_type in ENDINGS.values()})),
     responses=REFUSALS_OF_ONE,
     tags=["executions"],
 )

@@ -13,6 +13,7 @@ from resource import getpagesize
 
 from msgspec import Struct
 
+from longpole.ingest.activity import ActivityCount
 from longpole.ingest.arrivals import Arrivals, Program
 from longpole.model.clock import now_ns, to_rfc3339
 from longpole.model.durations import DurationCounts
@@ -29,6 +30,7 @@ from longpole.reports.store_views import JobsState
 from longpole.server.access import Access
 from longpole.server.answer import THREAD_WAITS
 from longpole.server.connections import ConnectionCounters
+from longpole.server.forward import ForwardCounts, Forwarder
 from longpole.server.intake import Intake, trouble_item
 from longpole.server.live_hub import Hub
 from longpole.server.loop_lag import LoopLag
@@ -53,6 +55,9 @@ class Readiness(Struct, kw_only=True):
 class Watch:
     """What the parts of a server count. `begin` and `end` are called in the event loop, `health` in any thread."""
 
+    forwarder: Forwarder | None = None
+    """What forwards to another collector, if one is set."""
+
     def __init__(
         self,
         store: TimedStore,
@@ -62,6 +67,7 @@ class Watch:
         backlog_limit_bytes: int,
         hub: Hub,
         jobs: Callable[[], JobsState] | None = None,
+        activity: ActivityCount | None = None,
     ) -> None:
         """Nothing is read until `join` has told where the counts of the doors are.
 
@@ -72,6 +78,7 @@ class Watch:
             backlog_limit_bytes: from so many unread bytes on senders are refused.
             hub: tells live clients what happens.
             jobs: how the jobs stand.
+            activity: what agents did.
         """
         self.senders = Senders()
         self.requests = 0
@@ -88,6 +95,7 @@ class Watch:
         self._intake: Callable[[], Intake] | None = None
         self._hub = hub
         self._jobs = jobs
+        self._activity = activity or ActivityCount()
         self._connections = ConnectionCounters()
         self._queued_writes: Callable[[], int] = lambda: 0
         self._letters: int | None = None
@@ -135,6 +143,8 @@ class Watch:
             queued_writes=self._queued_writes(),
             live=self._hub.counters,
             connections=self._connections,
+            forward=ForwardCounts() if self.forwarder is None else self.forwarder.counts(),
+            activity=self._activity.read(),
         )
 
     def readiness(self) -> Readiness:

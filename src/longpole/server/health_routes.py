@@ -33,7 +33,7 @@ def health_route(health: Callable[[Access], ServerHealth]) -> HTTPRouteHandler:
 
 
 def machine_doors(watch: Watch) -> dict[str, App]:
-    """`/metrics` and `/readyz` by their paths. They need neither the store nor a thread."""
+    """`/metrics` and `/readyz` by their paths. They need neither the store nor a thread that others may hold."""
     page = MetricsPage(watch.measures)
 
     async def metrics(scope: Scope, _receive: Receive, send: Send) -> None:
@@ -45,7 +45,7 @@ def machine_doors(watch: Watch) -> dict[str, App]:
             )
             await send_answer(send, 403, problem_body(403, detail), MEDIA_TYPE)
             return
-        body, content_type = page.render(header_of(scope, b"accept"))
+        body, content_type = await page.made(header_of(scope, b"accept"))
         await send_answer(send, 200, body, content_type, _NO_STORE, is_head=scope["method"] == "HEAD")
 
     async def readiness(scope: Scope, _receive: Receive, send: Send) -> None:

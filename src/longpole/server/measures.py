@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from longpole.ingest.activity import Activity
 from longpole.model.durations import DurationCounts
 from longpole.server.connections import ConnectionCounters
+from longpole.server.forward import ForwardCounts
 from longpole.server.intake import Intake
 from longpole.server.live_hub import HubCounters
 from longpole.store.reading import Reading
@@ -15,7 +17,7 @@ class Measures(Struct, frozen=True, kw_only=True):
     """Counts since the server started, and what waits now.
 
     `missing` were sent and have not arrived, by the numbers of the senders; `dropped_by_programs` is what they say of
-    themselves. `reading` is that of stores whose questions may wait for a connection.
+    themselves. `activity` is what agents did. `reading` is that of stores whose questions may wait for a connection.
     """
 
     version: str
@@ -35,3 +37,5 @@ class Measures(Struct, frozen=True, kw_only=True):
     queued_writes: int
     live: HubCounters
     connections: ConnectionCounters
+    forward: ForwardCounts
+    activity: Activity

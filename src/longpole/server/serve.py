@@ -21,6 +21,7 @@ from msgspec import Struct
 from longpole import settings as settings_module
 from longpole.client.audit_book import AuditBook
 from longpole.client.kept_prices import price_book
+from longpole.ingest.activity import ActivityCount
 from longpole.ingest.arrivals import Arrivals
 from longpole.ingest.assemble import Recogniser
 from longpole.ingest.decode import decode_body
@@ -43,6 +44,8 @@ from longpole.server.auth_setup import KeySetup, set_up_keys
 from longpole.server.connections import BoundedConnection, ConnectionLimits, file_bound
 from longpole.server.ending import REQUESTS_END_S, Ending
 from longpole.server.finding_jobs import findings_job
+from longpole.server.forward import Forwarder
+from longpole.server.forward_setup import set_up_forwarding, told_to_both
 from longpole.server.health import Watch
 from longpole.server.jobs import ONLY_SERVER, Jobs
 from longpole.server.leftovers import Leftovers
@@ -136,6 +139,8 @@ class _Flow(Struct, frozen=True):
     prices: Prices
     arrivals: Arrivals
     hub: Hub
+    activity: ActivityCount
+    forwarder: Forwarder | None
 
 
 def _open_flow(settings: Settings, folder: Path, ending: Ending, stack: ExitStack) -> _Flow:
@@ -150,11 +155,14 @@ def _open_flow(settings: Settings, folder: Path, ending: Ending, stack: ExitStac
     ending.on_begin(hub.close)
     if settings.redis is not None:
         _relay(settings.redis, hub, stack)
-    pipeline = _pipeline(settings, folder, store, spool, Recogniser(prices=prices), arrivals, hub.told, noise)
+    activity = ActivityCount(settings.metrics_names)
+    forwarder = set_up_forwarding(settings, store, folder, stack)
+    told = told_to_both(hub.told, forwarder)
+    pipeline = _pipeline(settings, folder, store, spool, Recogniser(prices=prices), arrivals, told, noise, activity)
     stack.callback(lambda: pipeline.close(ending.left_s(_STORE_END_S)))
     stack.callback(spool.close)
     pipeline.start()
-    return _Flow(store, spool, pipeline, prices, arrivals, hub)
+    return _Flow(store, spool, pipeline, prices, arrivals, hub, activity, forwarder)
 
 
 def _relay(address: str, hub: Hub, stack: ExitStack) -> None:
@@ -184,14 +192,17 @@ def _relay(address: str, hub: Hub, stack: ExitStack) -> None:
 
 def _watch(settings: Settings, flow: _Flow, jobs: Jobs, release: str) -> Watch:
     backlog_bytes = _door_limits(settings).backlog_bytes
-    return Watch(
+    watch = Watch(
         flow.store,
         flow.arrivals,
         version=release,
         backlog_limit_bytes=backlog_bytes,
         hub=flow.hub,
         jobs=jobs.state,
+        activity=flow.activity,
     )
+    watch.forwarder = flow.forwarder
+    return watch
 
 
 def _alerting(settings: Settings, flow: _Flow, address: OwnAddress) -> Alerting:
@@ -256,6 +267,7 @@ def _pipeline(
     arrivals: Arrivals,
     told: Callable[[Batch], None],
     noise: Noise | None,
+    activity: ActivityCount,
 ) -> Pipeline:
     return Pipeline(
         store,
@@ -268,6 +280,7 @@ def _pipeline(
         decode=arrivals.decoded,
         told=told,
         noise=noise,
+        activity=activity,
     )
 
 

@@ -34,6 +34,7 @@ UPDATE bodies SET claimed_until_ns = :until
 WHERE id IN (SELECT id FROM bodies WHERE claimed_until_ns <= :now ORDER BY id LIMIT :most)
 RETURNING id, path, items, body
 """
+_AMOUNT = "SELECT count(*), coalesce(sum(items), 0), coalesce(sum(length(body)), 0), min(spooled_ns) FROM bodies"
 _DROP_OLDEST = (
     "DELETE FROM bodies WHERE id IN (SELECT id FROM bodies ORDER BY id LIMIT 16) RETURNING items, length(body)"
 )
@@ -186,6 +187,29 @@ class Spool:
             dropped += sum(items for items, _ in rows)
             self._size_bytes -= sum(size for _, size in rows)
         return dropped
+
+
+class SpooledAmount(Struct, frozen=True, kw_only=True):
+    """What waits in a spool file. `oldest_ns` is the time of day at which the oldest was spooled, null without any."""
+
+    bodies: int
+    items: int
+    size_bytes: int
+    oldest_ns: int | None
+
+
+def amount_in(file: Path) -> SpooledAmount:
+    """What waits in a spool file, which is only read.
+
+    Raises:
+        sqlite3.Error: it is no spool, or is broken.
+    """
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_MS / 1000)
+    try:
+        bodies, items, size_bytes, oldest_ns = connection.execute(_AMOUNT).fetchone()
+    finally:
+        connection.close()
+    return SpooledAmount(bodies=bodies, items=items, size_bytes=size_bytes, oldest_ns=oldest_ns)
 
 
 def _connect(file: Path) -> sqlite3.Connection:

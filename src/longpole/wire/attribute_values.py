@@ -274,8 +274,11 @@ AGENT_NAME_PREFIXES = (
 TOOL_NAME_PREFIXES = ("execute_tool ", "running tool: ", "tools/call ", "Function: ")
 """Taken off a span's name to get the name of the tool when no attribute gives it; without one it is the whole name."""
 
-AGENT_NAME_SUFFIXES = (".workflow", ".agent", ".kickoff", ".kickoff_async", "._execute_core", ".execute")
+AGENT_NAME_SUFFIXES = (".workflow", ".agent", ".kickoff", ".kickoff_async", "._execute_core", ".execute", ".run")
 """Likewise, at the end."""
+
+GRAPHS = ("langgraph", "langchain_create_agent")
+"""What `ls_integration` of a span's `metadata` calls a graph of LangGraph."""
 
 OPERATION_CATEGORIES = frozenset({"llm", "http", "database", "cache", "retrieval"})
 """Steps of these categories are of the type `api_call`."""

@@ -15,6 +15,7 @@ from longpole.wire.longpole_names import NUMBERS
 SPAN_INTERNAL = 1
 STATUS_UNSET, STATUS_OK, STATUS_ERROR = 0, 1, 2
 _INT64 = 2**63
+_SCOPE = "longpole"
 _SEVERITIES = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "warning": 13, "error": 17, "critical": 21, "fatal": 21}
 
 
@@ -178,14 +179,18 @@ def encode_log(log: LogOut) -> bytes:
     )
 
 
-def traces_body(resource: Mapping[str, Any], scope_version: str, spans: Sequence[bytes], *, numbers: str = "") -> bytes:
+def traces_body(
+    resource: Mapping[str, Any], scope_version: str, spans: Sequence[bytes], *, numbers: str = "", scope: str = _SCOPE
+) -> bytes:
     """An ExportTraceServiceRequest around encoded spans, which tells their `numbers` if they have any."""
-    return _around("resourceSpans", "scopeSpans", "spans", resource, scope_version, spans, numbers)
+    return _around(("resourceSpans", "scopeSpans", "spans"), resource, (scope, scope_version), spans, numbers)
 
 
-def logs_body(resource: Mapping[str, Any], scope_version: str, logs: Sequence[bytes], *, numbers: str = "") -> bytes:
+def logs_body(
+    resource: Mapping[str, Any], scope_version: str, logs: Sequence[bytes], *, numbers: str = "", scope: str = _SCOPE
+) -> bytes:
     """An ExportLogsServiceRequest around encoded log records, which tells their `numbers` if they have any."""
-    return _around("resourceLogs", "scopeLogs", "logRecords", resource, scope_version, logs, numbers)
+    return _around(("resourceLogs", "scopeLogs", "logRecords"), resource, (scope, scope_version), logs, numbers)
 
 
 def any_value(value: Any) -> dict[str, Any]:
@@ -223,18 +228,17 @@ def _attributes(attributes: Mapping[str, Any]) -> list[_KeyValue]:
 
 
 def _around(
-    top: str,
-    middle: str,
-    inner: str,
+    names: tuple[str, str, str],
     resource: Mapping[str, Any],
-    scope_version: str,
+    scope: tuple[str, str],
     items: Sequence[bytes],
     numbers: str,
 ) -> bytes:
+    top, middle, inner = (name.encode() for name in names)
     told = b',"attributes":' + _encode(_attributes({NUMBERS: numbers})) if numbers else b""
     head = (
-        b'{"' + top.encode() + b'":[{"resource":{"attributes":' + _encode(_attributes(resource)) + b'},"'
-        + middle.encode() + b'":[{"scope":{"name":"longpole","version":' + _encode(scope_version) + told + b'},"'
-        + inner.encode() + b'":['
+        b'{"' + top + b'":[{"resource":{"attributes":' + _encode(_attributes(resource)) + b'},"'
+        + middle + b'":[{"scope":{"name":' + _encode(scope[0]) + b',"version":' + _encode(scope[1]) + told + b'},"'
+        + inner + b'":['
     )  # fmt: skip
     return b"".join((head, b",".join(items), b"]}]}]}"))

@@ -113,12 +113,19 @@ def test_a_kickoff_is_a_workflow_also_below_another_span() -> None:
     assert (facts.kind, facts.agent) == ("workflow", "NewsCrew")
 
 
+def test_an_agent_of_smolagents_is_called_by_its_name_and_not_by_its_method() -> None:
+    facts = facts_of({"openinference.span.kind": "AGENT"}, name="planner.run")
+    assert (facts.kind, facts.agent) == ("agent", "planner")
+
+
 def test_a_graph_run_is_a_workflow_also_below_another_span() -> None:
     metadata = '{"ls_integration": "langgraph", "thread_id": "t-1"}'
     node = '{"ls_integration": "langgraph", "langgraph_node": "plan", "langgraph_step": 3}'
     run = facts_of({"openinference.span.kind": "CHAIN", "metadata": metadata}, name="LangGraph")
     inner = facts_of({"openinference.span.kind": "CHAIN", "metadata": node}, name="plan")
     assert (run.kind, run.session_id) == ("workflow", "t-1")
+    created = '{"ls_integration": "langchain_create_agent"}'
+    assert facts_of({"openinference.span.kind": "CHAIN", "metadata": created}, name="LangGraph").kind == "workflow"
     assert (inner.kind, inner.step_index) == (None, 3)
 
 

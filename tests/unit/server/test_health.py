@@ -7,14 +7,17 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from ingest_house import House, log_body, span_json, traces_body
+from ingest_house import TRACE, House, log_body, span_json, traces_body
+from longpole.ingest.activity import ActivityCount
 from longpole.ingest.arrivals import Arrivals
 from longpole.ingest.decode import decode_body
 from longpole.ingest.noise import Noise
 from longpole.ingest.noise_rules import Match, NoiseRule
 from longpole.model.batch import Batch
+from longpole.model.ids import execution_id_of
 from longpole.model.intake import Lease
 from longpole.server.access import EVERYTHING, SCOPE_NAME, Access
 from longpole.server.app import Server
@@ -36,9 +39,17 @@ class Running:
         self.store = TimedStore(self.house.engine)
         self.arrivals = Arrivals(decode_body)
         noise = Noise([NoiseRule(name="pings", match=Match(name="PING"), drop=True)])
-        self.pipeline = self.house.start(engine=self.store, decode=self.arrivals.decoded, noise=noise)
+        activity = ActivityCount()
+        self.pipeline = self.house.start(
+            engine=self.store, decode=self.arrivals.decoded, noise=noise, activity=activity
+        )
         self.watch = Watch(
-            self.store, self.arrivals, version="7", backlog_limit_bytes=DEFAULT_LIMITS.backlog_bytes, hub=Hub()
+            self.store,
+            self.arrivals,
+            version="7",
+            backlog_limit_bytes=DEFAULT_LIMITS.backlog_bytes,
+            hub=Hub(),
+            activity=activity,
         )
         self.server = Server(self.store, self.house.spool, self.pipeline, self.watch, version="7", guard=self._let_in)
         self.access = EVERYTHING
@@ -97,7 +108,7 @@ def test_the_page_of_metrics_has_what_the_table_says_and_nothing_else(running: R
     assert {name: family.type for name, family in families.items()} == told
     for measure in shown:
         labels = {label for sample in families[measure.name.removesuffix("_total")].samples for label in sample.labels}
-        assert labels - {"le"} == ({measure.label} if measure.label else set()), measure.name
+        assert labels - {"le"} <= set(measure.labels), measure.name
 
 
 def test_metrics_count_what_happened(running: Running) -> None:
@@ -118,6 +129,20 @@ def test_metrics_speak_openmetrics_to_who_asks_for_it(running: Running) -> None:
     answer = running.ask("GET", "/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0"})
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.text.endswith("# EOF\n")
+
+
+def test_openmetrics_has_an_execution_to_look_at_and_the_classic_format_does_not(running: Running) -> None:
+    running.send(span_json(1, name="planner"))
+    classic = running.ask("GET", "/metrics").text
+    told = running.ask("GET", "/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0"}).text
+    families = {each.name: each for each in openmetrics.text_string_to_metric_families(told)}
+    (shown,) = [sample for sample in families["longpole_executions"].samples if sample.name.endswith("_total")]
+    assert shown.labels == {"agent": "planner", "status": "success"}
+    assert shown.exemplar.labels == {"execution_id": execution_id_of(TRACE, f"{1:016x}")}
+    buckets = families["longpole_execution_seconds"].samples
+    assert [sample.exemplar.labels for sample in buckets if sample.exemplar] == [shown.exemplar.labels]
+    assert "execution_id" not in classic
+    assert 'longpole_executions_total{agent="planner",status="success"} 1.0' in classic
 
 
 @pytest.mark.parametrize(

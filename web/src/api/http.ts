@@ -3,11 +3,25 @@
 import { ApiProblem } from "../lib/problem";
 import type { Problem } from "./views.gen";
 
+declare global {
+  /** What `early.js` has asked for before this script was there. */
+  var longpoleEarly: { readonly path: string; readonly answer: Promise<Response> } | undefined;
+}
+
+/** The answer that is on its way already; once, and only if it is the one that is wanted. */
+function early(path: string): Promise<Response> | undefined {
+  const asked = globalThis.longpoleEarly;
+  if (asked?.path !== path) return undefined;
+  globalThis.longpoleEarly = undefined;
+  return asked.answer;
+}
+
 /** The JSON at an address of this server. Throws `ApiProblem` on every failure. */
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) });
+    response = await (early(path) ??
+      fetch(path, { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) }));
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiProblem(

@@ -1,5 +1,7 @@
 import type { ECharts, EChartsOption } from "echarts";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { Icon } from "../ui/icons";
+import { saveAddress } from "../ui/saveFile";
 import { useTokens } from "../ui/useTokens";
 import { chartLook } from "./chartTheme";
 
@@ -76,9 +78,31 @@ export function Chart({ label, height, option, table, selects, onSelect, onPick 
   return (
     <figure className="chart">
       <div ref={place} style={{ height }} role="img" aria-label={label} />
+      {chart && (
+        <button
+          type="button"
+          className="save-picture"
+          title="Save as PNG"
+          aria-label={`Save as PNG: ${label}`}
+          onClick={() =>
+            saveAddress(
+              `${fileName(label)}.png`,
+              chart.getDataURL({ pixelRatio: 2, backgroundColor: tokens.card }),
+            )
+          }
+        >
+          <Icon name="download" size={12} />
+        </button>
+      )}
       <HiddenTable label={label} table={table} />
     </figure>
   );
+}
+
+/** A label as the name of a file: "Duration trend of lead" is "duration-trend-of-lead". */
+function fileName(label: string): string {
+  const words = label.toLowerCase().match(/[a-z0-9]+/g) ?? ["chart"];
+  return words.slice(0, 8).join("-");
 }
 
 function selectionOf({ areas }: BrushEnd): Selection | null {

@@ -203,7 +203,7 @@ function Axis({ axis, x, range, inner }: AxisProps) {
       {marks.map((at) => (
         <g key={at}>
           <line x1={x(at)} x2={x(at)} y1={4} y2={VALUE_BASE} />
-          <text x={x(at)} y={HEIGHT - 5} textAnchor="middle">
+          <text x={x(at)} y={HEIGHT - 5} textAnchor={x(at) > LEFT + inner - 20 ? "end" : "middle"}>
             {axisMoment(at, span)}
           </text>
         </g>

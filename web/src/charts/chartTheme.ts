@@ -8,7 +8,13 @@ export function axisLook(tokens: Tokens) {
   return {
     axisLine: { show: false },
     axisTick: { show: false },
-    axisLabel: { color: tokens.subtle, fontSize: 11, fontFamily: FONT, hideOverlap: true },
+    axisLabel: {
+      color: tokens.subtle,
+      fontSize: 11,
+      fontFamily: FONT,
+      hideOverlap: true,
+      minMargin: 10,
+    },
     splitLine: { lineStyle: { color: tokens.grid } },
     nameTextStyle: { color: tokens.subtle, fontSize: 11 },
   } as const;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ExecutionTree, UsualExecution } from "../api/views.gen";
-import { isOverUsual, rankOf, ranksOf, usualShares } from "./usual";
+import { isOverUsual, rankOf, ranksOf, spreadOf, usualShares } from "./usual";
 
 const percentiles = Array.from({ length: 99 }, (_, i) => (i + 1) * 10);
 const usual = {
@@ -55,4 +55,15 @@ test("usual shares sum to a hundred, and three points over one is marked", () =>
   expect(isOverUsual(share, shares)).toBe(true);
   expect(isOverUsual({ ...share, percent: 42.9 }, shares)).toBe(false);
   expect(isOverUsual(share, [])).toBe(false);
+});
+
+test("a spread has all hundredths in its bins, and a duration beyond them widens it", () => {
+  const inside = spreadOf(percentiles, 500, 10);
+  expect(inside.bars.reduce((sum, bar) => sum + bar, 0)).toBe(99);
+  expect(inside.at).toBeGreaterThan(0.5);
+  expect(inside.at).toBeLessThan(1);
+  const beyond = spreadOf(percentiles, 1_000_000, 10);
+  expect(beyond.at).toBe(1);
+  expect(beyond.bars[9]).toBe(0);
+  expect(spreadOf([7, 7, 7], 7, 5)).toEqual({ bars: [3, 0, 0, 0, 0], at: 0 });
 });

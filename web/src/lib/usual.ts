@@ -15,6 +15,27 @@ export function rankOf(percentiles: readonly number[], ns: number): number {
   return Math.max(1, low);
 }
 
+export interface Spread {
+  /** How many of a hundred lie in each of the bins, which are of equal width on a logarithmic scale. */
+  readonly bars: readonly number[];
+  /** Where a duration stands between the first bin's beginning (0) and the last one's end (1). */
+  readonly at: number;
+}
+
+/** The shape of a distribution that is told by its 1st to 99th percentile, and where a duration stands in it. */
+export function spreadOf(percentiles: readonly number[], ns: number, bins: number): Spread {
+  const logs = percentiles.map((each) => Math.log(Math.max(1, each)));
+  const here = Math.log(Math.max(1, ns));
+  const low = Math.min(here, ...logs);
+  const width = Math.max(here, ...logs) - low || 1;
+  const bars = new Array<number>(bins).fill(0);
+  for (const each of logs) {
+    const bin = Math.min(bins - 1, Math.floor(((each - low) / width) * bins));
+    bars[bin] = (bars[bin] ?? 0) + 1;
+  }
+  return { bars, at: (here - low) / width };
+}
+
 /** By step id, or span id of an execution, its rank among those of its name; only what has ended and has enough like it. */
 export function ranksOf(source: ExecutionTree, usual: UsualExecution): ReadonlyMap<string, number> {
   const key = (agent: string, name: string, category: string) => `${agent}\n${name}\n${category}`;

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from logging import getLogger
 from pathlib import Path
 from threading import RLock, get_ident
+from typing import Literal
 
 from longpole.model.errors import MissingPackage, UnknownLibrary
 from longpole.record.instrument.libraries import LIBRARIES, UNDER_SQLALCHEMY, WHOLE_TRACERS, Library, Target
@@ -80,6 +81,20 @@ def uninstrument(*names: str) -> None:
 def instrumented() -> tuple[str, ...]:
     """The names of the libraries that are on now, in the order of the table. One that is not imported yet is not."""
     return tuple(name for name in LIBRARIES if name in _wanted and any(t in _on for t in LIBRARIES[name].targets))
+
+
+def readiness(name: str) -> Literal["ready", "lacking", "absent"]:
+    """Whether a library could be turned on here: it and what it takes are installed, only it is, or not even it.
+
+    Raises:
+        UnknownLibrary: the name is not known.
+    """
+    row = _row(name)
+    try:
+        _check(row)
+    except MissingPackage:
+        return "lacking" if any(_is_installed(target.module, row.mark) for target in row.targets) else "absent"
+    return "ready"
 
 
 def _row(name: str) -> Library:
@@ -157,7 +172,7 @@ def _is_free(target: Target, row: Library) -> bool:
     Instrumentors import what they instrument. If this is ours, the target waits until that one is done; if it is the
     program's, the program is about to turn it on itself.
     """
-    is_asked = target in row.waits or any(target in LIBRARIES[name].targets for name in _asked)
+    is_asked = target in row.waits or any(target in LIBRARIES[name].makers for name in _asked)
     module = sys.modules.get(target.how.partition(":")[0])
     if ":" in target.how and getattr(getattr(module, "__spec__", None), "_initializing", False):
         if is_asked or get_ident() in _installing:
@@ -218,8 +233,8 @@ def _leave_models(module: str) -> None:
 
 def _leave(rows: list[Library]) -> None:
     with _lock:
-        kept = {target for name in _asked for target in LIBRARIES[name].targets}
-    _turn_off([target for row in rows for target in row.targets if target not in kept])
+        kept = {target for name in _asked for target in LIBRARIES[name].makers}
+    _turn_off([target for row in rows for target in row.makers if target not in kept])
 
 
 def _tell_missing(row: Library, trouble: ImportError) -> None:

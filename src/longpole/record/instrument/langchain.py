@@ -39,6 +39,7 @@ _ENDS = {
     "AsyncCallbackManagerForToolRun": ("on_tool_end", "on_tool_error"),
     "AsyncCallbackManagerForRetrieverRun": ("on_retriever_end", "on_retriever_error"),
 }
+_GRAPHS = ("langgraph", "langchain_create_agent")  # what LangChain's metadata call a graph, and an agent made of one
 _DEEPEST, _LONGEST = 6, 500
 # The modules between a run's start and this handler.
 _CALLBACKS = (__name__, "longpole.record.instrument.framework_steps", "langchain_core.callbacks.manager")
@@ -198,7 +199,7 @@ class RunListener:
 
 
 def _chain_site(name: str, metadata: dict[str, Any]) -> Site:
-    if metadata.get("ls_integration") == "langgraph" and ("langgraph_node" not in metadata or _is_started_by_a_graph()):
+    if metadata.get("ls_integration") in _GRAPHS and ("langgraph_node" not in metadata or _is_started_by_a_graph()):
         return site_named(name, Category.AGENT, agent=name, kind={names.METHOD: "invoke"})
     return site_named(name, Category.PROCESSING)
 

@@ -37,7 +37,8 @@ class Library(NamedTuple):
     `library` is what pip calls it (empty: it comes with Python), `package` what pip calls the instrumentor (empty:
     nothing more is needed). `others` are further instrumentors of the same library: where the program uses one, ours
     stays off. `mark` is a file or folder that the package holds, where its module has a name that anybody might use.
-    `waits` are hooks of ours that add the library's pauses between tries, or for a connection of its pool.
+    `waits` are hooks of ours that add the library's pauses between tries, or for a connection of its pool; `names`
+    those that add what its spans leave out: whose run it is.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Library(NamedTuple):
     others: tuple[str, ...] = ()
     mark: str = ""
     waits: tuple[Target, ...] = ()
+    names: tuple[Target, ...] = ()
 
     @property
     def command(self) -> str:
@@ -56,9 +58,14 @@ class Library(NamedTuple):
         return " ".join(("pip install", *filter(None, needed))) if any(needed) else "comes with Python"
 
     @property
+    def makers(self) -> tuple[Target, ...]:
+        """What makes its steps, and names them."""
+        return self.targets + self.names
+
+    @property
     def everything(self) -> tuple[Target, ...]:
         """All targets, the waits among them."""
-        return self.targets + self.waits
+        return self.makers + self.waits
 
 
 _OWN = "longpole.record.instrument."
@@ -72,10 +79,12 @@ def _own(
     return Library(name, kind, library, "", (Target(module, _OWN + file),), others, mark)
 
 
-def _built_in(name: str, library: str, module: str, scope: str, mark: str = "") -> Library:
+def _built_in(
+    name: str, library: str, module: str, scope: str, mark: str = "", names: tuple[Target, ...] = ()
+) -> Library:
     """A framework that makes spans of OpenTelemetry by itself, under this scope, and only has to find a provider."""
-    target = Target(module, f"{_OWN}opentelemetry", argument=scope)
-    return Library(name, "framework", f"{library} opentelemetry-sdk", "", (target,), (f"{_INFERENCE}{name}",), mark)
+    target, others = Target(module, f"{_OWN}opentelemetry", argument=scope), (f"{_INFERENCE}{name}",)
+    return Library(name, "framework", f"{library} opentelemetry-sdk", "", (target,), others, mark, names=names)
 
 
 def _pool(module: str) -> Target:
@@ -105,12 +114,20 @@ def _contrib(
     )
 
 
-def _inference(name: str, kind: Kind, instrumentor: str, *, library: str = "", module: str = "") -> Library:
+def _inference(
+    name: str,
+    kind: Kind,
+    instrumentor: str,
+    *,
+    library: str = "",
+    module: str = "",
+    names: tuple[Target, ...] = (),
+) -> Library:
     """A library with an instrumentor of OpenInference."""
     package = "openinference-instrumentation-" + name.replace("_", "-")
     others = (f"{_CONTRIB}{name}", f"{_CONTRIB}genai.{name}", f"{_CONTRIB}{name.replace('_', '')}")
     targets = (Target(module or name, f"{_INFERENCE}{name}:{instrumentor}"),)
-    return Library(name, kind, library or name, package, targets, others)
+    return Library(name, kind, library or name, package, targets, others, names=names)
 
 
 def _genai(name: str, instrumentor: str, others: tuple[str, ...] = ()) -> Library:
@@ -175,7 +192,12 @@ LIBRARIES: dict[str, Library] = {
             "pydantic_ai", "framework", "pydantic-ai-slim", "pydantic_ai", "pydantic_ai", (f"{_INFERENCE}pydantic_ai",)
         ),
         _inference(
-            "llama_index", "framework", "LlamaIndexInstrumentor", library="llama-index-core", module="llama_index.core"
+            "llama_index",
+            "framework",
+            "LlamaIndexInstrumentor",
+            library="llama-index-core",
+            module="llama_index.core",
+            names=(Target(f"{_INFERENCE}llama_index._handler", f"{_OWN}llama_index_agents"),),
         ),
         _inference("crewai", "framework", "CrewAIInstrumentor"),
         _inference("dspy", "framework", "DSPyInstrumentor"),
@@ -192,7 +214,13 @@ LIBRARIES: dict[str, Library] = {
         _inference("agno", "framework", "AgnoInstrumentor"),
         _built_in("google_adk", "google-adk", "google.adk", "gcp.vertex.agent"),
         _built_in("strands_agents", "strands-agents", "strands", "strands.telemetry.tracer", "telemetry"),
-        _built_in("autogen", "autogen-agentchat", "autogen_core", "autogen-core"),
+        _built_in(
+            "autogen",
+            "autogen-agentchat",
+            "autogen_core",
+            "autogen-core",
+            names=(Target("autogen_agentchat.teams._group_chat._base_group_chat", f"{_OWN}autogen_teams"),),
+        ),
         _inference("mcp", "framework", "MCPInstrumentor"),
         Library(
             "httpx",

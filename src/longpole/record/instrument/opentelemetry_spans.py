@@ -37,7 +37,7 @@ class RecordSpans(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Any = None) -> None:
         """Starts the record, below that of the parent."""
-        if not recorder.is_on or span.context is None:
+        if not recorder.is_on or span.context is None or _is_only_made(span):
             return
         record = recorder.begin(_new_record(span, parent_context))
         setattr(span, RECORD, record)
@@ -113,6 +113,13 @@ def _new_record(span: Span, parent_context: Any) -> Record:
         site.is_agent,
     )
     return [parent, site, started_ns, None, None, None, None, ids, {FOREIGN: span}]
+
+
+def _is_only_made(span: Span) -> bool:
+    """Whether this is the making of an agent of AutoGen's (0.7.5): no execution, and of no length."""
+    scope = span.instrumentation_scope
+    is_making = (span.attributes or {}).get("gen_ai.operation.name") == "create_agent"
+    return is_making and scope is not None and scope.name == "autogen-core"
 
 
 def is_unsampled_here() -> bool:

@@ -1,4 +1,4 @@
-"""The filtered list of executions as a file for other programs: CSV, JSON or Parquet."""
+"""The filtered list of executions as a file for other programs: CSV, JSON or Parquet, or everything of them as OTLP."""
 
 import csv
 import io
@@ -16,6 +16,8 @@ from msgspec.structs import asdict, astuple, fields
 from longpole.model.errors import InvalidInput
 from longpole.reports.execution_list import list_executions
 from longpole.reports.export.exported_file import ExportedFile
+from longpole.reports.export.otlp_file import ENDING, MEDIA_TYPE, otlp_lines
+from longpole.reports.export.otlp_spans import groups_under_root
 from longpole.reports.filter_values import Filter, Pairs
 from longpole.reports.filters import LIST_FILTERS, read_execution_filters
 from longpole.reports.views import ExecutionItem
@@ -24,6 +26,9 @@ from longpole.store.parquet import parquet_files
 
 MOST_ROWS = 50_000
 ROWS_BY_DEFAULT = 10_000
+MOST_OTLP_BYTES = 256 * 1024 * 1024
+"""Of an OTLP file, which holds whole trees: the next tree is left out."""
+
 _PAGE = 1_000
 _PLAIN = (str, int, float, bool)
 
@@ -34,16 +39,18 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
     PARQUET = "parquet"
+    OTLP = "otlp"
 
 
 MEDIA_TYPES = {
-    Format.CSV: "text/csv; charset=utf-8",
+    Format.CSV: "text/csv",
     Format.JSON: "application/json",
     Format.PARQUET: "application/vnd.apache.parquet",
+    Format.OTLP: MEDIA_TYPE,
 }
 
 EXPORT_FILTERS = (
-    Filter(name="format", meaning="csv, json or parquet; csv without it.", example="parquet"),
+    Filter(name="format", meaning="csv, json, parquet or otlp; csv without it.", example="parquet"),
     *(each for each in LIST_FILTERS if each.name not in ("limit", "cursor")),
     Filter(
         name="limit", meaning=f"At most so many rows, 1 to {MOST_ROWS}; {ROWS_BY_DEFAULT} without it.", example="50000"
@@ -55,7 +62,8 @@ EXPORT_FILTERS = (
 def executions_file(store: Engine, pairs: Pairs) -> ExportedFile:
     """The executions that match, in the order that was asked for, one row each; what is unknown is empty.
 
-    Lists and objects are JSON text in CSV and Parquet.
+    Lists and objects are JSON text in CSV and Parquet. OTLP holds the whole trees that they belong to; its rows are the
+    spans.
 
     Raises:
         InvalidInput: a filter or the format cannot be read.
@@ -63,6 +71,8 @@ def executions_file(store: Engine, pairs: Pairs) -> ExportedFile:
     chosen = _format_of(pairs)
     limit = _limit_of(pairs)
     items, has_more = _items(store, [pair for pair in pairs if pair[0] not in ("format", "limit")], limit)
+    if chosen is Format.OTLP:
+        return _otlp(store, items, has_more=has_more)
     write = {Format.CSV: _csv, Format.JSON: msgspec.json.encode, Format.PARQUET: _parquet}[chosen]
     return ExportedFile(write(items), MEDIA_TYPES[chosen], f"executions.{chosen}", len(items), has_more)
 
@@ -78,6 +88,20 @@ def _items(store: Engine, pairs: Pairs, limit: int) -> tuple[list[ExecutionItem]
         if cursor is None:
             return items, False
     return items, True
+
+
+def _otlp(store: Engine, items: Sequence[ExecutionItem], *, has_more: bool) -> ExportedFile:
+    roots = dict.fromkeys((item.workspace, item.root_execution_id) for item in items)
+    content, spans = bytearray(), 0
+    for workspace, root in roots:
+        if len(content) > MOST_OTLP_BYTES:
+            has_more = True
+            break
+        groups = groups_under_root(store, workspace, root)
+        spans += sum(len(group.spans) for group in groups)
+        for line in otlp_lines(groups):
+            content += line
+    return ExportedFile(bytes(content), MEDIA_TYPE, f"executions.{ENDING}", spans, has_more)
 
 
 def _format_of(pairs: Pairs) -> Format:

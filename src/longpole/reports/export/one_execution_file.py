@@ -1,4 +1,5 @@
-"""One execution as a file for other programs: our own JSON, Chrome's trace format (Perfetto), speedscope's.
+"""One execution as a file for other programs: our own JSON, Chrome's trace format (Perfetto), speedscope's, OTLP; and
+as a page for people.
 
 Chrome's format: "Trace Event Format" of the Chromium project. speedscope's: its file-format-schema.json, evented
 profiles, one for each lane, because a profile is one stack that grows and shrinks.
@@ -14,11 +15,17 @@ import msgspec
 from msgspec import Struct
 
 from longpole.model.errors import InvalidInput
+from longpole.reports.bodies import bodies_of
+from longpole.reports.export.execution_page import render_execution_page
 from longpole.reports.export.exported_file import ExportedFile
 from longpole.reports.export.lanes import Drawn, lanes_of
+from longpole.reports.export.otlp_file import ENDING, MEDIA_TYPE, otlp_lines
+from longpole.reports.export.otlp_spans import groups_of_rows
+from longpole.reports.family import Family, load_family, span_of
 from longpole.reports.filter_values import WORKSPACE, Filter, Pairs, read_given
 from longpole.reports.one_execution import tree_of
 from longpole.reports.views import ExecutionNode, ExecutionTree, StepNode
+from longpole.reports.which_execution import find_execution
 from longpole.store.engine import Engine
 
 _SPEEDSCOPE_SCHEMA = "https://www.speedscope.app/file-format-schema.json"
@@ -30,7 +37,21 @@ class Format(StrEnum):
     JSON = "json"
     PERFETTO = "perfetto"
     SPEEDSCOPE = "speedscope"
+    OTLP = "otlp"
+    HTML = "html"
 
+
+ENDINGS = {
+    Format.JSON: ("json", "application/json"),
+    Format.PERFETTO: ("perfetto.json", "application/json"),
+    Format.SPEEDSCOPE: ("speedscope.json", "application/json"),
+    Format.OTLP: (ENDING, MEDIA_TYPE),
+    Format.HTML: ("html", "text/html"),
+}
+"""How the name of a file ends, and its media type."""
+
+MOST_BODIES = 2_000
+"""Spans of which an HTML page holds inputs and outputs: those that took the longest."""
 
 EXPORT_OF_ONE_FILTERS = (
     WORKSPACE,
@@ -60,10 +81,31 @@ def execution_file(store: Engine, execution: str, pairs: Pairs) -> ExportedFile:
     given = read_given(pairs, EXPORT_OF_ONE_FILTERS)
     chosen = _format_of(given.get("format", Format.JSON))
     tree = tree_of(store, execution, workspace=given.get("workspace"))
-    write = {Format.JSON: msgspec.json.encode, Format.PERFETTO: _perfetto, Format.SPEEDSCOPE: _speedscope}[chosen]
-    ending = "json" if chosen is Format.JSON else f"{chosen}.json"
+    ending, media_type = ENDINGS[chosen]
     name = f"{_file_name(tree.execution.agent)}-{tree.execution.execution_id[-8:]}.{ending}"
-    return ExportedFile(write(tree), "application/json", name, len(tree.executions) + len(tree.steps))
+    return ExportedFile(_written(store, tree, chosen), media_type, name, len(tree.executions) + len(tree.steps))
+
+
+def _written(store: Engine, tree: ExecutionTree, chosen: Format) -> bytes:
+    if chosen is Format.JSON:
+        return msgspec.json.encode(tree)
+    if chosen is Format.SPEEDSCOPE:
+        return _speedscope(tree)
+    item = tree.execution
+    family = load_family(store, find_execution(store, item.execution_id, workspace=item.workspace))
+    if chosen is Format.PERFETTO:
+        return _perfetto(tree, family.top["started_ns"])
+    if chosen is Format.OTLP:
+        rows = [*family.executions, *family.steps]
+        return b"".join(otlp_lines(groups_of_rows(store, item.workspace, rows)))
+    return _page(store, tree, family)
+
+
+def _page(store: Engine, tree: ExecutionTree, family: Family) -> bytes:
+    rows = sorted((*family.executions, *family.steps), key=lambda row: -(row["duration_ns"] or 0))
+    kept = [(tree.execution.workspace, row["trace_id"], span_of(row)) for row in rows[:MOST_BODIES]]
+    bodies = {span[2]: body for span, body in bodies_of(store, kept).items()}
+    return render_execution_page(tree, bodies, left_out=max(0, len(rows) - MOST_BODIES)).encode()
 
 
 def _format_of(given: str) -> Format:
@@ -110,7 +152,7 @@ def _lanes(bars: list[_Bar]) -> list[Drawn]:
     return lanes_of([(bar.start, bar.end, bar.parent) for bar in bars])
 
 
-def _perfetto(tree: ExecutionTree) -> bytes:
+def _perfetto(tree: ExecutionTree, started_ns: int) -> bytes:
     bars = _bars(tree)
     drawn = _lanes(bars)
     events = [_named("process_name", 0, tree.execution.agent)]
@@ -123,8 +165,19 @@ def _perfetto(tree: ExecutionTree) -> bytes:
         events.append({"ph": "X", "pid": 1, "tid": each.lane, **times, **what})
     for event in tree.events:
         moment = {"ph": "i", "s": "p", "pid": 1, "tid": 0, "ts": event.offset_ns / 1000}
-        events.append(moment | {"name": event.name, "cat": event.kind, "args": {"message": event.message or ""}})
-    return msgspec.json.encode({"traceEvents": events, "displayTimeUnit": "ms"})
+        told = {"span_id": event.span_id, "level": event.level, "message": event.message}
+        args = {name: value for name, value in told.items() if value is not None}
+        events.append(moment | {"name": event.name, "cat": event.kind, "args": args})
+    return msgspec.json.encode(
+        {"traceEvents": events, "displayTimeUnit": "ms", "otherData": {"longpole": _origin(tree, started_ns)}}
+    )
+
+
+def _origin(tree: ExecutionTree, started_ns: int) -> dict[str, Any]:
+    """What the format has no place for and `longpole import` needs to bring the execution back."""
+    item = tree.execution
+    names = ("trace_id", "workspace", "service", "version", "environment", "session_id", "user_id")
+    return {"started_ns": str(started_ns), **{name: getattr(item, name) for name in names}}
 
 
 def _named(what: str, lane: int, name: str) -> dict[str, Any]:

@@ -140,14 +140,16 @@ interface Lanes {
   readonly laneWidth: number;
 }
 
-/** The work of each lane; several pieces on one half pixel are drawn once. */
+/** The work of each lane; several pieces on one pixel are drawn once. */
 function drawLanes(
   context: CanvasRenderingContext2D,
   tokens: ReturnType<typeof useTokens>,
   lanes: Lanes,
 ): void {
   const { leaves, atOnce, width, height, x, laneLeft, laneWidth } = lanes;
-  const tiles = makeTiles(context, tokens, window.devicePixelRatio || 1);
+  const density = window.devicePixelRatio || 1;
+  const pixel = 1 / density;
+  const tiles = makeTiles(context, tokens, density);
   context.fillStyle = tokens.card;
   context.fillRect(0, 0, width, height);
   context.font = `500 11.5px ${FONT}`;
@@ -160,7 +162,7 @@ function drawLanes(
   const lastPixel: number[] = [];
   for (const { node, to, lane } of leaves) {
     const row = Math.min(lane, MOST_LANES - 1);
-    if (x(to) < (lastPixel[row] ?? -1) + 0.5) continue;
+    if (x(to) < (lastPixel[row] ?? -1) + pixel) continue;
     lastPixel[row] = x(to);
     for (const piece of piecesOf(node, to)) {
       context.fillStyle = piece.kind === "unexplained" ? tokens.unx : tiles[piece.kind];

@@ -4,6 +4,7 @@ import { memo, type ReactNode, useMemo } from "react";
 import { stepQuery } from "../../api/queries";
 import type { EventNode, StepDetail, UsualExecution, UsualStep } from "../../api/views.gen";
 import { Swatch } from "../../charts/Patterns";
+import { UsualSpread } from "../../charts/UsualSpread";
 import { cost, count, duration, fullTime } from "../../lib/format";
 import { reasonOf } from "../../lib/problem";
 import { alike, type Tree, type TreeNode } from "../../lib/tree";
@@ -188,6 +189,9 @@ function Body({ detail, models, isBelow, now, usual, canChange }: BodyProps) {
           of {count(usual.others)}, usual {duration(usual.percentiles_ns[49])}, p95{" "}
           {duration(usual.percentiles_ns[94])}
         </div>
+      )}
+      {usual && detail.duration_ns !== null && (
+        <UsualSpread percentiles={usual.percentiles_ns} ns={detail.duration_ns} />
       )}
       {canChange && <TryChange stepId={detail.step_id} name={detail.tool ?? detail.name} />}
       <Failure detail={detail} />

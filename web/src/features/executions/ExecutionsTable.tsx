@@ -4,6 +4,7 @@ import { useMemo, useRef, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import type { ExecutionItem } from "../../api/views.gen";
 import { type ListAddress, onlyRange, withParts } from "../../lib/address";
+import { ROW_HEIGHT } from "../../lib/density";
 import { Icon } from "../../ui/icons";
 import { useKeys } from "../../ui/useKeys";
 import type { ListColumn, Usual } from "./columns";
@@ -22,7 +23,6 @@ interface Props {
   readonly onSelected: (selected: ReadonlySet<string>) => void;
 }
 
-const ROW = 34;
 const AHEAD = 12;
 
 /** The set with an id taken in or out. */
@@ -43,7 +43,7 @@ export function ExecutionsTable(props: Props) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
+    estimateSize: () => ROW_HEIGHT,
     overscan: AHEAD,
   });
   const keys = useMemo(() => {

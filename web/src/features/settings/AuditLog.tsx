@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { auditLogQuery } from "../../api/settings";
 import type { AuditItem } from "../../api/views.gen";
-import { clockTime, counted, NONE } from "../../lib/format";
+import { clockTime, count, counted, NONE } from "../../lib/format";
 import { epochMs } from "../../lib/time";
 import { Asked } from "../../ui/Asked";
 import { type Column, DataTable } from "../../ui/DataTable";
@@ -22,8 +22,8 @@ export function AuditLog() {
                   "Nobody has changed anything yet."
                 ) : (
                   <>
-                    The last <b>{counted(items.length, "deed")}</b>, of which {counted(refused, "deed")}{" "}
-                    refused.
+                    The last <b>{counted(items.length, "deed")}</b>,{" "}
+                    {refused === 0 ? "none" : `${count(refused)} of them`} refused.
                   </>
                 )}
               </p>

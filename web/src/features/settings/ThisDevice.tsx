@@ -1,4 +1,5 @@
-import { SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
+import { Input, SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
+import { DENSITIES, DENSITY, type Density, keepDensity } from "../../lib/density";
 import { allZones, keepZone, LOCAL_ZONE, ZONE } from "../../lib/zone";
 
 /** What is chosen for this browser alone. */
@@ -11,8 +12,7 @@ export function ThisDevice() {
         <span className="m t12">kept in this browser only</span>
       </div>
       <div className="settings-form">
-        <div>
-          <div className="t12 m">Theme</div>
+        <Input.Wrapper label="Theme" labelElement="div">
           <SegmentedControl
             aria-label="Theme"
             value={colorScheme}
@@ -23,7 +23,18 @@ export function ThisDevice() {
             ]}
             onChange={(value) => setColorScheme(value as typeof colorScheme)}
           />
-        </div>
+        </Input.Wrapper>
+        <Input.Wrapper label="Rows of tables" labelElement="div">
+          <SegmentedControl
+            aria-label="Rows of tables"
+            value={DENSITY}
+            data={DENSITIES.map((value) => ({ value, label: value[0]?.toUpperCase() + value.slice(1) }))}
+            onChange={(value) => {
+              keepDensity(value as Density);
+              location.reload();
+            }}
+          />
+        </Input.Wrapper>
         <Select
           label="Time zone"
           data={[...allZones()]}

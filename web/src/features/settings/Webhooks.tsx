@@ -14,12 +14,15 @@ export function Webhooks() {
     <Asked query={useQuery(webhooksQuery())} what="The webhooks" heights={[62, 200]}>
       {({ items, deliveries }) => {
         const dead = deliveries.filter(({ state }) => state === "dead").length;
+        const waiting = deliveries.filter(({ state }) => state === "waiting").length;
         return (
           <>
             <section className="card verdict" aria-label="How it stands">
               <p className="says">
                 <b>{items.length === 0 ? "No webhook" : counted(items.length, "webhook")}</b>
-                {items.length > 0 && ` told of events; ${counted(dead, "delivery", "deliveries")} given up`}.
+                {items.length > 0 &&
+                  ` told of events; ${counted(waiting, "delivery", "deliveries")} waiting, ${count(dead)} given up`}
+                .
               </p>
             </section>
             <WebhookForm />

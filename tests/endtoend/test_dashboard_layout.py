@@ -1,0 +1,102 @@
+"""Where the parts of the main pages stand, and their colours, in both themes: what a change of styles may move.
+
+Boxes and not pictures: letters are drawn differently by every version of the browser and of its fonts' library, boxes
+are not, because the dashboard brings its own fonts. The wanted ones are in `dashboard_boxes.json`, beside this file.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from running_server import RunningServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+WANTED = Path(__file__).with_name("dashboard_boxes.json")
+PAGES = {
+    "overview": "/",
+    "executions": "/executions",
+    "execution": "/executions/{lead}",
+    "agent": "/agents/lead",
+    "cost": "/cost",
+}
+TOLERANCE_PX = 3
+
+# Named parts of a page with left, top and width. Rows of tables are left out: how many there are is the data's affair,
+# and with it what stands below the first screen.
+BOXES = """() => {
+  const name = (one) => {
+    const told = one.getAttribute("aria-label") ?? one.querySelector("h1, h2")?.textContent ?? "";
+    return `${one.tagName.toLowerCase()} ${told.replace(/[0-9][0-9.,:]*.*$/, "").trim()}`;
+  };
+  const found = {};
+  for (const one of document.querySelectorAll("nav, header, main, h1, section[aria-label], .card, thead, .wf")) {
+    const box = one.getBoundingClientRect();
+    if (box.width === 0 || one.closest(".hidden")) continue;
+    const key = name(one);
+    let free = key;
+    for (let again = 2; free in found; again++) free = `${key} ${again}`;
+    const top = box.top + document.querySelector("main").scrollTop;
+    found[free] = [box.left, Math.min(top, innerHeight), box.width].map(Math.round);
+  }
+  return found;
+}"""
+COLOURS = """() => {
+  const of = (selector) => {
+    const style = getComputedStyle(document.querySelector(selector));
+    return [style.color, style.backgroundColor];
+  };
+  return { page: of("body"), navigation: of("nav"), card: of(".card"), title: of("h1") };
+}"""
+
+
+def look_of(page: Page, path: str) -> dict[str, Any]:
+    """The boxes of a page's parts, and its colours by theme."""
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto(path)
+    expect(page.locator("h1").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready")
+    look: dict[str, Any] = {"boxes": page.evaluate(BOXES), "colours": {}}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+        look["colours"][scheme] = page.evaluate(COLOURS)
+        moved = differences(look["boxes"], page.evaluate(BOXES))
+        assert moved == [], f"{path} is laid out differently in the {scheme} theme: {moved}"
+    return look
+
+
+def differences(wanted: dict[str, list[int]], found: dict[str, list[int]]) -> list[str]:
+    """What stands elsewhere than it should, in words."""
+    told = [f"{name} is gone" for name in wanted.keys() - found.keys()]
+    told += [f"{name} is new" for name in found.keys() - wanted.keys()]
+    for name in wanted.keys() & found.keys():
+        if any(abs(a - b) > TOLERANCE_PX for a, b in zip(wanted[name], found[name], strict=True)):
+            told.append(f"{name} has left, top, width {found[name]} and not {wanted[name]}")
+    return sorted(told)
+
+
+def test_the_main_pages_stand_as_they_did(
+    example: RunningServer, open_page: Callable[[str], Page], tmp_path: Path
+) -> None:
+    listed = example.get("/api/executions", params={"agent": "lead"}).json()["items"]
+    lead = min(listed, key=lambda item: item["started_at"])["execution_id"]
+    page = open_page(example.url)
+
+    looks = {name: look_of(page, path.format(lead=lead)) for name, path in PAGES.items()}
+
+    made = tmp_path / WANTED.name
+    made.write_text(json.dumps(looks, indent=1) + "\n")
+    wanted = json.loads(WANTED.read_text()) if WANTED.exists() else {}
+    moved = [
+        f"{name}: {one}"
+        for name, look in looks.items()
+        for one in differences(wanted.get(name, {}).get("boxes", {}), look["boxes"])
+    ]
+    painted = [name for name, look in looks.items() if look["colours"] != wanted.get(name, {}).get("colours")]
+    assert (moved, painted) == ([], []), f"If it shall be like this: cp {made} {WANTED}"
