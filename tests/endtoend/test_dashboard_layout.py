@@ -1,7 +1,7 @@
-"""Where the parts of the main pages stand, and their colours, in both themes: what a change of styles may move.
+"""Where the parts of the main pages stand, and how they look, in both themes: what a change of styles may move.
 
-Boxes and not pictures: letters are drawn differently by every version of the browser and of its fonts' library, boxes
-are not, because the dashboard brings its own fonts. The wanted ones are in `dashboard_boxes.json`, beside this file.
+Boxes to the pixel in `dashboard_boxes.json`, beside this file; pictures in `dashboard_pictures`, roughly (`pictures`
+says how, and why). Both were looked at before they were accepted.
 """
 
 import json
@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from pictures import MOST_FAR, far_share, see
 from running_server import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 WANTED = Path(__file__).with_name("dashboard_boxes.json")
+PICTURES = Path(__file__).with_name("dashboard_pictures")
+THEMES = ("light", "dark")
 PAGES = {
     "overview": "/",
     "executions": "/executions",
@@ -62,7 +65,7 @@ def look_of(page: Page, path: str) -> dict[str, Any]:
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
     look: dict[str, Any] = {"boxes": page.evaluate(BOXES), "colours": {}}
-    for scheme in ("light", "dark"):
+    for scheme in THEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
         look["colours"][scheme] = page.evaluate(COLOURS)
@@ -100,3 +103,28 @@ def test_the_main_pages_stand_as_they_did(
     ]
     painted = [name for name, look in looks.items() if look["colours"] != wanted.get(name, {}).get("colours")]
     assert (moved, painted) == ([], []), f"If it shall be like this: cp {made} {WANTED}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_main_pages_look_as_they_did(
+    name: str, example: RunningServer, browser: Browser, open_page: Callable[[str], Page], tmp_path: Path
+) -> None:
+    listed = example.get("/api/executions", params={"agent": "lead"}).json()["items"]
+    lead = min(listed, key=lambda item: item["started_at"])["execution_id"]
+    page = open_page(example.url)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto(PAGES[name].format(lead=lead))
+    expect(page.locator("h1").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready")
+    apart: dict[str, float] = {}
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", theme)
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        found = see(browser, page.screenshot(animations="disabled"))
+        (tmp_path / f"{name}-{theme}.png").write_bytes(found.small)
+        apart[theme] = far_share(browser, PICTURES / f"{name}-{theme}.png", found)
+    assert max(apart.values()) <= MOST_FAR, (
+        f"{apart} of the fields differ. If it shall be so: cp {tmp_path}/*.png {PICTURES}"
+    )
