@@ -71,7 +71,7 @@ def render() -> str:
         lines += [f"## {tag.capitalize()}\n", *tags[tag]]
     lines += ["## Shapes\n", "What is sent and answered, by name.\n"]
     told = _docstrings()
-    lines += [_shape(name, shapes[name], told.get(name, "")) for name in sorted(shapes)]
+    lines += [_shape(name, shapes[name], told.get((name, _fields(shapes[name])), "")) for name in sorted(shapes)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -110,16 +110,22 @@ def _shape(name: str, schema: Mapping[str, Any], told: str) -> str:
     return "\n".join(lines)
 
 
-def _docstrings() -> Mapping[str, str]:
-    """What our structs say of themselves, by name; the OpenAPI document leaves it out."""
-    found: dict[str, str] = {}
-    waiting = list(Struct.__subclasses__())
+def _docstrings() -> Mapping[tuple[str, frozenset[str]], str]:
+    """What our structs say of themselves; the OpenAPI document leaves it out. By name and fields: inside of other
+    packages there are others of the same name."""
+    found: dict[tuple[str, frozenset[str]], str] = {}
+    waiting: list[type[Struct]] = list(Struct.__subclasses__())
     while waiting:
         shape = waiting.pop()
         waiting += shape.__subclasses__()
         if shape.__module__.startswith("longpole.") and not (shape.__doc__ or "").startswith(f"{shape.__name__}("):
-            found[shape.__name__] = inspect.cleandoc(shape.__doc__ or "")
+            key = shape.__name__, frozenset(shape.__struct_encode_fields__)
+            found[key] = inspect.cleandoc(shape.__doc__ or "")
     return found
+
+
+def _fields(schema: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(schema.get("properties", {}))
 
 
 def _type(schema: Mapping[str, Any]) -> str:

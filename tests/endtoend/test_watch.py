@@ -20,7 +20,7 @@ from longpole.client.watching import door_to_watch
 from running_server import RunningServer
 
 PROGRAM = str(Path(sys.executable).with_name("longpole"))
-DEADLINE_S = 30
+DEADLINE_S = 90
 Keys = Callable[[Pilot[None]], Awaitable[None]]
 
 
@@ -61,7 +61,7 @@ def shown(pilot: Pilot[None]) -> str:
 async def until(pilot: Pilot[None], *words: str) -> str:
     """Wait until all of the words are shown; the text."""
     while not all(word in (text := shown(pilot)) for word in words):
-        await pilot.pause(0.05)
+        await pilot.pause(0.1)
     return text
 
 

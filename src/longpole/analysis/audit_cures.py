@@ -42,13 +42,20 @@ class Cure(Struct, frozen=True, kw_only=True):
 
 
 def cure_of(
-    scene: Scene, rule: str, *, blocks: Sequence[int], functions: Sequence[int], lost_ns: Mapping[int, int]
+    scene: Scene,
+    rule: str,
+    *,
+    named: frozenset[str],
+    blocks: Sequence[int],
+    functions: Sequence[int],
+    lost_ns: Mapping[int, int],
 ) -> Cure:
     """The cure of one finding in one execution; an empty one where nothing recorded would change.
 
     Args:
         scene: the execution.
         rule: of the finding.
+        named: the functions that the finding speaks of, without their modules.
         blocks: spans of category `blocked_loop` at the place.
         functions: spans of the function around it.
         lost_ns: by span, how long it stood still because of the place.
@@ -57,7 +64,7 @@ def cure_of(
     if rule in UNBLOCKED:
         return Cure(lost_ns=held_up)
     if rule in AT_ONCE:
-        return Cure(lost_ns=held_up, together=_runs_in(scene, functions))
+        return Cure(lost_ns=held_up, together=_runs_in(scene, functions, named))
     gone = {node for node in blocks if scene.simulator.has(node)}
     if rule in FEWER_NOTIFICATIONS or rule in FEWER_WRITES:
         gone |= _all_but_one(scene, functions, rule)
@@ -85,10 +92,18 @@ def changes_of(scene: Scene, cures: Iterable[Cure]) -> list[Change]:
     return [*removed, *faster, *(Change(deed=Deed.PARALLEL, nodes=nodes) for nodes in together)]
 
 
-def _runs_in(scene: Scene, functions: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """Steps right below the function that followed one another."""
+def _runs_in(scene: Scene, functions: Sequence[int], named: frozenset[str]) -> tuple[tuple[int, ...], ...]:
+    """Steps right below the function that followed one another; of each run those that the finding names, if it names
+    several of them: what stands between them need not be awaited at all."""
     parents = set(functions)
-    return tuple(tuple(run) for run in sequences(scene) if scene.tree.parents[run[0]] in parents)
+    runs = [run for run in sequences(scene) if scene.tree.parents[run[0]] in parents]
+    meant = [[node for node in run if not named.isdisjoint(_names(scene, node))] for run in runs]
+    return tuple(tuple(some if len(some) > 1 else run) for some, run in zip(meant, runs, strict=True))
+
+
+def _names(scene: Scene, node: int) -> tuple[str, str]:
+    span = scene.spans[node]
+    return span.name, (span.code_function or "").rpartition(".")[2]
 
 
 def _all_but_one(scene: Scene, functions: Sequence[int], rule: str) -> set[int]:

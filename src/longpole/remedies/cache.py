@@ -263,10 +263,11 @@ class CachedFunction:
         is_mine = yield from self._try(store.try_lock(key, mark, longest_s), otherwise=True)
         if not is_mine:
             yield from self._try(store.until_unlocked(key, longest_s))
+        try:
+            # Also who has the lock looks again: another may have kept the answer and ended its own lock just before.
             entry, tokens = yield from self._kept(key)
             if entry is not None:
                 return entry, CacheOutcome.WAITED
-        try:
             return (yield from self._make(key, tokens))
         finally:
             if is_mine:

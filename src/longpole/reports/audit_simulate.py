@@ -1,5 +1,6 @@
 """What executions would have been without the faults that an audit found: run again in the simulation, one by one."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ MOST_SPANS = 300_000
 """Spans of all simulated executions together: about 5 us each."""
 
 _BLOCKED = Category.BLOCKED_LOOP.value
+_NAMED = re.compile(r"`([\w.]+)`")
 
 
 class Simulated(Struct, frozen=True):
@@ -161,6 +163,7 @@ def _cures(store: Engine, measured: Measured, wanted: Sequence[int], family: Fam
         number: cure_of(
             scene,
             measured.findings[number].rule,
+            named=_named(measured.findings[number].message),
             blocks=blocks.get(number, ()),
             functions=functions.get(number, ()),
             lost_ns=lost.get(number, {}),
@@ -168,6 +171,11 @@ def _cures(store: Engine, measured: Measured, wanted: Sequence[int], family: Fam
         for number in wanted
         if number in met and measured.findings[number].workspace == workspace
     }
+
+
+def _named(message: str) -> frozenset[str]:
+    """What stands in backticks, without the modules and objects before it."""
+    return frozenset(name.rpartition(".")[2] for name in _NAMED.findall(message))
 
 
 def _stack(measured: Measured, family: Family, node: int, span: Span) -> Stack:

@@ -223,6 +223,35 @@ print(load("Lisbon"), load.cached.figures.misses, flush=True)
     assert (tmp_path / "calls").read_text() == "called\n"
 
 
+def test_who_gets_the_lock_just_after_another_is_done_makes_no_second_call(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    made: list[str] = []
+
+    def remembered() -> Any:
+        cache = Cache(redis_url)
+
+        @cache.remember(ttl_s=60)
+        def load(city: str) -> str:
+            made.append(city)
+            return city.upper()
+
+        return cache, load
+
+    (other, load), (cache, load_later) = remembered(), remembered()
+    lock = cache.store.try_lock
+
+    async def slow_to_lock(*args: Any) -> bool:
+        await asyncio.to_thread(load, "Lisbon")  # as another process, between our look and our lock
+        return await lock(*args)
+
+    monkeypatch.setattr(cache.store, "try_lock", slow_to_lock)
+    assert load_later("Lisbon") == "LISBON"
+    assert made == ["Lisbon"]
+    for each in (other, cache):
+        each.store.close()
+
+
 def test_a_workspace_never_gets_the_answers_of_another(cache: Cache):
     load, calls = counted(cache)
     seen = list[int]()

@@ -99,6 +99,22 @@ def test_a_blocking_call_has_what_it_costs_and_the_others_were_never_seen(store:
     assert "1 place of open findings ran in 50 executions; 46 other places were never seen to run." in report.message
 
 
+def test_only_what_a_finding_speaks_of_is_run_at_once(store: Engine) -> None:
+    """Before and after the two searches stands a function that nobody awaits: it cannot run beside anything."""
+    made = Made()
+    of = made.execution(MONDAY_NS, duration_ns=6 * SECOND)
+    place: dict[str, Any] = {"code_file": FILE, "code_line": 10, "code_function": "gather"}
+    outer = made.step(of, "gather", duration_ns=6 * SECOND, category="processing", **place)
+    at_ns = 0
+    for name, seconds in (("load", 1), ("articles", 2), ("news", 2), ("load", 1)):
+        made.step(of, name, after_ns=at_ns, duration_ns=seconds * SECOND, parent_step_id=outer.step_id)
+        at_ns += seconds * SECOND
+    store.write(made.batch)
+    message = "`shop.articles` and `news` are awaited one after the other"
+    post(store, found("LP001", line=12, end_line=14, function="gather", message=message))
+    assert only(answer(store)).saving_ns == 2 * SECOND
+
+
 def test_two_findings_are_simulated_together_and_not_added_up(store: Engine) -> None:
     """One place blocks, another waits for two steps one after the other: the step that waits longest counts once."""
     made = Made()
