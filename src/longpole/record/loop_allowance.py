@@ -6,15 +6,19 @@ SHARE = 0.009
 SAVED_NS = 4_000_000
 """What may be taken at once after a quiet time: enough to tell of some three blocks that follow one another."""
 
+FIRST_NS = 20_000_000
+"""What is saved when a process begins to watch: the first look loads what it needs (2 ms, on a slow machine more), and
+the block that it meets is to be seen."""
+
 LONGEST_PAUSE_NS = 1_000_000_000
 
 
 class Allowance:
-    """CPU that is given evenly and taken in pieces. What is left over is kept, up to `SAVED_NS`. In one thread only."""
+    """CPU that is given evenly and taken in pieces. What is left over is kept, up to `SAVED_NS`. In one thread."""
 
-    def __init__(self, now: int, spent_ns: int) -> None:
-        """Full, from now on; `spent_ns` has been taken before and does not count."""
-        self._left_ns = float(SAVED_NS)
+    def __init__(self, now: int, spent_ns: int, *, saved_ns: int = SAVED_NS) -> None:
+        """With so much saved, from now on; `spent_ns` has been taken before and does not count."""
+        self._left_ns = float(saved_ns)
         self._at_ns = now
         self._spent_ns = spent_ns
 
@@ -27,7 +31,8 @@ class Allowance:
             share: of one core, how much is given.
         """
         given_ns = (now - self._at_ns) * share
-        self._left_ns = min(self._left_ns + given_ns, SAVED_NS) - (spent_ns - self._spent_ns)
+        saved_ns = max(self._left_ns, min(self._left_ns + given_ns, SAVED_NS))
+        self._left_ns = saved_ns - (spent_ns - self._spent_ns)
         self._at_ns, self._spent_ns = now, spent_ns
         return min(round(max(-self._left_ns, 0) / share), LONGEST_PAUSE_NS)
 

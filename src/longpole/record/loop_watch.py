@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from longpole.model.clock import steady_ns
-from longpole.record.loop_allowance import SHARE, Allowance, share_of
+from longpole.record.loop_allowance import FIRST_NS, SAVED_NS, SHARE, Allowance, share_of
 from longpole.record.loop_block import Block, Reading
 from longpole.record.loop_sample import take_sample
 from longpole.record.loop_turns import Turns, watch_turns
@@ -82,8 +82,9 @@ def watch_loop(threshold_ms: float = DEFAULT_MS, loop: asyncio.AbstractEventLoop
     `longpole.loop_blocked` and the sum of these times as attribute `longpole.loop_blocked_ns`.
 
     Costs less than 1 % of a CPU at the default threshold: the watching thread ends at 0.9 %, and counts the blocks that
-    it could not look at for that (`unsampled`). After a quiet time it may take 4 ms at once. At half the
-    threshold it may take twice as much. Usual is 0.2 to 0.4 % while nothing blocks (docs/reference/performance.md).
+    it could not look at for that (`unsampled`). At once it may take 4 ms after a quiet time, 20 ms at the beginning.
+    At half the threshold it may take twice as much. Usual is 0.2 to 0.4 % while nothing blocks
+    (docs/reference/performance.md).
     Each turn of the loop costs 0.3 us. Works with asyncio's loops and with uvloop. With a threshold below 20 ms the
     interpreter's switch interval (`sys.setswitchinterval`) is a quarter of it for as long as the watch runs.
 
@@ -347,7 +348,7 @@ class _Watcher:
 
     def _run(self) -> None:
         before = self.cpu_ns
-        allowance = Allowance(steady_ns(), before)
+        allowance = Allowance(steady_ns(), before, saved_ns=SAVED_NS if before else FIRST_NS)
         while self._watched:
             if not recorder.is_on:
                 self._rest(OFF_PAUSE_S)

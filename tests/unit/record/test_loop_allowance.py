@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longpole.record.loop_allowance import LONGEST_PAUSE_NS, SAVED_NS, SHARE, Allowance, share_of
+from longpole.record.loop_allowance import FIRST_NS, LONGEST_PAUSE_NS, SAVED_NS, SHARE, Allowance, share_of
 
 COSTS = st.lists(st.integers(0, 5_000_000), min_size=1, max_size=200)
 
@@ -35,6 +35,15 @@ def test_what_a_quiet_time_left_over_pays_for_some_blocks_at_once() -> None:
     allowance.pause_ns(3600 * 10**9, 0)
     assert allowance.pause_ns(3600 * 10**9, SAVED_NS) == 0
     assert allowance.pause_ns(3600 * 10**9, SAVED_NS + 9_000) == pytest.approx(1_000_000, abs=1_000)
+
+
+def test_what_a_process_begins_with_is_kept_until_it_is_used_and_given_once() -> None:
+    allowance = Allowance(0, 0, saved_ns=FIRST_NS)
+    assert allowance.pause_ns(10**9, 0) == 0
+    assert allowance.pause_ns(10**9, FIRST_NS) == 0
+    assert allowance.pause_ns(10**9, FIRST_NS + 9_000) == pytest.approx(1_000_000, abs=1_000)
+    allowance.pause_ns(3600 * 10**9, FIRST_NS + 9_000)
+    assert allowance.pause_ns(3600 * 10**9, FIRST_NS + SAVED_NS + 18_000) > 0
 
 
 def test_one_look_that_cost_very_much_does_not_end_the_watching() -> None:
