@@ -32,6 +32,7 @@ from longpole.reports import (
     health_views,
     key_views,
     live_views,
+    node_views,
     path_views,
     picture_views,
     question_views,
@@ -50,6 +51,7 @@ from longpole.reports import (
 
 TARGET = Path(__file__).parents[1] / "web" / "src" / "api" / "views.gen.ts"
 VIEWS = (
+    node_views,
     views,
     change_views,
     compare_views,

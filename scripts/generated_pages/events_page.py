@@ -8,7 +8,8 @@ from msgspec import UNSET, Struct
 from msgspec.structs import NODEFAULT, FieldInfo, fields
 
 from longpole.reports.live_views import KINDS, LiveEvent
-from longpole.reports.views import DecisionNode, EventNode, ExecutionNode, FindingItem, StepNode
+from longpole.reports.node_views import ExecutionNode, StepNode
+from longpole.reports.views import DecisionNode, EventNode, FindingItem
 from longpole.server.live_connection import Asked
 
 INTRODUCTION = """\

@@ -128,8 +128,10 @@ def test_a_body_that_drips_on_after_its_answer_ends_the_connection(impatient: Ru
     head = HEAD.replace(b"POST", b"PUT") + b"content-length: 1000000\r\n\r\n"
     with connect(impatient) as line:
         line.sendall(head)
-        wait_until(lambda: line.recv(65536, socket.MSG_PEEK), "an answer")
-        assert line.recv(65536).startswith(b"HTTP/1.1 405")
+        answer = b""
+        while not answer.endswith(b"}"):  # head and body may come apart
+            answer += line.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 405")
         assert drip(line, (b"x" for _ in count())) == b""
 
 

@@ -169,6 +169,27 @@ def test_a_page_shows_an_execution_without_a_server(example: RunningServer, brow
     assert complaints == []
 
 
+def test_an_agent_below_a_request_is_shown_with_it(
+    shared_server: RunningServer, browser: Browser, tmp_path: Path
+) -> None:
+    kind = {"key": "longpole.kind", "value": {"stringValue": "agent"}}
+    spans = [
+        json_span(78, 1, name="POST /ask"),
+        json_span(78, 2, parentSpanId=f"{1:016x}", name="helper", attributes=[kind]),
+        json_span(78, 3, parentSpanId=f"{2:016x}", name="look up"),
+    ]
+    assert shared_server.post(json_body(*spans), kind=JSON).status_code == 200
+    found = wait_until(
+        lambda: [item for item in items(shared_server) if item["agent"] == "helper"], "the execution of the agent"
+    )
+    page, complaints = open_file(browser, shared_server, found[0]["execution_id"], tmp_path / "helper.html")
+
+    names = page.locator("#rows .r > :first-child").all_inner_texts()
+    assert [name.strip("▾⬡ \n") for name in names] == ["POST /ask", "helper", "look up"]
+    assert complaints == []
+    page.context.close()
+
+
 def test_hostile_names_and_bodies_are_only_text_on_the_page(
     shared_server: RunningServer, browser: Browser, tmp_path: Path
 ) -> None:

@@ -7,8 +7,9 @@ from rich.text import Text
 from longpole.cli.draw import GONE, muted
 from longpole.model.category import Category
 from longpole.model.status import OPEN_STATUSES, ExecutionStatus
+from longpole.reports.node_views import ExecutionNode, StepNode
 from longpole.reports.numbers import count_text, duration_text
-from longpole.reports.views import ExecutionItem, ExecutionNode, ExecutionTree, StageNode, StepNode
+from longpole.reports.views import ExecutionItem, ExecutionTree, StageNode
 
 _MOST = 5
 _WAITS = (Category.QUEUE, Category.RETRY, Category.RATE_LIMIT, Category.BARRIER_WAIT)

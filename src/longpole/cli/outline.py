@@ -8,9 +8,11 @@ from longpole.cli.draw import category_words
 from longpole.model.category import Category
 from longpole.model.event import EventKind
 from longpole.model.status import OPEN_STATUSES
-from longpole.model.tree import Tree, grow_tree
+from longpole.model.tree import Tree
+from longpole.reports.node_views import ExecutionNode, StepNode
 from longpole.reports.numbers import duration_text
-from longpole.reports.views import ExecutionNode, ExecutionTree, StepNode
+from longpole.reports.tree_nodes import Node, extent_of, grow_nodes, node_id, node_name
+from longpole.reports.views import ExecutionTree
 from longpole.wire.longpole_names import EVENT_FOLDED
 
 _WAITS = (Category.RETRY, Category.RATE_LIMIT, Category.QUEUE, Category.BLOCKED_LOOP, Category.BARRIER_WAIT)
@@ -44,22 +46,22 @@ class Line(Struct, frozen=True, kw_only=True):
 
 def outline(tree: ExecutionTree, *, fold: bool) -> list[Line]:
     """The lines of a tree, parents before children, siblings by start."""
-    nodes: list[ExecutionNode | StepNode] = [*tree.executions, *tree.steps]
+    nodes: list[Node] = [*tree.executions, *tree.steps]
     so_far_ns = 0 if tree.duration_ns is not None else sum(tree.shares.values())
-    until_ns = max((node.offset_ns + (node.duration_ns or 0) for node in nodes), default=0)
-    until_ns = max(until_ns, so_far_ns)
-    grown = _grow(tree, nodes, until_ns)
+    until_ns = extent_of(nodes, so_far_ns)[1]
+    grown = grow_nodes(nodes, until_ns)
     stood_still = _blocked_ns(tree)
     stands_for = {event.span_id: event.message or "" for event in tree.events if event.name == EVENT_FOLDED}
     keys = [
-        _key(place, nodes, grown) if fold and _id(node) not in stands_for else None for place, node in enumerate(nodes)
+        _key(place, nodes, grown) if fold and node_id(node) not in stands_for else None
+        for place, node in enumerate(nodes)
     ]
     lines: list[Line] = []
     stack = [(group, "", "") for group in reversed(_groups(grown.roots, keys))]
     while stack:
         group, guide, below = stack.pop()
         members = [nodes[place] for place in group]
-        said = _note(members, stands_for, sum(stood_still.get(_id(node), 0) for node in members))
+        said = _note(members, stands_for, sum(stood_still.get(node_id(node), 0) for node in members))
         lines.append(_line(members, guide, said, until_ns))
         if len(group) > 1:
             continue
@@ -68,27 +70,6 @@ def outline(tree: ExecutionTree, *, fold: bool) -> list[Line]:
             is_last = place == len(groups) - 1
             stack.append((groups[place], below + ("└ " if is_last else "├ "), below + ("  " if is_last else "│ ")))
     return lines
-
-
-def _grow(tree: ExecutionTree, nodes: Sequence[ExecutionNode | StepNode], until_ns: int) -> Tree:
-    ids = [_id(node) for node in nodes]
-    known = set(ids)
-    spans = {node.execution_id: node.span_id for node in tree.executions}
-    parents: list[str | None] = []
-    for node in nodes:
-        above = node.parent_step_id
-        if above not in known:
-            if isinstance(node, StepNode):
-                above = None if node.is_outside else spans.get(node.execution_id)
-            else:
-                above = spans.get(node.parent_execution_id or "")
-        parents.append(above)
-    ends = [until_ns if node.duration_ns is None else node.offset_ns + node.duration_ns for node in nodes]
-    return grow_tree(ids, parents, [node.offset_ns for node in nodes], ends)
-
-
-def _id(node: ExecutionNode | StepNode) -> str:
-    return node.step_id if isinstance(node, StepNode) else node.span_id
 
 
 def _groups(siblings: Sequence[int], keys: Sequence[tuple[str, str, str] | None]) -> list[list[int]]:
@@ -105,7 +86,7 @@ def _groups(siblings: Sequence[int], keys: Sequence[tuple[str, str, str] | None]
     return groups
 
 
-def _key(node: int, nodes: Sequence[ExecutionNode | StepNode], grown: Tree) -> tuple[str, str, str] | None:
+def _key(node: int, nodes: Sequence[Node], grown: Tree) -> tuple[str, str, str] | None:
     """What leaves must share to be folded; nothing for those that never are."""
     step = nodes[node]
     if not isinstance(step, StepNode) or grown.children[node] or step.duration_ns is None:
@@ -122,16 +103,16 @@ def _blocked_ns(tree: ExecutionTree) -> dict[str, int]:
     return found
 
 
-def _line(members: Sequence[ExecutionNode | StepNode], guide: str, note: str, until_ns: int) -> Line:
+def _line(members: Sequence[Node], guide: str, note: str, until_ns: int) -> Line:
     first = members[0]
     ends = [until_ns if node.duration_ns is None else node.offset_ns + node.duration_ns for node in members]
     durations = [node.duration_ns for node in members if node.duration_ns is not None]
-    name = first.name if isinstance(first, StepNode) else first.agent
+    name = node_name(first)
     return Line(
         guide=guide,
         name=f"{name} ×{len(members)}" if len(members) > 1 else name,
         note=note,
-        node_ids=tuple(_id(node) for node in members),
+        node_ids=tuple(node_id(node) for node in members),
         category=first.category if isinstance(first, StepNode) else "agent",
         status=first.status,
         offset_ns=first.offset_ns,
@@ -145,9 +126,9 @@ def _line(members: Sequence[ExecutionNode | StepNode], guide: str, note: str, un
     )
 
 
-def _note(members: Sequence[ExecutionNode | StepNode], stands_for: Mapping[str, str], blocked_ns: int) -> str:
+def _note(members: Sequence[Node], stands_for: Mapping[str, str], blocked_ns: int) -> str:
     first = members[0]
-    words = [said] if (said := stands_for.get(_id(first))) else []
+    words = [said] if (said := stands_for.get(node_id(first))) else []
     if isinstance(first, StepNode):
         words += [category_words(first.category)] * (first.category in _WAITS)
         is_pause = first.category in (Category.RETRY, Category.RATE_LIMIT)
@@ -158,12 +139,12 @@ def _note(members: Sequence[ExecutionNode | StepNode], stands_for: Mapping[str, 
     return ", ".join(words)
 
 
-def _tokens(members: Sequence[ExecutionNode | StepNode]) -> int | None:
+def _tokens(members: Sequence[Node]) -> int | None:
     known = [count for count in map(_tokens_of, members) if count is not None]
     return sum(known) if known else None
 
 
-def _tokens_of(node: ExecutionNode | StepNode) -> int | None:
+def _tokens_of(node: Node) -> int | None:
     if node.input_tokens is None and node.output_tokens is None:
         return node.total_tokens if isinstance(node, StepNode) else None
     return (node.input_tokens or 0) + (node.output_tokens or 0)

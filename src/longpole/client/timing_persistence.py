@@ -21,9 +21,11 @@ from longpole.record.collector import ExecutionTimingTree, TimingEntry
 from longpole.record.timed_before import record_tree
 from longpole.reports.change_views import MetricChange
 from longpole.reports.filter_values import Pairs
+from longpole.reports.node_views import ExecutionNode, StepNode
 from longpole.reports.question_views import Trend
+from longpole.reports.tree_nodes import Node, node_id, node_name
 from longpole.reports.trend import TREND
-from longpole.reports.views import ExecutionNode, ExecutionTree, StepNode
+from longpole.reports.views import ExecutionTree
 
 FLUSH_S = 10.0
 
@@ -183,15 +185,15 @@ def _timing_tree(shown: ExecutionTree) -> ExecutionTimingTree:
     origin_ns = clock.from_rfc3339(shown.started_at)
     agents = {node.execution_id: node.agent for node in shown.executions}
     ids = {node.span_id: node.execution_id for node in shown.executions if node.execution_id == root_id}
-    nodes = sorted([*shown.executions, *shown.steps], key=lambda node: (node.offset_ns, _span_of(node) not in ids))
-    known = {_span_of(node) for node in nodes}
+    nodes = sorted([*shown.executions, *shown.steps], key=lambda node: (node.offset_ns, node_id(node) not in ids))
+    known = {node_id(node) for node in nodes}
     for node in nodes:
-        span = _span_of(node)
+        span = node_id(node)
         above = node.parent_step_id if node.parent_step_id in known else None
         parent = None if span in ids else ids.get(above, above) if above is not None else root_id
         start_ns = origin_ns + node.offset_ns
         entry = TimingEntry(
-            operation=node.agent if isinstance(node, ExecutionNode) else node.name,
+            operation=node_name(node),
             category=Category.AGENT if isinstance(node, ExecutionNode) else node.category,
             start_time=start_ns / 1e9,
             end_time=None if node.duration_ns is None else (start_ns + node.duration_ns) / 1e9,
@@ -204,11 +206,7 @@ def _timing_tree(shown: ExecutionTree) -> ExecutionTimingTree:
     return tree
 
 
-def _span_of(node: ExecutionNode | StepNode) -> str:
-    return node.span_id if isinstance(node, ExecutionNode) else node.step_id
-
-
-def _metadata(node: ExecutionNode | StepNode, agents: dict[str, str]) -> dict[str, object]:
+def _metadata(node: Node, agents: dict[str, str]) -> dict[str, object]:
     told = {
         "agent_name": agents.get(node.execution_id),
         "status": node.status,

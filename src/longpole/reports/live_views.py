@@ -4,7 +4,8 @@ from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
-from longpole.reports.views import DecisionNode, EventNode, ExecutionNode, FindingItem, StepNode
+from longpole.reports.node_views import ExecutionNode, StepNode
+from longpole.reports.views import DecisionNode, EventNode, FindingItem
 
 Kind = Literal[
     "execution.started",

@@ -67,60 +67,6 @@ export type AuditState =
   | "accepted"
   | "fixed";
 
-/** One row of the execution list. `duration_ns` is null while it runs; tokens and cost cover the whole subtree. `scopes` are what it belongs to beside its session and user, such as a vault. It stands for `weight` executions, more than one where executions were sampled. */
-export interface ExecutionItem {
-  readonly execution_id: string;
-  readonly trace_id: string;
-  readonly parent_execution_id: string | null;
-  readonly root_execution_id: string;
-  readonly agent: string;
-  readonly method: string | null;
-  readonly kind: string;
-  readonly status: string;
-  readonly stage: string | null;
-  readonly started_at: string;
-  readonly ended_at: string | null;
-  readonly duration_ns: number | null;
-  readonly steps_total: number;
-  readonly steps_completed: number;
-  readonly steps_failed: number;
-  readonly input_tokens: number | null;
-  readonly output_tokens: number | null;
-  readonly cache_read_tokens: number | null;
-  readonly reasoning_tokens: number | null;
-  readonly cost_usd: number | null;
-  readonly model: string | null;
-  readonly model_calls: number;
-  readonly model_calls_without_usage: number;
-  readonly model_calls_without_cost: number;
-  readonly tool_calls: number;
-  readonly retries: number;
-  readonly agents_skipped: number;
-  readonly error_type: string | null;
-  readonly error_message: string | null;
-  readonly session_id: string | null;
-  readonly user_id: string | null;
-  readonly version: string | null;
-  readonly environment: string | null;
-  readonly workspace: string;
-  readonly service: string | null;
-  readonly runtime_mode: string | null;
-  readonly trigger_type: string | null;
-  readonly trigger_source: string | null;
-  readonly credits: number | null;
-  readonly credits_unit: string | null;
-  readonly scopes: Readonly<Record<string, string>> | null;
-  readonly weight: number;
-  readonly category_ns: Readonly<Record<string, number>> | null;
-  readonly is_settled: boolean;
-}
-
-/** A page of the list. `next_cursor` is null on the last page; `limit` was the most it could hold. */
-export interface ExecutionPage {
-  readonly items: readonly ExecutionItem[];
-  readonly next_cursor: string | null;
-}
-
 /** An execution inside a tree. `offset_ns` counts from the start of the tree's top execution. */
 export interface ExecutionNode {
   readonly execution_id: string;
@@ -176,6 +122,60 @@ export interface StepNode {
   readonly attempt?: number | null;
   readonly error_type?: string | null;
   readonly is_outside?: boolean;
+}
+
+/** One row of the execution list. `duration_ns` is null while it runs; tokens and cost cover the whole subtree. `scopes` are what it belongs to beside its session and user, such as a vault. It stands for `weight` executions, more than one where executions were sampled. */
+export interface ExecutionItem {
+  readonly execution_id: string;
+  readonly trace_id: string;
+  readonly parent_execution_id: string | null;
+  readonly root_execution_id: string;
+  readonly agent: string;
+  readonly method: string | null;
+  readonly kind: string;
+  readonly status: string;
+  readonly stage: string | null;
+  readonly started_at: string;
+  readonly ended_at: string | null;
+  readonly duration_ns: number | null;
+  readonly steps_total: number;
+  readonly steps_completed: number;
+  readonly steps_failed: number;
+  readonly input_tokens: number | null;
+  readonly output_tokens: number | null;
+  readonly cache_read_tokens: number | null;
+  readonly reasoning_tokens: number | null;
+  readonly cost_usd: number | null;
+  readonly model: string | null;
+  readonly model_calls: number;
+  readonly model_calls_without_usage: number;
+  readonly model_calls_without_cost: number;
+  readonly tool_calls: number;
+  readonly retries: number;
+  readonly agents_skipped: number;
+  readonly error_type: string | null;
+  readonly error_message: string | null;
+  readonly session_id: string | null;
+  readonly user_id: string | null;
+  readonly version: string | null;
+  readonly environment: string | null;
+  readonly workspace: string;
+  readonly service: string | null;
+  readonly runtime_mode: string | null;
+  readonly trigger_type: string | null;
+  readonly trigger_source: string | null;
+  readonly credits: number | null;
+  readonly credits_unit: string | null;
+  readonly scopes: Readonly<Record<string, string>> | null;
+  readonly weight: number;
+  readonly category_ns: Readonly<Record<string, number>> | null;
+  readonly is_settled: boolean;
+}
+
+/** A page of the list. `next_cursor` is null on the last page; `limit` was the most it could hold. */
+export interface ExecutionPage {
+  readonly items: readonly ExecutionItem[];
+  readonly next_cursor: string | null;
 }
 
 /** An instant inside a tree. */

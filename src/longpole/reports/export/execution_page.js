@@ -23,6 +23,7 @@
     if (text !== undefined) element.textContent = text;
     return element;
   }
+  const placed = (ns) => percent(ns - told.from);
   const percent = (ns) => `${(ns / told.whole) * 100}%`;
 
   function choose() {
@@ -92,7 +93,7 @@
 
   function bar(kind, from, long) {
     const one = make("i", `k ${kind}`);
-    one.style.left = percent(from);
+    one.style.left = placed(from);
     one.style.width = percent(long);
     return one;
   }
@@ -105,14 +106,14 @@
     } else axis.append(bar(row.k, row.o, row.l));
     for (const [from, long, number] of pathOf.get(at) ?? []) {
       const line = make("u");
-      line.style.left = percent(from);
+      line.style.left = placed(from);
       line.style.width = percent(long);
       axis.append(line);
       const next = told.path[number + 1];
       const below = next && placeOf.get(next[0]);
       if (below === undefined || below === place) continue;
       const joint = make("s");
-      joint.style.left = percent(from + long);
+      joint.style.left = placed(from + long);
       const rows = below - place;
       joint.style.top = rows > 0 ? `${ROW - 4}px` : `${ROW - 4 + rows * ROW}px`;
       joint.style.height = `${Math.abs(rows) * ROW}px`;

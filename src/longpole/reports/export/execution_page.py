@@ -14,14 +14,16 @@ from typing import Any
 from longpole.reports.bodies import NO_BODY
 from longpole.reports.export.execution_words import facts_of, kind_of, shares_of, status_text, verdict_of
 from longpole.reports.export.markup import Html, tag
+from longpole.reports.node_views import ExecutionNode
 from longpole.reports.numbers import cost_text, count_text, duration_text
 from longpole.reports.rows import Row
-from longpole.reports.views import ExecutionNode, ExecutionTree, PathStep, StepNode
+from longpole.reports.tree_nodes import Node, extent_of, node_id, node_name, with_depths
+from longpole.reports.views import ExecutionTree, PathStep
 
 LONGEST_TEXT = 20_000
 """Characters of an input or output that the page holds; what is longer is cut and says so."""
 
-_TICKS = 6
+_TICKS = [place / 5 for place in range(6)]
 _LEAST_LABEL = 0.07  # of the width: a narrower stretch of the strip has no room for its name
 _LEAST_STRETCH = 0.002  # of the whole: a shorter one of the path is not seen by itself
 _BAD = ("failed", "timeout", "crashed")
@@ -184,8 +186,10 @@ def _foot(tree: ExecutionTree) -> Html:
 def _told(tree: ExecutionTree, bodies: Mapping[str, Row]) -> dict[str, Any]:
     """What the script draws: rows in the order of the tree, the path by row, the ticks of the axis."""
     whole = _whole_ns(tree)
-    rows = _in_order(tree)
-    places = {_id_of(node): place for place, (node, _) in enumerate(rows)}
+    nodes: list[Node] = [*tree.executions, *tree.steps]
+    rows = with_depths(nodes)
+    first, last = extent_of(nodes, whole)
+    places = {node_id(node): place for place, (node, _) in enumerate(rows)}
     places |= {node.execution_id: place for place, (node, _) in enumerate(rows) if isinstance(node, ExecutionNode)}
     # Moments between two steps belong to the agent above them: drawn, they would be stairs up and down for nothing.
     above = {place for place in range(len(rows) - 1) if rows[place + 1][1] > rows[place][1]}
@@ -195,46 +199,21 @@ def _told(tree: ExecutionTree, bodies: Mapping[str, Row]) -> dict[str, Any]:
         if step.node_id in places and (places[step.node_id] not in above or step.duration_ns >= whole * _LEAST_STRETCH)
     ]
     return {
-        "whole": whole,
-        "rows": [_row(node, depth, whole) for node, depth in rows],
-        "details": [_details(node, bodies.get(_id_of(node), NO_BODY)) for node, _ in rows],
+        "from": first,
+        "whole": last - first,
+        "rows": [_row(node, depth, last) for node, depth in rows],
+        "details": [_details(node, bodies.get(node_id(node), NO_BODY)) for node, _ in rows],
         "path": path,
-        "ticks": [[place / (_TICKS - 1), duration_text(whole * place / (_TICKS - 1))] for place in range(_TICKS)],
+        "ticks": [[share, duration_text(first + (last - first) * share)] for share in _TICKS],
     }
 
 
-def _id_of(node: ExecutionNode | StepNode) -> str:
-    return node.span_id if isinstance(node, ExecutionNode) else node.step_id
-
-
-def _in_order(tree: ExecutionTree) -> list[tuple[ExecutionNode | StepNode, int]]:
-    """Parents before their children, each with its depth; siblings by start."""
-    nodes = [*tree.executions, *tree.steps]
-    spans = {_id_of(node): node for node in nodes}
-    homes = {node.execution_id: node.span_id for node in tree.executions}
-    children: dict[str | None, list[ExecutionNode | StepNode]] = {}
-    for node in nodes:
-        own, above = _id_of(node), node.parent_step_id
-        if above not in spans:
-            is_execution = isinstance(node, ExecutionNode)
-            above = homes.get((node.parent_execution_id if is_execution else node.execution_id) or "")
-        children.setdefault(above if above != own else None, []).append(node)
-    found: list[tuple[ExecutionNode | StepNode, int]] = []
-    waiting = [(node, 0) for node in sorted(children.get(None, ()), key=lambda node: node.offset_ns, reverse=True)]
-    while waiting:
-        node, depth = waiting.pop()
-        found.append((node, depth))
-        below = sorted(children.pop(_id_of(node), ()), key=lambda child: child.offset_ns, reverse=True)
-        waiting += [(child, depth + 1) for child in below]
-    return found
-
-
-def _row(node: ExecutionNode | StepNode, depth: int, whole: int) -> dict[str, Any]:
+def _row(node: Node, depth: int, last: int) -> dict[str, Any]:
     is_execution = isinstance(node, ExecutionNode)
-    duration_ns = max(0, whole - node.offset_ns) if node.duration_ns is None else node.duration_ns
+    duration_ns = max(0, last - node.offset_ns) if node.duration_ns is None else node.duration_ns
     return {
         "d": depth,
-        "n": node.agent if is_execution else node.name,
+        "n": node_name(node),
         "k": kind_of("agent" if is_execution else node.category),
         "c": node.kind if is_execution else node.category,
         "s": status_text(node.status, node.error_type),
@@ -256,13 +235,13 @@ def _row(node: ExecutionNode | StepNode, depth: int, whole: int) -> dict[str, An
     }  # fmt: skip
 
 
-def _tokens(node: ExecutionNode | StepNode) -> str:
+def _tokens(node: Node) -> str:
     if node.input_tokens is None and node.output_tokens is None:
         return "–"
     return f"{count_text(node.input_tokens)} → {count_text(node.output_tokens)}"
 
 
-def _details(node: ExecutionNode | StepNode, body: Row) -> list[list[str]]:
+def _details(node: Node, body: Row) -> list[list[str]]:
     """What is shown of a span when it is chosen: names and texts."""
     told: list[tuple[str, object]] = [
         ("Model", node.model),
@@ -275,7 +254,7 @@ def _details(node: ExecutionNode | StepNode, body: Row) -> list[list[str]]:
         ("Output", body["output"]),
         ("Stack", body["error_stack"]),
         ("Attributes", body["attributes"] if body["attributes"] not in (None, "{}") else None),
-        ("Id", _id_of(node)),
+        ("Id", node_id(node)),
     ]
     return [[name, _cut(str(value))] for name, value in told if value not in (None, "")]
 

@@ -5,7 +5,6 @@ Chrome's format: "Trace Event Format" of the Chromium project. speedscope's: its
 profiles, one for each lane, because a profile is one stack that grows and shrinks.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
@@ -23,8 +22,10 @@ from longpole.reports.export.otlp_file import ENDING, MEDIA_TYPE, otlp_lines
 from longpole.reports.export.otlp_spans import groups_of_rows
 from longpole.reports.family import Family, load_family, span_of
 from longpole.reports.filter_values import WORKSPACE, Filter, Pairs, read_given
+from longpole.reports.node_views import StepNode
 from longpole.reports.one_execution import tree_of
-from longpole.reports.views import ExecutionNode, ExecutionTree, StepNode
+from longpole.reports.tree_nodes import Node, extent_of, grow_nodes, node_name
+from longpole.reports.views import ExecutionTree
 from longpole.reports.which_execution import find_execution
 from longpole.store.engine import Engine
 
@@ -123,22 +124,15 @@ def _file_name(agent: str) -> str:
 
 def _bars(tree: ExecutionTree) -> list[_Bar]:
     """Executions, then steps, each with the position of what it lies below."""
-    nodes = (*tree.executions, *tree.steps)
-    known = [node.offset_ns + (node.duration_ns or 0) for node in nodes]
-    last = max([tree.duration_ns or 0, *known])
-    places = {node.execution_id: place for place, node in enumerate(tree.executions)}
-    places |= {step.step_id: place for place, step in enumerate(tree.steps, len(tree.executions))}
-    return [_bar(node, places, last) for node in nodes]
+    nodes: list[Node] = [*tree.executions, *tree.steps]
+    last = extent_of(nodes, tree.duration_ns or 0)[1]
+    grown = grow_nodes(nodes, last)
+    return [_bar(*each) for each in zip(nodes, grown.ends, grown.parents, strict=True)]
 
 
-def _bar(node: ExecutionNode | StepNode, places: Mapping[str, int], last: int) -> _Bar:
-    if isinstance(node, ExecutionNode):
-        name, category, above = node.agent, node.kind, node.parent_execution_id
-    else:
-        name, category, above = node.name, node.category, node.execution_id
-    parent = places.get(node.parent_step_id or "", places.get(above or "", -1))
-    end = last if node.duration_ns is None else node.offset_ns + node.duration_ns
-    return _Bar(name, category, node.offset_ns, max(end, node.offset_ns), parent, _details(node))
+def _bar(node: Node, end: int, parent: int) -> _Bar:
+    category = node.category if isinstance(node, StepNode) else node.kind
+    return _Bar(node_name(node), category, node.offset_ns, max(end, node.offset_ns), parent, _details(node))
 
 
 def _details(node: Struct) -> dict[str, Any]:
