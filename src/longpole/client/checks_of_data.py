@@ -8,7 +8,7 @@ from pathlib import Path
 
 from longpole.client.answers import database_file, is_file, served_address
 from longpole.client.installed import packages_of_server
-from longpole.client.one_check import Check, failure
+from longpole.client.one_check import Check, failure, fine
 from longpole.model.clock import now_ns
 from longpole.model.errors import LongpoleError
 from longpole.reports.numbers import bytes_text, counted, duration_text
@@ -37,7 +37,7 @@ def data_checks(settings: Settings) -> Iterator[Check]:
 
 def _folder(folder: Path) -> Check:
     if not folder.exists():
-        return Check(part="data", name="folder", level="ok", text=f"{folder}, which is made when it is first needed")
+        return fine("data", "folder", f"{folder}, which is made when it is first needed")
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         return Check(
             part="data",
@@ -46,7 +46,7 @@ def _folder(folder: Path) -> Check:
             text=f"{folder} cannot be written to.",
             cure="Give it to this user, or name another by LONGPOLE_DATA_FOLDER.",
         )
-    return Check(part="data", name="folder", level="ok", text=str(folder))
+    return fine("data", "folder", str(folder))
 
 
 def _disk(folder: Path) -> Check:
@@ -54,7 +54,7 @@ def _disk(folder: Path) -> Check:
     free = shutil.disk_usage(there).free
     text = f"{bytes_text(free)} free"
     if free >= LITTLE_BYTES:
-        return Check(part="data", name="disk", level="ok", text=text)
+        return fine("data", "disk", text)
     return Check(
         part="data",
         name="disk",
@@ -66,7 +66,7 @@ def _disk(folder: Path) -> Check:
 
 def _store(file: Path) -> Check:
     if not file.exists():
-        return Check(part="data", name="store", level="ok", text=f"none yet at {file}")
+        return fine("data", "store", f"none yet at {file}")
     try:
         with packages_of_server():
             from longpole.store.engines.duckdb_version import schema_versions  # noqa: PLC0415 - DuckDB is an extra
@@ -91,7 +91,7 @@ def _store(file: Path) -> Check:
             cure="Use the Longpole that made it or a newer one.",
         )
     later = "" if found == newest else f", which 'longpole serve' brings to {newest}"
-    return Check(part="data", name="store", level="ok", text=f"{file}, {size}, schema version {found}{later}")
+    return fine("data", "store", f"{file}, {size}, schema version {found}{later}")
 
 
 def _spools(settings: Settings, *, is_served: bool) -> Iterator[Check]:
@@ -99,7 +99,7 @@ def _spools(settings: Settings, *, is_served: bool) -> Iterator[Check]:
     found = [check for file in files if (check := _spool(file, settings.spool_limit_bytes, is_served=is_served))]
     yield from found
     if not found:
-        yield Check(part="data", name="spool", level="ok", text="nothing waits to be sent")
+        yield fine("data", "spool", "nothing waits to be sent")
 
 
 def _spool(file: Path, limit_bytes: int, *, is_served: bool) -> Check | None:
@@ -126,7 +126,7 @@ def _waiting(file: Path, amount: SpooledAmount, limit_bytes: int, *, is_served: 
         cure = "Start the server that they are for, or raise LONGPOLE_SPOOL_LIMIT_BYTES: soon the oldest are dropped."
         return Check(part="data", name="spool", level="failed", text=text, cure=cure)
     if age_ns < OLD_NS:
-        return Check(part="data", name="spool", level="ok", text=text)
+        return fine("data", "spool", text)
     cure = (
         "They are for another server, or need another key: let a program run that sends there."
         if is_served

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution, requires, version
 
-from longpole.client.one_check import Check
+from longpole.client.one_check import Check, fine
 from longpole.record.instrument import readiness
 from longpole.record.instrument.libraries import LIBRARIES
 
@@ -17,17 +17,16 @@ _TOLD_OF = ("model", "framework")
 def installation_checks() -> Iterator[Check]:
     """Longpole and Python, the extras, the libraries."""
     python = ".".join(map(str, sys.version_info[:3]))
-    yield Check(part="installed", name="longpole", level="ok", text=f"{version('longpole')} in Python {python}")
+    yield fine("installed", "longpole", f"{version('longpole')} in Python {python}")
     extras = extras_missing()
     whole = [extra for extra, missing in extras.items() if not missing]
-    yield Check(part="installed", name="extras", level="ok", text=", ".join(whole) or "none")
+    yield fine("installed", "extras", ", ".join(whole) or "none")
     absent = [f"{extra} ({', '.join(missing)})" for extra, missing in extras.items() if missing]
     if absent:
-        yield Check(
-            part="installed",
-            name="extras not here",
-            level="ok",
-            text=", ".join(absent),
+        yield fine(
+            "installed",
+            "extras not here",
+            ", ".join(absent),
             cure=f"Only if you want one: pip install 'longpole[{next(extra for extra in extras if extras[extra])}]'",
         )
     yield from _libraries()
@@ -68,11 +67,10 @@ def _is_there(package: str) -> bool:
 def _libraries() -> Iterator[Check]:
     states = {name: readiness(name) for name in LIBRARIES}
     ready = [name for name, state in states.items() if state == "ready" and LIBRARIES[name].library]
-    yield Check(
-        part="installed",
-        name="libraries",
-        level="ok",
-        text=f"{', '.join(ready) or 'none'} can be recorded by longpole run and longpole.instrument()",
+    yield fine(
+        "installed",
+        "libraries",
+        f"{', '.join(ready) or 'none'} can be recorded by longpole run and longpole.instrument()",
     )
     lacking = [LIBRARIES[name] for name, state in states.items() if state == "lacking"]
     for row in lacking:
@@ -86,10 +84,9 @@ def _libraries() -> Iterator[Check]:
             )
     others = [row for row in lacking if row.kind not in _TOLD_OF]
     if others:
-        yield Check(
-            part="installed",
-            name="not recorded",
-            level="ok",
-            text=f"{', '.join(row.name for row in others)}: installed without what records them",
+        yield fine(
+            "installed",
+            "not recorded",
+            f"{', '.join(row.name for row in others)}: installed without what records them",
             cure=f"Only if you want them: {others[0].command}",
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from longpole.client.answers import Answers, default_address, door_to, found_server
-from longpole.client.one_check import Check, Level, failure
+from longpole.client.one_check import Check, Level, failure, fine
 from longpole.client.over_http import HttpDoor
 from longpole.model import clock
 from longpole.model.errors import KeyRefused, LongpoleError
@@ -42,7 +42,7 @@ def server_checks(settings: Settings) -> Iterator[Check]:
     except LongpoleError as error:
         yield failure("server", "server", error)
         return
-    yield Check(part="server", name="server", level="ok", text=f"answers at {door.url}")
+    yield fine("server", "server", f"answers at {door.url}")
     try:
         yield _key(door)
         yield _clock(door)
@@ -64,7 +64,7 @@ def _endpoint(settings: Settings) -> Iterator[Check]:
         yield failure("server", "endpoint", error)
         return
     if is_open:
-        yield Check(part="server", name="endpoint", level="ok", text=f"the SDK sends to {address}, a Longpole server")
+        yield fine("server", "endpoint", f"the SDK sends to {address}, a Longpole server")
     else:
         yield Check(
             part="server",
@@ -79,11 +79,9 @@ def _key(door: HttpDoor) -> Check:
     session = door.request("GET", "/api/session", [], Session)
     rights = ", ".join(session.rights)
     if session.key_id is None:
-        return Check(part="server", name="key", level="ok", text="none is needed here")
+        return fine("server", "key", "none is needed here")
     of = "every workspace" if session.workspace is None else f"the workspace {session.workspace}"
-    return Check(
-        part="server", name="key", level="ok", text=f"{session.title or session.key_id} opens {rights} of {of}"
-    )
+    return fine("server", "key", f"{session.title or session.key_id} opens {rights} of {of}")
 
 
 def _clock(door: HttpDoor) -> Check:
@@ -93,7 +91,7 @@ def _clock(door: HttpDoor) -> Check:
     after_ns = clock.now_ns()
     skew_ns = told_ns - (before_ns + after_ns) // 2
     if abs(skew_ns) <= SKEW_NS + (after_ns - before_ns) // 2:
-        return Check(part="server", name="clock", level="ok", text="the server's and this machine's agree")
+        return fine("server", "clock", "the server's and this machine's agree")
     side = "ahead of" if skew_ns > 0 else "behind"
     return Check(
         part="server",
@@ -111,10 +109,10 @@ def _health(health: ServerHealth) -> Iterator[Check]:
         yield Check(part="server", name="health", level=level, text=word.text, cure=cure)
     if health.server is not None:
         text = f"{health.server.version}, serving since {health.server.started_at[:16].replace('T', ' ')} UTC"
-        yield Check(part="server", name="version", level="ok", text=text)
+        yield fine("server", "version", text)
         letters = health.server.dead_letters
         if letters == 0:
-            yield Check(part="server", name="dead letters", level="ok", text="none")
+            yield fine("server", "dead letters", "none")
 
 
 def _lost(door: HttpDoor) -> Check:
@@ -123,7 +121,7 @@ def _lost(door: HttpDoor) -> Check:
     dropped = {each.service or each.process: each.dropped for each in processes if each.dropped}
     if not dropped:
         words = f"nothing dropped, by {counted(len(processes), 'process', 'processes')} heard last"
-        return Check(part="server", name="dropped", level="ok", text=words)
+        return fine("server", "dropped", words)
     named = ", ".join(f"{who} {count_text(count)}" for who, count in list(dropped.items())[:3])
     return Check(
         part="server",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from longpole.client.one_check import Check, failure
+from longpole.client.one_check import Check, failure, fine
 from longpole.model.errors import SettingsError
 from longpole.settings import Settings, content_mode
 
@@ -20,7 +20,7 @@ def settings_checks(settings: Settings, errors: Sequence[SettingsError]) -> Iter
     ]
     yield from found
     if not found:
-        yield Check(part="settings", name="settings", level="ok", text="known, in range, and not against each other")
+        yield fine("settings", "settings", "known, in range, and not against each other")
 
 
 def _contradictions(chosen: Settings) -> Iterator[tuple[str, str, str]]:

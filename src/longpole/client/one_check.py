@@ -23,6 +23,11 @@ class Check(Struct, frozen=True, kw_only=True):
     cure: str | None = None
 
 
+def fine(part: Part, name: str, text: str, *, cure: str | None = None) -> Check:
+    """That all is well with it, and what was found; `cure` is for who wants more."""
+    return Check(part=part, name=name, level="ok", text=text, cure=cure)
+
+
 def failure(part: Part, name: str, error: LongpoleError, level: Level = "failed") -> Check:
     """What an error of ours says, whose last sentence is the cure."""
     said, _, cure = str(error).strip().rpartition(". ")

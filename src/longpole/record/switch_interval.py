@@ -1,7 +1,7 @@
 """How long a thread that computes may keep the interpreter: short enough for what is to be watched.
 
-Python lets another thread in after 5 ms. A block of 5 ms would be over before anybody could look at it: of 60 none were
-found, and 54 to 57 with a quarter of the threshold (`bench/loop_watch.py`).
+Python lets another thread in after 5 ms. A block of 5 ms is over before anybody could look at it: of 100 with a
+threshold of 5 ms, `bench/loop_watch.py` found 3, and 90 with a threshold of 4 ms and a quarter of it.
 """
 
 import sys

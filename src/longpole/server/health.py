@@ -55,9 +55,6 @@ class Readiness(Struct, kw_only=True):
 class Watch:
     """What the parts of a server count. `begin` and `end` are called in the event loop, `health` in any thread."""
 
-    forwarder: Forwarder | None = None
-    """What forwards to another collector, if one is set."""
-
     def __init__(
         self,
         store: TimedStore,
@@ -68,6 +65,7 @@ class Watch:
         hub: Hub,
         jobs: Callable[[], JobsState] | None = None,
         activity: ActivityCount | None = None,
+        forwarder: Forwarder | None = None,
     ) -> None:
         """Nothing is read until `join` has told where the counts of the doors are.
 
@@ -79,7 +77,9 @@ class Watch:
             hub: tells live clients what happens.
             jobs: how the jobs stand.
             activity: what agents did.
+            forwarder: what forwards to another collector, if one is set.
         """
+        self.forwarder = forwarder
         self.senders = Senders()
         self.requests = 0
         """Of all kinds; whoever takes one counts it here."""

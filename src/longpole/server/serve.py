@@ -192,7 +192,7 @@ def _relay(address: str, hub: Hub, stack: ExitStack) -> None:
 
 def _watch(settings: Settings, flow: _Flow, jobs: Jobs, release: str) -> Watch:
     backlog_bytes = _door_limits(settings).backlog_bytes
-    watch = Watch(
+    return Watch(
         flow.store,
         flow.arrivals,
         version=release,
@@ -200,9 +200,8 @@ def _watch(settings: Settings, flow: _Flow, jobs: Jobs, release: str) -> Watch:
         hub=flow.hub,
         jobs=jobs.state,
         activity=flow.activity,
+        forwarder=flow.forwarder,
     )
-    watch.forwarder = flow.forwarder
-    return watch
 
 
 def _alerting(settings: Settings, flow: _Flow, address: OwnAddress) -> Alerting:
