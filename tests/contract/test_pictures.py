@@ -1,6 +1,7 @@
 """The pictures of overview and list show the same on every engine."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from longpole.model import clock
 from longpole.model.batch import Batch
 from longpole.model.buckets import duration_bucket
+from longpole.model.clock import DAY_NS
 from longpole.reports.differences import DIFFERENCES
 from longpole.reports.distribution import DISTRIBUTION
 from longpole.reports.points import POINTS
@@ -106,3 +108,41 @@ def test_points_are_all_there_while_they_are_few(expected: dict[str, Any]) -> No
     found = expected["points"]
     assert (len(found.points), found.one_in, found.failed_one_in) == (60, 1.0, 1.0)
     assert {one.status: one.drawn for one in found.statuses} == {"failed": 6, "success": 54}
+
+
+DAYS_RANGE = [("from", clock.to_rfc3339(STARTED_NS - DAY_NS)), ("to", clock.to_rfc3339(STARTED_NS + 9 * DAY_NS))]
+
+
+def over_days(first: int) -> Batch:
+    """Executions of nine days, at other times of each."""
+    whole = Batch()
+    for day in range(9):
+        batch = triage_batch(trace_id=f"{first + day:032x}", after_ns=day * DAY_NS + first * SECOND)
+        for name in ("executions", "steps"):
+            getattr(whole, name).extend(getattr(batch, name))
+    return whole
+
+
+def sums_of(store: Engine) -> dict[str, Any]:
+    return {question.name: question.ask(store, DAYS_RANGE) for question in (PULSE, POINTS, DISTRIBUTION)}
+
+
+def sums_in_one(store: Engine) -> dict[str, Any]:
+    """The same, from a store that keeps nothing: asked for the whole time at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "kept", None)
+        return sums_of(store)
+
+
+def test_days_that_were_kept_are_those_that_are_there() -> None:
+    with closing(open_store(":memory:")) as keeping, closing(open_store(":memory:")) as plain:
+        for each in (keeping, plain):
+            each.write(over_days(100))
+        first = sums_of(keeping)
+        assert first == sums_in_one(plain)
+        assert sums_of(keeping) == first
+        for each in (keeping, plain):
+            each.write(over_days(200))
+        second = sums_of(keeping)
+        assert second == sums_in_one(plain)
+        assert second["pulse"].executions == 2 * first["pulse"].executions > 0

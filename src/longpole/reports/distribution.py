@@ -1,20 +1,21 @@
 """How long executions took, as a histogram, held against another version or time."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
 from longpole.model import clock
 from longpole.model.buckets import GAMMA
-from longpole.reports.execution_list import matching_parameters
+from longpole.reports.execution_list import matching_rows
 from longpole.reports.filter_values import Filter, Pairs, time_ns_of
 from longpole.reports.filters import ExecutionFilters
 from longpole.reports.listed_period import PICTURE_FILTERS, read_listed
 from longpole.reports.picture_views import Distribution, DurationBin, DurationSet
 from longpole.reports.question import Question
 from longpole.reports.rows import Row
-from longpole.reports.together import rows_together
+from longpole.reports.together import together
 from longpole.reports.weighted import weighted_quantiles
 from longpole.store.engine import Engine
 
@@ -33,7 +34,7 @@ def distribution_of(
 ) -> Distribution:
     """The executions of one set by duration, and those of another beside them. Cost: a scan of each."""
     sets = [filters] if other is None else [filters, other]
-    told = rows_together(store, *(("durations_counted", matching_parameters(one)) for one in sets))
+    told = together(*(partial(matching_rows, store, "durations_counted", one, by=["duration_bucket"]) for one in sets))
     first, last = _ends(told)
     step = -(-(last - first + 1) // MOST_BINS)
     counts = [_binned(rows, first, step) for rows in told]

@@ -8,8 +8,10 @@ from longpole.model.clock import HOUR_NS
 from longpole.reports.filters import ExecutionFilters, Place, write_cursor
 from longpole.reports.rows import Row, execution_item
 from longpole.reports.views import ExecutionPage
+from longpole.reports.whole_days import rows_by_days
 from longpole.store.engine import Engine
 
+_BY_DAYS = frozenset(("workspace", "agent", "environment", "version", "from_ns", "to_ns"))
 _SLICES_NS = (24 * HOUR_NS, 7 * 24 * HOUR_NS)
 
 
@@ -82,6 +84,17 @@ def matching_parameters(filters: ExecutionFilters) -> dict[str, Any]:
         "parent": filters.parent,
         "only_roots": filters.only_roots,
     }
+
+
+def matching_rows(store: Engine, query: str, filters: ExecutionFilters, *, by: Sequence[str], **more: Any) -> list[Row]:
+    """The answer of a query that adds up what `@matching()` finds; `by` are the columns that name a row.
+
+    Days that are over are kept where a change of their executions is a change of what matches.
+    """
+    asked = {**matching_parameters(filters), **more}
+    if any(value for name, value in asked.items() if name not in _BY_DAYS and name not in more):
+        return list(store.rows(query, asked))
+    return rows_by_days(store, query, asked, by=by)
 
 
 def _parameters(filters: ExecutionFilters) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from longpole.model import clock
 from longpole.model.status import FAILED_STATUSES, ExecutionStatus
 from longpole.reports.drawn import drawn_rows
-from longpole.reports.execution_list import matching_parameters
+from longpole.reports.execution_list import matching_parameters, matching_rows
 from longpole.reports.filter_values import Pairs
 from longpole.reports.filters import ExecutionFilters
 from longpole.reports.listed_period import PICTURE_FILTERS, read_listed
@@ -22,7 +22,9 @@ MOST_POINTS, MOST_FAILED = 2000, 500
 
 def points_of(store: Engine, filters: ExecutionFilters) -> Points:
     """The executions that `read_listed` describes as points, exact counts beside them."""
-    counts = store.rows("statuses_counted", matching_parameters(filters))
+    counts = sorted(
+        matching_rows(store, "statuses_counted", filters, by=["status"]), key=lambda row: str(row["status"])
+    )
     failed = [row for row in counts if row["status"] in FAILED_STATUSES]
     others = [row for row in counts if row["status"] not in FAILED_STATUSES]
     bad = sum(row["timed"] for row in failed)

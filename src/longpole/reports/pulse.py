@@ -1,18 +1,19 @@
 """How many executions started when, how long they took and what they cost: the strip over the list, spark lines."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from longpole.model import clock
 from longpole.model.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from longpole.model.histogram import add_histogram, unpack_histogram
-from longpole.reports.execution_list import matching_parameters
+from longpole.reports.execution_list import matching_parameters, matching_rows
 from longpole.reports.filter_values import Pairs
 from longpole.reports.filters import ExecutionFilters
 from longpole.reports.listed_period import PICTURE_FILTERS, read_listed
 from longpole.reports.picture_views import Pulse, PulsePlace
 from longpole.reports.question import Question
 from longpole.reports.rows import Row, dollars, whole
-from longpole.reports.together import rows_together
+from longpole.reports.together import together
 from longpole.reports.weighted import weighted_quantiles
 from longpole.store.engine import Engine
 
@@ -27,8 +28,10 @@ _WIDTHS_NS = (
 def pulse_of(store: Engine, filters: ExecutionFilters) -> Pulse:
     """The executions that `read_listed` describes, by slots of time. Cost: one scan of them, and one of one column."""
     width_ns = _width_ns(filters)
-    asked = {**matching_parameters(filters), "width_ns": width_ns}
-    cells, memory = rows_together(store, ("pulse_cells", asked), ("pulse_memory", asked))
+    cells, memory = together(
+        partial(matching_rows, store, "pulse_cells", filters, by=["slot"], width_ns=width_ns),
+        partial(store.rows, "pulse_memory", {**matching_parameters(filters), "width_ns": width_ns}),
+    )
     peaks = {row["slot"]: row["peak_mb"] for row in memory}
     found = {row["slot"]: row for row in cells}
     slots = range(filters.from_ns // width_ns, (filters.to_ns - 1) // width_ns + 1)
