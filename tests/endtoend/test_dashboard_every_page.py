@@ -92,7 +92,11 @@ def test_an_empty_server_offers_the_example_and_shows_it(
     page = open_page(server.url)
     page.goto("/")
     page.get_by_role("button", name="Load the example").click()
-    expect(page.get_by_role("table", name="Agents").get_by_text("researcher")).to_be_visible(timeout=30_000)
+    agents = page.get_by_role("table", name="Agents")
+    expect(agents.get_by_text("researcher")).to_be_visible(timeout=30_000)
+    # What could be saved is found some seconds later, and shown without a reload.
+    expect(page.locator(".open-findings li").first).to_be_visible(timeout=60_000)
+    expect(agents.get_by_role("row", name="lead").locator("td").last).to_contain_text("−", timeout=30_000)
 
 
 def test_times_are_shown_in_the_zone_that_was_chosen(example: RunningServer, open_page: Callable[[str], Page]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pictures import MOST_FAR, far_share, see
-from running_server import RunningServer
+from running_server import RunningServer, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -113,6 +113,7 @@ def test_the_main_pages_look_as_they_did(
     lead = min(listed, key=lambda item: item["started_at"])["execution_id"]
     page = open_page(example.url)
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    wait_until(lambda: example.get("/api/analysis/opportunities").json()["opportunities"], "what could be saved")
     page.goto(PAGES[name].format(lead=lead))
     expect(page.locator("h1").first).to_be_visible()
     page.wait_for_load_state("networkidle")

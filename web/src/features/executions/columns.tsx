@@ -50,7 +50,7 @@ export const COLUMNS: readonly ListColumn[] = [
     title: "Started",
     sort: "started",
     isUsual: true,
-    className: "tn",
+    className: "tn when",
     cell: (row) => <span title={fullTime(row.started_at)}>{clockTime(row.started_at, Date.now())}</span>,
   },
   {

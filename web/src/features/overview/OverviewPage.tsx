@@ -26,6 +26,8 @@ import "./overview.css";
 
 /** What changes a sum. */
 const CHANGES: Wish = { kinds: ["execution.started", "execution.completed"], brief: true };
+/** What changes what could be saved; findings come some seconds after what they are about. */
+const RAISED: Wish = { kinds: ["finding.raised"], brief: true };
 const LIVE_EVERY_MS = 3_000;
 
 /** A time range as the questions about a period take it. */
@@ -45,6 +47,8 @@ export default function OverviewPage() {
   useLiveRefetch(CHANGES, ["question", "pulse"], LIVE_EVERY_MS);
   useLiveRefetch(CHANGES, ["question", "statistics"], LIVE_EVERY_MS);
   useLiveRefetch(CHANGES, ["question", "agents"], LIVE_EVERY_MS);
+  useLiveRefetch(RAISED, ["question", "agents"], LIVE_EVERY_MS);
+  useLiveRefetch(RAISED, ["question", "opportunities"], LIVE_EVERY_MS);
   // Reports about a period want to know when it begins: all of time begins with the first execution.
   const isAll = address.range === "all" && !address.from;
   const times: Times | null = !isAll
