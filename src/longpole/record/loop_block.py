@@ -18,6 +18,7 @@ Cause = Literal["work", "wait", "gc", "not_scheduled"]
 
 MOST_SUFFERERS = 500
 _MOST_SITES = 512
+_LONGEST_WAIT_NS = 10_000_000
 _sites: dict[tuple[int, int, str], Site] = {}
 
 
@@ -29,6 +30,20 @@ class Reading(NamedTuple):
     waiting_ns: int  # the loop's thread was ready, and the machine ran something else
     process_ns: int  # CPU of all threads
     is_late: bool = False  # the machine, or a call that held the interpreter, did not let the watcher read before
+
+
+def was_held(late_ns: int, before: Reading, last: Reading) -> bool:
+    """Whether a single call kept the interpreter for as long as a look came late.
+
+    Python code lets the watcher in after 5 ms: what has computed for longer without was one call. On a busy machine it
+    gets a part of the time; while it waits for the rest, nobody else runs either.
+
+    Args:
+        late_ns: by how much the look came late.
+        before: the clocks at the look before; `last`: at this one.
+    """
+    computed_ns, waited_ns = last.cpu_ns - before.cpu_ns, last.waiting_ns - before.waiting_ns
+    return min(late_ns, computed_ns) > _LONGEST_WAIT_NS and late_ns < 2 * (computed_ns + waited_ns)
 
 
 class Piece(NamedTuple):

@@ -17,7 +17,7 @@ from typing import Any
 
 from longpole.model.clock import steady_ns
 from longpole.record.loop_allowance import FIRST_NS, SAVED_NS, SHARE, Allowance, share_of
-from longpole.record.loop_block import Block, Reading
+from longpole.record.loop_block import Block, Reading, was_held
 from longpole.record.loop_sample import take_sample
 from longpole.record.loop_turns import Turns, watch_turns
 from longpole.record.recorder import recorder
@@ -32,7 +32,6 @@ SURE_SHARE, SURE_FROM_NS = 0.7, 30_000_000
 # A callback is charged if it was seen to run for a quarter of the threshold: a single look may meet any of many.
 SEEN_SHARE = 4
 SOON_NS = 200_000
-LONGEST_WAIT_NS = 10_000_000
 KEPT_AWAY_NS = 6_000_000  # more than the 5 ms for which a thread that computes keeps the interpreter
 SMALLEST_MS, DEFAULT_MS, LARGEST_MS = 2.0, 50.0, 3_600_000.0
 QUIET_LOOKS = 64  # of an idle loop; then the thread sleeps until the loop turns
@@ -190,9 +189,8 @@ class _Watched:
             self._close(block, (block.samples[-1].time_ns + now) // 2)
             since = (block.samples[-1].time_ns + now) // 2
             block = None
-        # Python code lets the watcher in after 5 ms: what has computed for longer without was a single call.
-        was_held = LONGEST_WAIT_NS < self._late_ns < 2 * (self._readings[-1].cpu_ns - self._readings[-2].cpu_ns)
-        self._see(sample.key, now - self._late_ns if was_held else now)
+        is_held = was_held(self._late_ns, *self._readings[-2:])
+        self._see(sample.key, now - self._late_ns if is_held else now)
         if block is None:
             block = self._block = Block(since, sample, self._readings[:-1], self.watch.threshold_ns)
         block.add(sample, self._readings[-1], min(max(self._late_ns - self.watch.pause_ns, 0), now - since))
