@@ -234,7 +234,8 @@ def _wait_until_settled(server: Server, steps: int) -> None:
 
 
 def measure(browser: Browser, server: Server, name: str, rounds: int) -> list[Sample]:
-    """So many visits of a page, each in a tab of its own, after one that is not counted."""
+    """So many visits of a page, each in a tab of its own when the server is done with the one before; the first, which
+    finds nothing kept, is not counted."""
     samples: list[Sample] = []
     for _ in range(rounds + 1):
         context = browser.new_context(viewport={"width": 1440, "height": 900})
@@ -245,6 +246,7 @@ def measure(browser: Browser, server: Server, name: str, rounds: int) -> list[Sa
         samples.append(PAGES[name](page, session, server))
         print(name, {key: value for key, value in asdict(samples[-1]).items() if key != "frames_ms"}, file=sys.stderr)
         context.close()
+        _wait_until_quiet(server, look_s=0.5)
     return samples[1:]
 
 
@@ -267,13 +269,13 @@ def serving(name: str, steps: int, stored: int, store: Path | None) -> Generator
             yield server
 
 
-def _wait_until_quiet(server: Server) -> None:
-    """Returns once the server's own work on a store that is new to it is done: of 10 million steps, some minutes."""
+def _wait_until_quiet(server: Server, *, look_s: float = 2.0) -> None:
+    """Returns once the server's own work is done: on a store of 10 million steps that is new to it, some minutes."""
     before_s = server.usage()[0]
     for _ in range(300):
-        time.sleep(2)
+        time.sleep(look_s)
         now_s = server.usage()[0]
-        if now_s - before_s < 0.1:
+        if now_s - before_s < 0.05 * look_s:
             return
         before_s = now_s
     raise SystemExit("the server did not come to rest within 10 minutes")

@@ -6,6 +6,7 @@ import { useLiveRefetch, useLiveState } from "../../api/useLive";
 import type { Pulse, UsualAgents } from "../../api/views.gen";
 import { readListAddress } from "../../lib/address";
 import { shortDay } from "../../lib/format";
+import { AfterPaint } from "../../ui/AfterPaint";
 import { Asked } from "../../ui/Asked";
 import { FirstSteps } from "../../ui/FirstSteps";
 import { LiveChip } from "../../ui/LiveChip";
@@ -118,13 +119,19 @@ function Answer({ pulse, agents, wishes, times }: AnswerProps) {
   return (
     <>
       <Figures pulse={pulse} wishes={wishes} times={times} />
-      <ScatterCard wishes={wishes} times={times} />
-      <WhenSeen height={270}>{() => <Pictures pulse={pulse} wishes={wishes} times={times} />}</WhenSeen>
-      <div className="overview-foot">
-        <AgentsCard query={agents} wishes={wishes} times={times} />
-        <WhenSeen height={200}>{() => <FindingsCard wishes={wishes} times={times} />}</WhenSeen>
-      </div>
-      <ResourcesCard pulse={pulse} />
+      <AfterPaint height={800}>
+        {() => (
+          <>
+            <ScatterCard wishes={wishes} times={times} />
+            <WhenSeen height={270}>{() => <Pictures pulse={pulse} wishes={wishes} times={times} />}</WhenSeen>
+            <div className="overview-foot">
+              <AgentsCard query={agents} wishes={wishes} times={times} />
+              <WhenSeen height={200}>{() => <FindingsCard wishes={wishes} times={times} />}</WhenSeen>
+            </div>
+            <ResourcesCard pulse={pulse} />
+          </>
+        )}
+      </AfterPaint>
     </>
   );
 }
