@@ -22,6 +22,7 @@ test.each([
 
 test("an axis leaves out digits that say nothing", () => {
   expect([0, 5e9, 2.5e9, 120e9].map(axisTime).map(plain)).toEqual(["0", "5 s", "2.5 s", "2 min"]);
+  expect([24, 36, 120].map((hours) => plain(axisTime(hours * 3600e9)))).toEqual(["24 h", "36 h", "5 d"]);
 });
 
 test("figure and unit of a duration come apart", () => {

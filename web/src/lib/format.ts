@@ -4,6 +4,7 @@ import { epochMs, MICROSECOND, MILLISECOND, SECOND } from "./time";
 import { ZONE } from "./zone";
 
 const NARROW = "\u202f";
+const DAY_NS = 86_400e9;
 export const UNKNOWN = "unknown";
 export const NONE = "–";
 
@@ -29,6 +30,7 @@ function longDuration(seconds: number): string {
 /** An axis label: like a duration, without digits that the axis does not need. */
 export function axisTime(ns: number): string {
   if (ns === 0) return "0";
+  if (ns > DAY_NS && ns % DAY_NS === 0) return `${count(ns / DAY_NS)}${NARROW}d`;
   return duration(ns)
     .replace(/\.(\d*?)0+(?=\u202f)/, (_, digits: string) => (digits ? `.${digits}` : ""))
     .replace(/ 00\u202f(s|min)$/, "");

@@ -73,7 +73,7 @@ const COLUMNS: readonly Column<Row>[] = [
     by: ({ agent }) => agent,
     cell: ({ agent, is_slower, is_faster }) => (
       <span className="agent-name">
-        <Link className="strong-link" href={`/agents/${encodeURIComponent(agent)}`}>
+        <Link className="strong-link cut" href={`/agents/${encodeURIComponent(agent)}`} title={agent}>
           {agent}
         </Link>
         {is_slower && <span className="chip bad">slower</span>}

@@ -43,7 +43,9 @@ export function FindingsCard({ wishes, times }: Props) {
                 <li key={`${one.rule} ${one.agent} ${one.code_file} ${one.code_line}`}>
                   <Link href={`/executions/${one.example_execution_id}${range}`} title={one.advice}>
                     <b className="cut">{one.title}</b>
-                    <b className="nw">{duration(-one.saving_ns / Math.max(1, one.executions))}</b>
+                    {one.saving_ns > 0 && (
+                      <b className="nw">{duration(-one.saving_ns / Math.max(1, one.executions))}</b>
+                    )}
                     <span className="m t12 cut">
                       {one.agent}
                       {one.code_file &&

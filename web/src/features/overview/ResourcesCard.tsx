@@ -27,6 +27,9 @@ export function ResourcesCard({ pulse }: { readonly pulse: Pulse }) {
   );
 }
 
+const atOnce = (mean: number) =>
+  mean > 0 && mean < 0.005 ? "<0.01" : quantity(Math.round(mean * 100) / 100);
+
 function shownOf({ places, width_ns }: Pulse): Shown[] {
   const line = (of: (place: PulsePlace) => number | null) => places.map(of);
   const most = (of: (place: PulsePlace) => number | null) =>
@@ -62,7 +65,7 @@ function shownOf({ places, width_ns }: Pulse): Shown[] {
     },
     {
       name: "At once, peak",
-      value: flight ? quantity(Math.round(flight.in_flight * 100) / 100) : UNKNOWN,
+      value: flight ? atOnce(flight.in_flight) : UNKNOWN,
       note: `on average over ${each}, ${when(flight)}`,
       line: line((place) => place.in_flight),
     },
