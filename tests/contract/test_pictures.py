@@ -11,8 +11,12 @@ from longpole.model import clock
 from longpole.model.batch import Batch
 from longpole.model.buckets import duration_bucket
 from longpole.model.clock import DAY_NS
+from longpole.reports.bottlenecks import BOTTLENECKS
 from longpole.reports.differences import DIFFERENCES
 from longpole.reports.distribution import DISTRIBUTION
+from longpole.reports.hourly import HOURLY
+from longpole.reports.input_patterns import INPUT_PATTERNS
+from longpole.reports.patterns import PATTERNS
 from longpole.reports.points import POINTS
 from longpole.reports.pulse import PULSE
 from longpole.reports.question import Question
@@ -124,7 +128,8 @@ def over_days(first: int) -> Batch:
 
 
 def sums_of(store: Engine) -> dict[str, Any]:
-    return {question.name: question.ask(store, DAYS_RANGE) for question in (PULSE, POINTS, DISTRIBUTION)}
+    asked = (PULSE, POINTS, DISTRIBUTION, HOURLY, PATTERNS, INPUT_PATTERNS, BOTTLENECKS)
+    return {question.name: question.ask(store, DAYS_RANGE) for question in asked}
 
 
 def sums_in_one(store: Engine) -> dict[str, Any]:

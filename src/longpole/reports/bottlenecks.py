@@ -21,6 +21,7 @@ from longpole.reports.statistics_views import (
 )
 from longpole.reports.together import rows_together
 from longpole.reports.weighted import weighted_quantiles
+from longpole.reports.whole_days import rows_by_days
 from longpole.store.engine import Engine
 
 MOST_STEPS = 400_000
@@ -80,7 +81,7 @@ def bottlenecks_of(store: Engine, period: Period, limit: int) -> Bottlenecks:
 
 def _looked(store: Engine, period: Period) -> Stretches:
     given = {name: period.parameters[name] for name in ("workspace", "from_ns", "to_ns")}
-    return stretches_of(period, store.rows("steps_counted", given)[0]["steps"], MOST_STEPS)
+    return stretches_of(period, rows_by_days(store, "steps_counted", given, by=[])[0]["steps"], MOST_STEPS)
 
 
 def _details(store: Engine, asked: Mapping[str, Any], shown: Sequence[Row]) -> dict[_Step, dict[str, Any]]:

@@ -6,12 +6,14 @@ from longpole.reports.period import PERIOD_FILTERS, Period, period_of
 from longpole.reports.question import Question
 from longpole.reports.question_views import Hourly, HourTotal
 from longpole.reports.rows import Row
+from longpole.reports.whole_days import rows_by_days
 from longpole.store.engine import Engine
 
 
 def hourly_of(store: Engine, period: Period) -> Hourly:
     """The hours of a period in which anything started."""
-    rows = store.rows("hour_cells", period.parameters)
+    rows = rows_by_days(store, "hour_cells", period.parameters, by=["hour_ns"])
+    rows.sort(key=lambda row: row["hour_ns"])
     return Hourly(from_time=period.from_time, to_time=period.to_time, hours=[_hour(row) for row in rows])
 
 

@@ -15,6 +15,7 @@ from longpole.reports.question import Question
 from longpole.reports.rows import Row
 from longpole.reports.statistics_views import InputKey, InputPattern, InputPatterns
 from longpole.reports.together import together
+from longpole.reports.whole_days import rows_by_days
 from longpole.store.engine import Engine
 
 MOST_FAILED, MOST_SUCCEEDED = 1500, 3000
@@ -33,7 +34,8 @@ def input_patterns_of(store: Engine, period: Period) -> InputPatterns:
     """
     from longpole.analysis.trait_claims import claim_failures, claim_slowness  # noqa: PLC0415 - numpy
 
-    counts = {row["status"]: row for row in store.rows("outcomes_counted", period.parameters)}
+    outcomes = rows_by_days(store, "outcomes_counted", period.parameters, by=["status"])
+    counts = {row["status"]: row for row in outcomes}
     (failed, failed_stand_for), (succeeded, succeeded_stand_for) = together(
         lambda: _sample(store, period, counts, FAILED_STATUSES, MOST_FAILED),
         lambda: _sample(store, period, counts, (ExecutionStatus.SUCCESS,), MOST_SUCCEEDED),

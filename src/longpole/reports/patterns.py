@@ -1,6 +1,7 @@
 """When and on which ways executions are many, fail or take long."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from math import exp
 from typing import Any
 
@@ -22,8 +23,9 @@ from longpole.reports.period import PERIOD_FILTERS, Period, period_of
 from longpole.reports.question import Question
 from longpole.reports.rows import Row
 from longpole.reports.statistics_views import PathPattern, Patterns, TimePattern
-from longpole.reports.together import rows_together
+from longpole.reports.together import rows_together, together
 from longpole.reports.weighted import weighted_quantiles
+from longpole.reports.whole_days import rows_by_days
 from longpole.store.engine import Engine
 
 MOST_PATHS = 20
@@ -37,8 +39,9 @@ _Way = tuple[str, str | None]
 
 def patterns_of(store: Engine, period: Period) -> Patterns:
     """The hours, weekdays and paths of a period."""
-    of_paths, of_hours = rows_together(
-        store, ("path_cells", {**period.parameters, "limit": MOST_PATHS}), ("hour_cells", period.parameters)
+    of_paths, of_hours = together(
+        partial(store.rows, "path_cells", {**period.parameters, "limit": MOST_PATHS}),
+        partial(rows_by_days, store, "hour_cells", period.parameters, by=["hour_ns"]),
     )
     cells = [_hour_cell(row) for row in of_hours]
     from_ns, to_ns = period.scope.from_ns, period.scope.to_ns
