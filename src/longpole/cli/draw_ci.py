@@ -24,8 +24,7 @@ Told = list[tuple[str, MeasureChange]]
 
 def markdown_of(found: BaselineChange) -> str:
     """What `longpole ci compare` prints, without a line end at its end."""
-    mark = "🔴" if found.has_regressed else "🟢"
-    lines = [f"### {mark} Longpole: {verdict_sentence(found)}"]
+    lines = [f"### {_mark_of(found)} Longpole: {verdict_sentence(found)}"]
     changed = found.told("worse") + found.told("better")
     if changed:
         lines += ["", *_table(changed)]
@@ -46,6 +45,13 @@ def markdown_of(found: BaselineChange) -> str:
             "</details>",
         ]
     return "\n".join(lines)
+
+
+def _mark_of(found: BaselineChange) -> str:
+    """White where nothing could be judged: green would say that all is well."""
+    if found.has_regressed:
+        return "🔴"
+    return "🟢" if any(map(found.told, ("same", "better"))) else "⚪"
 
 
 def _table(told: Told) -> list[str]:

@@ -98,6 +98,7 @@ def test_figures_of_bench_are_a_baseline_of_which_one_process_is_not_enough(
     capsys.readouterr()
     assert longpole("ci", "compare", str(tmp_path / "base"), str(tmp_path / "head")) == ExitCode.DONE
     shown = capsys.readouterr().out
+    assert shown.startswith("### ⚪ Longpole: 1 test: none got worse for certain")
     assert "of 1 there are not enough runs to tell" in shown
     assert "| quick | duration |" in shown
 

@@ -36,6 +36,9 @@ class Langfuse:
     """Reads files of one import. Traces and observations may be in different files: they meet at the end."""
 
     def __init__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
         self._traces: dict[str, Record] = {}
         self._observations: dict[str, list[Record]] = {}
         self._scores: dict[str, list[Record]] = {}
@@ -57,7 +60,7 @@ class Langfuse:
                 continue
             scores = self._scores.get(trace_id, [])
             yield from _trace(trace, self._observations.get(trace_id, []), scores, f"trace {trace_id[:64]}")
-        self.__init__()
+        self._forget()
 
     def _take(self, record: Record, place: str) -> Iterator[Found]:
         inner = record.get("trace")
