@@ -26,6 +26,12 @@ NOW_NS = 1_795_225_553_000_000_000
 ALL_TIME = [("from", "2026-01-01T00:00:00Z"), ("to", "2027-01-01T00:00:00Z")]
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a quarter of a second is not enough for three."""
+    monkeypatch.setattr(finding_jobs, "BUDGET_S", 60.0)
+
+
 @pytest.fixture
 def store() -> Iterator[Engine]:
     engine = open_store(":memory:")
