@@ -114,21 +114,27 @@ def test_points_are_all_there_while_they_are_few(expected: dict[str, Any]) -> No
     assert {one.status: one.drawn for one in found.statuses} == {"failed": 6, "success": 54}
 
 
-DAYS_RANGE = [("from", clock.to_rfc3339(STARTED_NS - DAY_NS)), ("to", clock.to_rfc3339(STARTED_NS + 9 * DAY_NS))]
+HOUR_NS = 3600 * SECOND
+FIRST_DAY = -60
+# Long over, and begins and ends within days on which something ran: what is kept is added to what is not.
+DAYS_RANGE = [
+    ("from", clock.to_rfc3339(STARTED_NS + FIRST_DAY * DAY_NS - HOUR_NS)),
+    ("to", clock.to_rfc3339(STARTED_NS + (FIRST_DAY + 8) * DAY_NS + HOUR_NS)),
+]
 
 
 def over_days(first: int) -> Batch:
     """Executions of nine days, at other times of each."""
     whole = Batch()
     for day in range(9):
-        batch = triage_batch(trace_id=f"{first + day:032x}", after_ns=day * DAY_NS + first * SECOND)
+        batch = triage_batch(trace_id=f"{first + day:032x}", after_ns=(FIRST_DAY + day) * DAY_NS + first * SECOND)
         for name in ("executions", "steps"):
             getattr(whole, name).extend(getattr(batch, name))
     return whole
 
 
 def sums_of(store: Engine) -> dict[str, Any]:
-    asked = (PULSE, POINTS, DISTRIBUTION, HOURLY, PATTERNS, INPUT_PATTERNS, BOTTLENECKS)
+    asked = (PULSE, POINTS, DISTRIBUTION, DIFFERENCES, HOURLY, PATTERNS, INPUT_PATTERNS, BOTTLENECKS)
     return {question.name: question.ask(store, DAYS_RANGE) for question in asked}
 
 

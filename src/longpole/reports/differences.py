@@ -13,7 +13,7 @@ from longpole.analysis.two_samples import compare_rates
 from longpole.model import clock
 from longpole.model.buckets import GAMMA
 from longpole.reports.drawn import below_for
-from longpole.reports.execution_list import matching_parameters
+from longpole.reports.execution_list import matching_parameters, matching_rows
 from longpole.reports.filter_values import LATEST_NS, Filter, Pairs, read_duration_ns, time_ns_of
 from longpole.reports.filters import ExecutionFilters
 from longpole.reports.input_leaves import Leaves, leaves_of_inputs
@@ -232,7 +232,7 @@ def read_choice(store: Engine, filters: ExecutionFilters, given: Mapping[str, st
         InvalidInput: a value cannot be read.
     """
     if not given:
-        rows = store.rows("durations_counted", matching_parameters(filters))
+        rows = matching_rows(store, "durations_counted", filters, by=["duration_bucket"])
         p95_ns = weighted_quantiles({row["duration_bucket"]: float(row["weight"]) for row in rows})["p95_ns"]
         if p95_ns is None:
             return Choice()

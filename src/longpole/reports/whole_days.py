@@ -55,4 +55,4 @@ def _sum_of(row: Row, other: Row, by: Sequence[str]) -> Row:
         for name, value in other.items()
         if isinstance(value, str) and name not in by
     }
-    return {**added(row, other), **packed}
+    return {**added(row, other), **packed, **{name: row[name] for name in by}}
