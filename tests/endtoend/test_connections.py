@@ -130,7 +130,9 @@ def test_a_body_that_drips_on_after_its_answer_ends_the_connection(impatient: Ru
         line.sendall(head)
         answer = b""
         while not answer.endswith(b"}"):  # head and body may come apart
-            answer += line.recv(65536)
+            piece = line.recv(65536)
+            assert piece, answer
+            answer += piece
         assert answer.startswith(b"HTTP/1.1 405")
         assert drip(line, (b"x" for _ in count())) == b""
 

@@ -172,7 +172,7 @@ def test_a_session_over_tls_has_a_cookie_for_tls_only(secured: tuple[RunningServ
     context.check_hostname = False
     headers = {"authorization": f"Bearer {made['key']}"}
 
-    # Of 2,300 connections over TLS two of the library's client with threads never got their answer, of this one none.
+    # The library's client with threads reads and writes one TLS connection at once, and then and now hears nothing.
     async def first_word() -> str:
         async with connect(address, ssl=context, additional_headers=headers, proxy=None) as listener:
             await listener.send("{}")
