@@ -31,6 +31,7 @@ from longpole.ingest.spool import START, Accepted, BodyFormat, Incoming, Signal,
 from longpole.ingest.traces import Limits, TraceBook
 from longpole.model.batch import Batch
 from longpole.model.clock import now_ns
+from longpole.server.interpreter import tuned_interpreter
 from longpole.store.engines.arrow import arrow_table
 from longpole.store.store import open_store
 from longpole.store.tables import TABLES
@@ -180,11 +181,9 @@ def main() -> None:
     options.add_argument("--json", metavar="FILE", help="write the numbers here as well")
     chosen = options.parse_args()
     content_type, body_format = FORMATS[chosen.format]
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 200, 100)  # as `longpole serve` does; with Python's own settings add 6 us a span
-    bodies = make_bodies(content_type, SPANS_PER_BODY, chosen.bodies, seed=3)
-    numbers = measure(bodies, body_format, chosen.runs)
+    with tuned_interpreter():  # as `longpole serve` does
+        bodies = make_bodies(content_type, SPANS_PER_BODY, chosen.bodies, seed=3)
+        numbers = measure(bodies, body_format, chosen.runs)
     table = Table(title=f"Processor time of ingest, {chosen.format}, {len(bodies) * SPANS_PER_BODY:,} spans")
     table.add_column("stage")
     table.add_column("us per span", justify="right")
@@ -194,7 +193,6 @@ def main() -> None:
     Console(width=130).print(table)
     if chosen.json:
         Path(chosen.json).write_text(json.dumps(numbers, indent=2))
-    gc.unfreeze()  # else what the database's binding holds is reported as leaked
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ from longpole.reports.trend import TREND
 from longpole.reports.usual_agents import USUAL_AGENTS
 from longpole.reports.weekly import REPORT
 from longpole.reports.why_not import WHY_NOT
+from longpole.server.interpreter import tuned_interpreter
 from longpole.store.engine import Engine
 from longpole.store.store import open_store
 from synthetic_store import copy_store, load_batches, make_store
@@ -297,7 +298,8 @@ def main() -> None:
             print(f"made {chosen.steps:,} steps: {file.stat().st_size / chosen.steps:.0f} bytes a step on disk")
         if chosen.fill:
             copy_store(file, chosen.store)
-        result = measure(chosen.store or str(file), chosen.repeat, chosen.only)
+        with tuned_interpreter():  # as `longpole serve` does
+            result = measure(chosen.store or str(file), chosen.repeat, chosen.only)
     if chosen.json:
         chosen.json.write_text(json.dumps(result, default=str, indent=1))
 

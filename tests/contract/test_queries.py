@@ -107,6 +107,7 @@ VALUES: dict[str, Any] = {
     "chosen_max_ns": LARGEST,
     "below_chosen": 1_000_003,
     "below_others": 1_000_003,
+    "starts_ns": [START_NS + minute * MINUTE_NS for minute in range(60)],
     "deed": "key.revoke",
     "key_id": "k",
 }

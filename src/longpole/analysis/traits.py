@@ -4,7 +4,7 @@ A *trait* is something that an input has or has not: a key, a key with a value, 
 tenth. Values are only compared for equality, so that hashed ones do as well. `trait_claims` tests them.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple, cast
 
@@ -103,19 +103,22 @@ def _collect(value: object, path: str, found: dict[str, list[str | float]], dept
 
 def find_traits(samples: Sequence[Sample]) -> Members:
     """Which of the samples have each trait, of those that enough have and enough lack."""
-    keys: dict[str, list[int]] = {}
-    values: dict[str, dict[str | float, list[int]]] = {}
+    # By equal items first: most executions say the same of a key, and then one look-up is enough.
+    items: dict[tuple[str, tuple[str | float, ...]], list[int]] = defaultdict(list)
     for place, sample in enumerate(samples):
-        for key, leaves in sample.leaves.items():
-            keys.setdefault(key, []).append(place)
-            of_key = values.setdefault(key, {})
-            for leaf in leaves:
-                of_key.setdefault(leaf, []).append(place)
+        for item in sample.leaves.items():
+            items[item].append(place)
+    keys: dict[str, list[int]] = defaultdict(list)
+    values: dict[str, dict[str | float, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for (key, leaves), places in items.items():
+        keys[key] += places
+        for leaf in leaves:
+            values[key][leaf] += places
     most = len(samples) - LEAST_WITH
     found: dict[Trait, Sequence[int]] = {}
     for key, having in keys.items():
         if LEAST_WITH <= len(having) <= most:
-            found[Trait(key, PRESENT, "")] = having
+            found[Trait(key, PRESENT, "")] = sorted(having)
             found[Trait(key, ABSENT, "")] = sorted(set(range(len(samples))).difference(having))
         counts = {value: len(places) for value, places in values[key].items()}
         limits = _limits(key, counts)

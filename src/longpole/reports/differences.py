@@ -1,7 +1,7 @@
 """What is different about some executions: a part of a picture, some that were picked, or the slow ones."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from functools import cache
 from math import log
 from typing import Any
 
@@ -22,11 +22,11 @@ from longpole.reports.numbers import counted, duration_text, share_text
 from longpole.reports.picture_views import Differences, TraitDifference
 from longpole.reports.question import Question
 from longpole.reports.rows import Row
-from longpole.reports.together import rows_together
+from longpole.reports.together import together
 from longpole.reports.weighted import weighted_quantiles
 from longpole.store.engine import Engine
 
-MOST_CHOSEN, MOST_OTHERS = 800, 1600
+MOST_CHOSEN, MOST_OTHERS = 400, 800
 """So many of the chosen executions and of the others are looked at."""
 
 FEWEST = 5
@@ -54,6 +54,10 @@ _NUMBERS = {
     "model_calls": "model calls", "tool_calls": "tool calls", "input_tokens": "input tokens",
     "output_tokens": "output tokens",
 }  # fmt: skip
+
+_HOURS = [(f"{hour:02}:00",) for hour in range(24)]
+_WEEKDAYS = [(day,) for day in ("Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday")]
+_CATEGORY_TIMES = msgspec.json.Decoder(dict[str, int])
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -123,59 +127,79 @@ def differences_of(store: Engine, filters: ExecutionFilters, choice: Choice) -> 
 
 def _samples(store: Engine, asked: Mapping[str, Any], counts: tuple[int, int], *, has_hours: bool) -> list[Sample]:
     """Some executions of both sides; a chosen one counts as what the analysis calls a failed one."""
-    below = {"below_chosen": below_for(counts[0], MOST_CHOSEN), "below_others": below_for(counts[1], MOST_OTHERS)}
-    drawn = store.rows("chosen_sample", {**asked, **below})
-    sides = (
-        [row for row in drawn if row["is_chosen"]][:MOST_CHOSEN],
-        [row for row in drawn if not row["is_chosen"]][:MOST_OTHERS],
+    sides = _drawn(store, asked, counts)
+    every = [*sides[0], *sides[1]]
+    if not every:  # they were removed since they were counted
+        return []
+    leaves_by_row = together(
+        lambda: _input_leaves(store, every, asked["workspace"]),
+        lambda: _step_leaves(store, every, asked["workspace"]),
+        lambda: [_leaves(row, has_hours=has_hours) for row in every],
     )
-    every = [row for side in sides for row in side]
-    called = {
-        "workspace": asked["workspace"],
-        # Clocks of several machines differ.
-        "from_ns": min(row["started_ns"] for row in every) - 3_600_000_000_000,
-        "execution_ids": [row["execution_id"] for row in every],
-    }
-    tools, errors = rows_together(store, ("tools_of_executions", called), ("errors_of_executions", called))
-    bodies = leaves_of_inputs(store, every, workspace=asked["workspace"])
-    of_steps = _by_execution({"tool": tools, "error_type": errors})
     samples: list[Sample] = []
-    for rows, count in zip(sides, counts, strict=True):
-        for row in rows:
-            leaves = _leaves(row, has_hours=has_hours)
-            leaves |= of_steps.get((row["workspace"], row["execution_id"]), {})
-            leaves |= bodies.get((row["workspace"], row["trace_id"], row["span_id"]), {})
-            weight = float(row["weight"]) * count / len(rows)
-            samples.append(Sample(None, rows is sides[0], log(max(1, row["duration_ns"])), weight, leaves))
+    for place, (row, inputs, steps, own) in enumerate(zip(every, *leaves_by_row, strict=True)):
+        side = 0 if place < len(sides[0]) else 1
+        weight = float(row["weight"]) * counts[side] / len(sides[side])
+        leaves = {**own, **steps, **inputs}
+        samples.append(Sample(None, side == 0, log(max(1, row["duration_ns"])), weight, leaves))
     return samples
 
 
-def _by_execution(rows: Mapping[str, Sequence[Row]]) -> dict[tuple[str, str], Leaves]:
-    names = {"tool": "tool", "error_type": "error of a step"}
+def _drawn(store: Engine, asked: Mapping[str, Any], counts: tuple[int, int]) -> tuple[Sequence[Row], Sequence[Row]]:
+    """Some chosen ones and some others. First when they started: thirty columns of a million rows cost much."""
+    below = {"below_chosen": below_for(counts[0], MOST_CHOSEN), "below_others": below_for(counts[1], MOST_OTHERS)}
+    starts_ns = [row["started_ns"] for row in store.rows("chosen_starts", {**asked, **below})]
+    # What only started in the same nanosecond as a drawn one of the other side is there too; it comes last.
+    rows = store.rows("chosen_sample", {**asked, "starts_ns": starts_ns})
+    chosen, others = ([row for row in rows if row["is_chosen"] == side] for side in (1, 0))
+    return chosen[:MOST_CHOSEN], others[:MOST_OTHERS]
+
+
+def _input_leaves(store: Engine, rows: Sequence[Row], workspace: str | None) -> list[Leaves]:
+    found = leaves_of_inputs(store, rows, workspace=workspace)
+    return [found.get((row["workspace"], row["trace_id"], row["span_id"]), {}) for row in rows]
+
+
+def _step_leaves(store: Engine, rows: Sequence[Row], workspace: str | None) -> list[Leaves]:
+    """The tools that the executions' steps ran, and the errors by which steps failed."""
+    asked = {
+        "workspace": workspace,
+        # Clocks of several machines differ.
+        "from_ns": min(row["started_ns"] for row in rows) - 3_600_000_000_000,
+        "execution_ids": [row["execution_id"] for row in rows],
+    }
     found: dict[tuple[str, str], dict[str, list[str]]] = {}
-    for column, those in rows.items():
-        for row in those:
-            leaves = found.setdefault((row["workspace"], row["execution_id"]), {})
-            leaves.setdefault(names[column], []).append(row[column])
-    return {key: {name: tuple(values) for name, values in leaves.items()} for key, leaves in found.items()}
+    for query, column, name in (
+        ("tools_of_executions", "tool", "tool"),
+        ("errors_of_executions", "error_type", "error of a step"),
+    ):
+        for one in store.rows(query, asked):
+            found.setdefault((one["workspace"], one["execution_id"]), {}).setdefault(name, []).append(one[column])
+    of_rows = [found.get((row["workspace"], row["execution_id"]), {}) for row in rows]
+    return [{name: tuple(values) for name, values in leaves.items()} for leaves in of_rows]
 
 
 def _leaves(row: Row, *, has_hours: bool) -> Leaves:
-    found: Leaves = {name: (row[column],) for column, name in _TEXTS.items() if row[column] is not None}
-    found |= {name: (float(row[column]),) for column, name in _NUMBERS.items() if row[column] is not None}
+    found: Leaves = {name: (value,) for column, name in _TEXTS.items() if (value := row[column]) is not None}
+    for column, name in _NUMBERS.items():
+        if (value := row[column]) is not None:
+            found[name] = (float(value),)
     if has_hours:
-        started = datetime.fromtimestamp(row["started_ns"] // 10**9, UTC)
-        found["hour (UTC)"] = (f"{started.hour:02}:00",)
-        found["weekday"] = (f"{started:%A}",)
+        hours = row["started_ns"] // 3_600_000_000_000  # since a Thursday, 1970-01-01 00:00
+        found["hour (UTC)"] = _HOURS[hours % 24]
+        found["weekday"] = _WEEKDAYS[hours // 24 % 7]
     if row["category_ns"]:
-        times = msgspec.json.decode(row["category_ns"], type=dict[str, int])
+        times = _CATEGORY_TIMES.decode(row["category_ns"])
         whole = sum(times.values())
-        found |= {
-            f"share of time: {category.replace('_', ' ')} (%)": (float(round(100 * took / whole)),)
-            for category, took in times.items()
-            if whole > 0
-        }
+        if whole > 0:
+            for category, took in times.items():
+                found[_share_of(category)] = (float(round(100 * took / whole)),)
     return found
+
+
+@cache
+def _share_of(category: str) -> str:
+    return f"share of time: {category.replace('_', ' ')} (%)"
 
 
 def _difference(claim: Claim, samples: Sequence[Sample], traits: Members) -> TraitDifference:

@@ -1,6 +1,7 @@
 """Some rows of many, as if drawn at random: those whose start has the lowest digits."""
 
 from collections.abc import Mapping, Sequence
+from math import isqrt
 from typing import Any
 
 from longpole.reports.rows import Row
@@ -25,5 +26,6 @@ def drawn_rows(store: Engine, query: str, asked: Mapping[str, Any], *, whole: in
 
 
 def below_for(whole: int, most: int) -> int:
-    """Below which digits of their start about one and a half times `most` of so many rows lie; all of few rows."""
-    return min(_DIGITS, _DIGITS * 3 * most // (2 * max(1, whole)) + 1)
+    """Below which digits of their start `most` of so many rows lie, and four standard deviations more; all of few."""
+    wanted = most + 4 * isqrt(most)
+    return min(_DIGITS, _DIGITS * wanted // max(1, whole) + 1)

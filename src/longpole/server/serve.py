@@ -1,6 +1,5 @@
 """`longpole serve`: opens what a server needs, serves until it is told to stop, and leaves nothing half done."""
 
-import gc
 import signal
 import socket
 import sys
@@ -47,6 +46,7 @@ from longpole.server.finding_jobs import findings_job
 from longpole.server.forward import Forwarder
 from longpole.server.forward_setup import set_up_forwarding, told_to_both
 from longpole.server.health import Watch
+from longpole.server.interpreter import tuned_interpreter
 from longpole.server.jobs import ONLY_SERVER, Jobs
 from longpole.server.leftovers import Leftovers
 from longpole.server.live_door import LARGEST_MESSAGE_BYTES, LiveDoor
@@ -307,18 +307,6 @@ def _sampling(settings: Settings) -> TailSampling | None:
     return TailSampling(rate=settings.tail_sampling_rate, slow_ns=settings.slow_operation_ms * 1_000_000)
 
 
-def _tune_interpreter() -> None:
-    """Settings of the whole process, for one event loop beside two threads that compute."""
-    # A thread that computes keeps the loop waiting this long, once for every socket with something to read (the default
-    # is 5 ms). With 1 ms and fifty senders of 8 MB a round of the loop took 340 ms, with this 70 to 110.
-    sys.setswitchinterval(0.0002)
-    # What was imported lives for ever, and rows on their way are no cycles: look for cycles in neither too often. But
-    # nobody runs meanwhile, and to look through 500,000 objects took 80 to 100 ms.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 200, 100)
-
-
 def _run(
     server: Server,
     listener: socket.socket,
@@ -331,7 +319,6 @@ def _run(
         with ending.requests.scope():
             await server.app(scope, receive, send)
 
-    _tune_interpreter()
     config = uvicorn.Config(
         app,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
@@ -350,10 +337,8 @@ def _run(
         timeout_graceful_shutdown=REQUESTS_END_S,
         timeout_keep_alive=75,
     )
-    try:
+    with tuned_interpreter():
         _Uvicorn(config, ready, ending).run(sockets=[listener])
-    finally:
-        gc.unfreeze()  # else what the databases' bindings hold is reported as leaked when the interpreter ends
 
 
 class _Uvicorn(uvicorn.Server):

@@ -1,8 +1,10 @@
 """The loader of named queries."""
 
+import re
+
 import pytest
 
-from longpole.model.errors import StoreError, UnknownQuery
+from longpole.model.errors import InvalidInput, StoreError, UnknownQuery
 from longpole.store.dialects import DIALECTS
 from longpole.store.dialects.duckdb import DUCKDB
 from longpole.store.dialects.fragments import Fragments
@@ -87,6 +89,33 @@ def test_every_query_has_a_sentence_and_reads_a_table(dialect: str) -> None:
         assert query.purpose.endswith((".", "!")), query.name
         assert query.tables or query.name in SIZES, query.name
         assert query.tables <= {*TABLES, *RECORD_TABLES, *(FAILED_TABLES if dialect == "duckdb" else ())}
+
+
+def test_a_filter_is_asked_only_where_it_is_given() -> None:
+    query = parse_one(
+        "-- name: q\n-- A sentence.\nSELECT ':( $b IS NULL OR' FROM steps WHERE a > $a AND ($b IS NULL OR f(b, $b))\n"
+        "AND (\n  $c IS NULL -- (or not\n  OR ($d IS NULL OR c IN (d, $d)) OR c = $c\n)"
+    )
+    assert query.asked({"a": 1, "b": None, "c": None, "d": 2}) == (
+        "SELECT ':( $b IS NULL OR' FROM steps WHERE a > $a AND (TRUE)\nAND (TRUE)",
+        {"a": 1},
+    )
+    text, given = query.asked({"a": None, "b": 2, "c": "x", "d": None})
+    assert text.endswith("WHERE a > $a AND (f(b, $b))\nAND ((TRUE) OR c = $c\n)")
+    assert given == {"a": None, "b": 2, "c": "x"}
+
+
+def test_a_parameter_that_is_missing_or_unknown_is_told() -> None:
+    query = parse_one("-- name: q\n-- A sentence.\nSELECT a FROM steps WHERE a > $a")
+    with pytest.raises(InvalidInput, match=r"'q' got the parameters \['b'\].*exactly \['a'\]"):
+        query.asked({"b": None})
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_no_query_asks_for_an_optional_filter_in_another_way(dialect: str) -> None:
+    for query in load_queries(dialect):
+        text, _ = query.asked(dict.fromkeys(query.parameters))
+        assert not re.search(r"\$[a-z_]+ IS NULL\s+OR", text), query.name
 
 
 def test_every_dialect_has_the_same_fragments() -> None:

@@ -14,7 +14,7 @@ Every dialect has the same names with the same meaning:
 - `@joined(text)`: the texts of a group, separated by spaces.
 - `@executions_of(spans, received_ns)`: workspace and id of the executions that the spans in a table expression are, or
   are steps of, as far as they were received since a time.
-- `@carrying()`, `@matching()`: the filters of the list of executions, `list_filters` has them.
+- `@carrying()`, `@matching()`, `@chosen()`: the filters of the list of executions, `list_filters` has them.
 - `@in_scope(alias)`, `@in_scope_of_any_agent(alias)`: the time range and the filters that most questions have, `scope`.
 - `@failed(table)`: the rows of `executions` or `steps` that failed, ran out of time or crashed; needs a name behind it.
 """

@@ -3,7 +3,7 @@
 from functools import partial
 
 from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, bodies_of, executions_of
-from longpole.store.dialects.list_filters import carrying, matching
+from longpole.store.dialects.list_filters import carrying, chosen, matching
 from longpole.store.dialects.scope import in_scope, in_scope_of_any_agent
 
 
@@ -13,6 +13,10 @@ def _clickhouse_quantile(value: str, share: str) -> str:
 
 def _clickhouse_in_list(value: str, texts: str) -> str:
     return f"(({value}) IN {texts})"
+
+
+def _clickhouse_in_numbers(value: str, numbers: str) -> str:
+    return f"(({value}) IN {numbers})"
 
 
 def _clickhouse_json_field(json: str, key: str) -> str:
@@ -67,6 +71,7 @@ def _clickhouse_failed(table: str) -> str:
 CLICKHOUSE: Fragments = {
     "quantile": _clickhouse_quantile,
     "in_list": _clickhouse_in_list,
+    "in_numbers": _clickhouse_in_numbers,
     "json_field": _clickhouse_json_field,
     "contains": _clickhouse_contains,
     "ends_with": _clickhouse_ends_with,
@@ -82,6 +87,7 @@ CLICKHOUSE: Fragments = {
     "materialized": _clickhouse_materialized,
     "carrying": carrying,
     "matching": matching,
+    "chosen": chosen,
     "in_scope": in_scope,
     "in_scope_of_any_agent": in_scope_of_any_agent,
 }

@@ -1,7 +1,7 @@
 """DuckDB's spelling of the fragments."""
 
 from longpole.store.dialects.fragments import NAMES, Fragments
-from longpole.store.dialects.list_filters import carrying, matching
+from longpole.store.dialects.list_filters import carrying, chosen, matching
 from longpole.store.dialects.scope import in_scope, in_scope_of_any_agent
 
 _USUAL_SHARES = ("0.5", "0.95", "0.99")
@@ -22,6 +22,10 @@ def _duckdb_json_field(json: str, key: str) -> str:
 
 def _duckdb_in_list(value: str, texts: str) -> str:
     return f"{value} IN (SELECT unnest(CAST({texts} AS VARCHAR[])))"
+
+
+def _duckdb_in_numbers(value: str, numbers: str) -> str:
+    return f"{value} IN (SELECT unnest(CAST({numbers} AS BIGINT[])))"
 
 
 def _duckdb_contains(text: str, part: str) -> str:
@@ -98,6 +102,7 @@ def _duckdb_failed(table: str) -> str:
 DUCKDB: Fragments = {
     "quantile": _duckdb_quantile,
     "in_list": _duckdb_in_list,
+    "in_numbers": _duckdb_in_numbers,
     "json_field": _duckdb_json_field,
     "contains": _duckdb_contains,
     "ends_with": _duckdb_ends_with,
@@ -113,6 +118,7 @@ DUCKDB: Fragments = {
     "materialized": _duckdb_materialized,
     "carrying": carrying,
     "matching": matching,
+    "chosen": chosen,
     "in_scope": in_scope,
     "in_scope_of_any_agent": in_scope_of_any_agent,
 }

@@ -78,6 +78,14 @@ AND (
 )
 """
 
+_CHOSEN = """
+started_ns >= $chosen_from_ns
+AND started_ns < $chosen_to_ns
+AND duration_ns >= $chosen_min_ns
+AND duration_ns < $chosen_max_ns
+AND ($chosen_ids IS NULL OR @in_list(execution_id, $chosen_ids))
+"""
+
 
 def carrying() -> str:
     """The common table expressions that `matching` refers to: who carries the text and the attribute looked for.
@@ -91,3 +99,8 @@ def carrying() -> str:
 def matching() -> str:
     """The condition on a row of `executions`: every filter of the list that is given holds."""
     return f"({_MATCHING.strip()})"
+
+
+def chosen() -> str:
+    """The condition on a row of `executions`: it is one of those chosen of what the filters let through."""
+    return f"({_CHOSEN.strip()})"

@@ -3,7 +3,7 @@
 from functools import partial
 
 from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, bodies_of, executions_of
-from longpole.store.dialects.list_filters import carrying, matching
+from longpole.store.dialects.list_filters import carrying, chosen, matching
 from longpole.store.dialects.scope import in_scope, in_scope_of_any_agent
 
 
@@ -13,6 +13,10 @@ def _postgres_quantile(value: str, share: str) -> str:
 
 def _postgres_in_list(value: str, texts: str) -> str:
     return f"{value} = ANY (CAST({texts} AS TEXT[]))"
+
+
+def _postgres_in_numbers(value: str, numbers: str) -> str:
+    return f"{value} = ANY (CAST({numbers} AS BIGINT[]))"
 
 
 def _postgres_json_field(json: str, key: str) -> str:
@@ -64,6 +68,7 @@ def _postgres_failed(table: str) -> str:
 POSTGRES: Fragments = {
     "quantile": _postgres_quantile,
     "in_list": _postgres_in_list,
+    "in_numbers": _postgres_in_numbers,
     "json_field": _postgres_json_field,
     "contains": _postgres_contains,
     "ends_with": _postgres_ends_with,
@@ -79,6 +84,7 @@ POSTGRES: Fragments = {
     "materialized": _postgres_materialized,
     "carrying": carrying,
     "matching": matching,
+    "chosen": chosen,
     "in_scope": in_scope,
     "in_scope_of_any_agent": in_scope_of_any_agent,
 }

@@ -161,15 +161,10 @@ class ClickHouseEngine:
             StoreError: the database is away, or cannot answer.
         """
         found = self._queries[query]
-        given = dict(parameters or {})
-        if given.keys() != found.parameters:
-            raise InvalidInput(
-                f"The query {query!r} got the parameters {sorted(given)}. "
-                f"Expected exactly {sorted(found.parameters)}. Give every one of them, None where it does not matter."
-            )
+        text, given = found.asked(parameters or {})
         if found.tables.intersection(TABLES):
             self._pending.flush(given.get("trace_ids"))
-        names, rows = self._database.query(found.text, given)
+        names, rows = self._database.query(text, given)
         shown = [place for place, name in enumerate(names) if not name.startswith("_")]
         if len(shown) == len(names):
             return [dict(zip(names, row, strict=True)) for row in rows]

@@ -12,7 +12,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from threading import Condition
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
@@ -306,8 +306,9 @@ def _type_of(name: str, value: Any) -> str:
     if isinstance(value, float):
         return "Float64"
     if isinstance(value, list):
-        return "Array(String)"
+        values = cast("list[Any]", value)
+        return f"Array({_type_of(name, values[0]) if values else 'String'})"
     raise InvalidInput(
-        f"The parameter {name!r} is {value!r}. Expected a text, a number, a boolean, a list of texts or None. "
+        f"The parameter {name!r} is {value!r}. Expected a text, a number, a boolean, a list of one of these or None. "
         "Convert it before asking."
     )

@@ -166,17 +166,12 @@ class DuckDBEngine:
             InvalidInput: a parameter is missing or is not one of the query's.
         """
         found = self._queries[query]
-        given = dict(parameters or {})
-        if given.keys() != found.parameters:
-            raise InvalidInput(
-                f"The query {query!r} got the parameters {sorted(given)}. "
-                f"Expected exactly {sorted(found.parameters)}. Give every one of them, None where it does not matter."
-            )
+        text, given = found.asked(parameters or {})
         with self._reader() as reader:
             with self._swap:
                 reader.begin()
                 view = self._fresh.view()
-            return reader.answer(found, given, view)
+            return reader.answer(text, given, view, found.tables)
 
     def ask_sql(self, question: SqlQuestion) -> SqlRows:
         """The answer to SQL of a person, as of now but for what is not stored yet; see `ReadsSql.ask_sql`."""

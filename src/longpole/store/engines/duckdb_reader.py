@@ -12,7 +12,7 @@ from longpole.store.cancel import running
 from longpole.store.dialects.fragments import FAILED, Fragments
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.fresh import FreshView
-from longpole.store.sql import Query, parse_queries
+from longpole.store.sql import parse_queries
 from longpole.store.tables import AGES, FAILED_TABLES, KEYS, MERGED_TABLES, REPLACED_TABLES, TABLES
 
 _SHOWN = (*TABLES, *FAILED_TABLES)
@@ -71,12 +71,14 @@ class Reader:
         self._cursor.begin()
         self._cursor.execute(self._statements.text("fix_snapshot")).fetchall()
 
-    def answer(self, query: Query, parameters: Mapping[str, Any], view: FreshView) -> list[dict[str, Any]]:
-        """The rows of the query over stored rows and this view; ends what `begin` began."""
-        for name in query.tables.intersection(_SHOWN):
+    def answer(
+        self, text: str, parameters: Mapping[str, Any], view: FreshView, tables: frozenset[str]
+    ) -> list[dict[str, Any]]:
+        """The rows of a query that reads these tables, over stored rows and this view; ends what `begin` began."""
+        for name in tables.intersection(_SHOWN):
             self._show(name, view)
         with running(self._cursor.interrupt):
-            cursor = self._cursor.execute(query.text, dict(parameters))
+            cursor = self._cursor.execute(text, dict(parameters))
             names = [column[0] for column in cursor.description or ()]
             rows: list[dict[str, Any]] = []
             while some := cursor.fetchmany(_ROWS_AT_ONCE):  # all at once hold the interpreter 100 ms for 50,000

@@ -125,14 +125,9 @@ class PostgresEngine:
             StoreError: the database does not answer.
         """
         found = self._queries[query]
-        given = dict(parameters or {})
-        if given.keys() != found.parameters:
-            raise InvalidInput(
-                f"The query {query!r} got the parameters {sorted(given)}. "
-                f"Expected exactly {sorted(found.parameters)}. Give every one of them, None where it does not matter."
-            )
+        text, given = found.asked(parameters or {})
         is_planned_once = _OPTIONAL.search(found.text) is None
-        return self._readers.rows(bound(found.text), given, is_planned_once=is_planned_once)
+        return self._readers.rows(bound(text), given, is_planned_once=is_planned_once)
 
     def ask_sql(self, question: SqlQuestion) -> SqlRows:
         """The answer to SQL of a person, who may see one workspace or all; see `ReadsSql.ask_sql`."""

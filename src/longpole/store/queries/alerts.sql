@@ -297,7 +297,7 @@ WHERE
 
 -- name: alert_rules_of
 -- The rules of a workspace, or of all.
-SELECT * FROM alert_rules WHERE $workspace IS NULL OR workspace = $workspace ORDER BY workspace, title, rule_id;
+SELECT * FROM alert_rules WHERE ($workspace IS NULL OR workspace = $workspace) ORDER BY workspace, title, rule_id;
 
 -- name: alerts_open
 -- The alerts that fire or may soon, of a workspace or of all, and those of which something is still to be told.
@@ -326,7 +326,7 @@ SELECT * FROM alert_deliveries WHERE next_ns <= $before_ns ORDER BY created_ns, 
 -- The messages of a workspace, or of all, the latest first.
 SELECT *
 FROM alert_deliveries
-WHERE $workspace IS NULL OR workspace = $workspace
+WHERE ($workspace IS NULL OR workspace = $workspace)
 ORDER BY created_ns DESC, delivery_id
 LIMIT $limit;
 

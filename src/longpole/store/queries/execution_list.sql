@@ -35,16 +35,18 @@ ranked AS (
 SELECT *
 FROM ranked
 WHERE
-    $after_id IS NULL
-    OR has_no_key > $after_has_no_key
-    OR (
-        has_no_key = $after_has_no_key
-        AND (
-            ($is_descending AND (number_key < $after_number OR text_key < $after_text))
-            OR (NOT $is_descending AND (number_key > $after_number OR text_key > $after_text))
-            OR (
-                (has_no_key = 1 OR number_key = $after_number OR text_key = $after_text)
-                AND (execution_id, trace_id, span_id, workspace) > ($after_id, $after_trace, $after_span, $after_workspace)
+    (
+        $after_id IS NULL
+        OR has_no_key > $after_has_no_key
+        OR (
+            has_no_key = $after_has_no_key
+            AND (
+                ($is_descending AND (number_key < $after_number OR text_key < $after_text))
+                OR (NOT $is_descending AND (number_key > $after_number OR text_key > $after_text))
+                OR (
+                    (has_no_key = 1 OR number_key = $after_number OR text_key = $after_text)
+                    AND (execution_id, trace_id, span_id, workspace) > ($after_id, $after_trace, $after_span, $after_workspace)
+                )
             )
         )
     )

@@ -200,14 +200,14 @@ ORDER BY execution_id;
 -- Every agent that is registered or has run, by name.
 SELECT agent, is_registered, last_seen_ns
 FROM agents
-WHERE $workspace IS NULL OR workspace = $workspace
+WHERE ($workspace IS NULL OR workspace = $workspace)
 ORDER BY agent, last_seen_ns;
 
 -- name: candidate_names
 -- Every name that a decision was about.
 SELECT DISTINCT candidate
 FROM decisions
-WHERE $workspace IS NULL OR workspace = $workspace
+WHERE ($workspace IS NULL OR workspace = $workspace)
 ORDER BY candidate;
 
 -- name: operation_days

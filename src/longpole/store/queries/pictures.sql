@@ -82,18 +82,7 @@ ORDER BY e.duration_bucket;
 -- How many ended executions are among the chosen ones (1) and among the others (0).
 WITH @carrying(),
 told AS (
-    SELECT
-        CASE
-            WHEN
-                started_ns >= $chosen_from_ns
-                AND started_ns < $chosen_to_ns
-                AND duration_ns >= $chosen_min_ns
-                AND duration_ns < $chosen_max_ns
-                AND ($chosen_ids IS NULL OR @in_list(execution_id, $chosen_ids))
-                THEN 1
-            ELSE 0
-        END AS is_chosen,
-        weight
+    SELECT CASE WHEN @chosen() THEN 1 ELSE 0 END AS is_chosen, weight
     FROM executions
     WHERE duration_ns IS NOT NULL AND @matching()
 )
@@ -102,33 +91,29 @@ FROM told AS t
 GROUP BY t.is_chosen
 ORDER BY t.is_chosen;
 
+-- name: chosen_starts
+-- When some of the chosen ended executions and of the others started, as if drawn at random: of each side those whose
+-- start has digits below a number.
+WITH @carrying()
+SELECT started_ns
+FROM executions
+WHERE
+    duration_ns IS NOT NULL
+    AND started_ns % 1000003 < CASE WHEN @chosen() THEN $below_chosen ELSE $below_others END
+    AND @matching()
+ORDER BY started_ns;
+
 -- name: chosen_sample
--- Some of the chosen ended executions and of the others, as if drawn at random, with what they may differ in: of each
--- side those whose start has digits below a number. Both from one reading: it is the many columns that cost.
-WITH @carrying(),
-told AS (
-    SELECT
-        *,
-        CASE
-            WHEN
-                started_ns >= $chosen_from_ns
-                AND started_ns < $chosen_to_ns
-                AND duration_ns >= $chosen_min_ns
-                AND duration_ns < $chosen_max_ns
-                AND ($chosen_ids IS NULL OR @in_list(execution_id, $chosen_ids))
-                THEN 1
-            ELSE 0
-        END AS is_chosen
-    FROM executions
-    WHERE duration_ns IS NOT NULL AND @matching()
-)
+-- What ended executions that started at some times may differ in, and whether they are among the chosen ones.
+WITH @carrying()
 SELECT
     workspace, trace_id, span_id, execution_id, agent, status, error_type, started_ns, received_ns, duration_ns, weight,
     version, environment, service, process, model, method, trigger_type, trigger_source, runtime_mode, session_id,
     user_id, retries, agents_skipped, steps_total, steps_failed, model_calls, tool_calls, input_tokens, output_tokens,
-    category_ns, is_chosen
-FROM told
-WHERE started_ns % 1000003 < CASE WHEN is_chosen = 1 THEN $below_chosen ELSE $below_others END
+    category_ns,
+    CASE WHEN @chosen() THEN 1 ELSE 0 END AS is_chosen
+FROM executions
+WHERE @in_numbers(started_ns, $starts_ns) AND duration_ns IS NOT NULL AND @matching()
 ORDER BY started_ns % 1000003, workspace, execution_id;
 
 -- name: tools_of_executions

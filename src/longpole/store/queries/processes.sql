@@ -4,7 +4,7 @@
 -- The processes that gave a sign of life, the one heard last first.
 SELECT *
 FROM processes
-WHERE $workspace IS NULL OR workspace = $workspace
+WHERE ($workspace IS NULL OR workspace = $workspace)
 ORDER BY last_heard_ns DESC, workspace, process
 LIMIT $limit;
 

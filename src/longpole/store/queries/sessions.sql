@@ -73,7 +73,7 @@ ranked AS (
             WHEN 'failed' THEN f.failed
         END AS sort_key
     FROM found AS f
-    WHERE $agent IS NULL OR f.of_agent > 0
+    WHERE ($agent IS NULL OR f.of_agent > 0)
 )
 SELECT *
 FROM ranked

@@ -303,5 +303,5 @@ ORDER BY status;
 -- What went into some spans, and their attributes, of bodies that came in a time range.
 SELECT workspace, trace_id, span_id, input, attributes
 FROM (@bodies_of($trace_ids, $span_ids, $received_from_ns)) AS b
-WHERE $workspace IS NULL OR workspace = $workspace
+WHERE ($workspace IS NULL OR workspace = $workspace)
 ORDER BY workspace, trace_id, span_id, row_version DESC;
