@@ -27,10 +27,12 @@ from longpole.ingest.tail_sampling import TailSampling, weigh
 from longpole.ingest.threshold_findings import NO_THRESHOLDS, Thresholds
 from longpole.ingest.vanished import close_gone, is_gone, last_told_ns, reopen
 from longpole.model.batch import Batch
-from longpole.model.clock import steady_ns
+from longpole.model.clock import thread_cpu_ns
 from longpole.model.event import Body, Event
 
 _SECOND = 1_000_000_000
+MOST_LEFT_NS = 50_000_000
+"""Processor time that publishing and saving may save up."""
 
 FindKnown = Callable[[str, Sequence[str]], Iterable[KnownTrace]]
 """Gives the stored ones of some traces of a workspace, with those that links join to them."""
@@ -47,7 +49,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     settle_after_ns: int = _SECOND
     orphans_wait_ns: int = 30 * _SECOND
     save_after_ns: int = 10 * _SECOND
-    # Publishing and saving what keeps growing must not cost more than a tenth of the time.
+    # Publishing and saving what keeps growing may take so much of a core in all; a group that costs more than is left
+    # rests so many times as long as it took.
+    busy_share: float = 0.3
     rest_factor: int = 10
     group_traces: int = 64
     group_spans: int = 100_000
@@ -107,6 +111,7 @@ class TraceBook:
         self._moving: OrderedDict[Group, None] = OrderedDict()  # by last change, the oldest first
         self._waiting: OrderedDict[Group, None] = OrderedDict()  # quiet, but not complete
         self._unsaved: dict[Group, None] = {}
+        self._left_ns, self._given_ns = 0.0, 0  # what publishing and saving may take, and until when it was given
 
     def __len__(self) -> int:
         """How many traces are in the book."""
@@ -344,14 +349,13 @@ class TraceBook:
             # The durable write would take newer fresh rows for those that it makes superfluous.
             if now_ns < group.next_publish_ns or group.is_on_its_way:
                 continue
-            began = steady_ns()
+            began_ns = thread_cpu_ns()
             del self._unpublished[group]
             self.counters.published_spans += group.span_count
             self._collect(batch, group, self._rows(group, now_ns))
             for trace in group.traces:
                 batch.bodies.extend(trace.bodies.values())
-            rest = (steady_ns() - began) * self.limits.rest_factor * 2  # the engine's part costs about the same again
-            group.next_publish_ns = now_ns + max(self.limits.publish_after_ns, rest)
+            group.next_publish_ns = now_ns + max(self.limits.publish_after_ns, self._rest_ns(began_ns, now_ns))
         return batch if batch.executions or batch.steps else None
 
     def save(self, now_ns: int, *, everything: bool = False) -> tuple[Batch, list[Group]] | None:
@@ -363,15 +367,22 @@ class TraceBook:
         """
         batch, groups = Batch(), list[Group]()
         for group, is_final in self._due(now_ns, everything=everything):
-            began = steady_ns()
+            began_ns = thread_cpu_ns()
             is_settled = self._save_group(batch, group, now_ns, is_final=is_final)
             groups.append(group)
             if is_final or is_settled:
                 group.is_leaving = True
                 self._forget(group)
-            rest = (steady_ns() - began) * self.limits.rest_factor * 2
-            group.next_save_ns = now_ns + max(self.limits.save_after_ns, rest)
+            group.next_save_ns = now_ns + max(self.limits.save_after_ns, self._rest_ns(began_ns, now_ns))
         return (batch, groups) if groups else None
+
+    def _rest_ns(self, began_cpu_ns: int, now_ns: int) -> int:
+        """How long a group must be left alone that was made into rows since so much processor time was used."""
+        cost_ns = (thread_cpu_ns() - began_cpu_ns) * 2  # the engine's part costs about the same again
+        given_ns = max(0, now_ns - self._given_ns) * self.limits.busy_share
+        self._left_ns = min(MOST_LEFT_NS, self._left_ns + given_ns) - cost_ns
+        self._given_ns = now_ns
+        return 0 if self._left_ns > 0 else cost_ns * self.limits.rest_factor
 
     def count_quiet(self, now_ns: int) -> int:
         """How many spans are in groups of which nothing has come for long enough to save them."""

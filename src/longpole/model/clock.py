@@ -12,6 +12,7 @@ now_ns = time.time_ns
 """Nanoseconds since 1970, for points in time."""
 
 steady_ns = time.perf_counter_ns
+thread_cpu_ns = time.thread_time_ns
 """Nanoseconds of the steady clock, for durations."""
 
 
