@@ -11,7 +11,7 @@ def split_by_trace(batch: Batch) -> list[Batch]:
     parts: dict[tuple[str, str], Batch] = {}
 
     def part(workspace: str, trace_id: str) -> Batch:
-        return parts.setdefault((workspace, trace_id), Batch())
+        return parts.setdefault((workspace, trace_id), Batch(number=batch.number))
 
     for pair in batch.replace:
         part(*pair).replace.append(pair)
@@ -46,6 +46,7 @@ def without_traces(batch: Batch) -> Batch:
     """What of a batch belongs to no trace, its position included."""
     return replace(
         batch,
+        number=0,
         replace=[],
         forget=[],
         executions=[],

@@ -154,6 +154,7 @@ class Pipeline:
             sampling=sampling,
             find_spans=find_spans,
             activity=activity,
+            publishes_on_the_way=self._engine.keeps_newer,
         )
 
     def start(self) -> None:

@@ -31,6 +31,7 @@ from longpole.model.clock import thread_cpu_ns
 from longpole.model.event import Body, Event
 
 _SECOND = 1_000_000_000
+PUBLISHES_WAITED = 10
 MOST_LEFT_NS = 50_000_000
 """Processor time that publishing and saving may save up."""
 
@@ -45,7 +46,7 @@ Bury = Callable[[str, bytes, Exception], None]
 class Limits(Struct, frozen=True, kw_only=True):
     """How long traces wait and how big groups grow."""
 
-    publish_after_ns: int = 20_000_000
+    publish_after_ns: int = 10_000_000
     settle_after_ns: int = _SECOND
     orphans_wait_ns: int = 30 * _SECOND
     save_after_ns: int = 10 * _SECOND
@@ -84,6 +85,7 @@ class TraceBook:
         sampling: TailSampling | None = None,
         find_spans: FindSpans | None = None,
         activity: ActivityCount | None = None,
+        publishes_on_the_way: bool = False,
     ) -> None:
         """An empty book.
 
@@ -94,6 +96,7 @@ class TraceBook:
             sampling: decides which settled groups are kept; without it all are.
             find_spans: asked before a group settles, where other servers may have stored parts of it.
             activity: counts what settles, before any of it is left out.
+            publishes_on_the_way: whether the engine keeps what is published while the same traces are made durable.
         """
         self.limits = limits or Limits()
         self.counters = Counters()
@@ -103,6 +106,8 @@ class TraceBook:
         self._sampling = sampling
         self._find_spans = find_spans
         self._activity = activity
+        self._publishes_on_the_way = publishes_on_the_way
+        self._batches_made = 0
         self._traces: dict[Key, OpenTrace] = {}
         self._asked: set[Key] = set()  # of these the store knows nothing but what is here
         self._awaited: dict[Key, set[Key]] = {}  # by the target of a link, the traces that have the link
@@ -346,8 +351,8 @@ class TraceBook:
         """The rows of every group that changed, to be seen at once; `None` if none has, or none is due."""
         batch = Batch()
         for group in list(self._unpublished):
-            # The durable write would take newer fresh rows for those that it makes superfluous.
-            if now_ns < group.next_publish_ns or group.is_on_its_way:
+            # Most durable writes would take newer fresh rows for those that they make superfluous.
+            if now_ns < group.next_publish_ns or (group.is_on_its_way and not self._publishes_on_the_way):
                 continue
             began_ns = thread_cpu_ns()
             del self._unpublished[group]
@@ -356,7 +361,7 @@ class TraceBook:
             for trace in group.traces:
                 batch.bodies.extend(trace.bodies.values())
             group.next_publish_ns = now_ns + max(self.limits.publish_after_ns, self._rest_ns(began_ns, now_ns))
-        return batch if batch.executions or batch.steps else None
+        return self._numbered(batch) if batch.executions or batch.steps else None
 
     def save(self, now_ns: int, *, everything: bool = False) -> tuple[Batch, list[Group]] | None:
         """What is to be made durable now, and the groups to tell `saved` about once it is; `None` if nothing is due.
@@ -374,7 +379,12 @@ class TraceBook:
                 group.is_leaving = True
                 self._forget(group)
             group.next_save_ns = now_ns + max(self.limits.save_after_ns, self._rest_ns(began_ns, now_ns))
-        return (batch, groups) if groups else None
+        return (self._numbered(batch), groups) if groups else None
+
+    def _numbered(self, batch: Batch) -> Batch:
+        self._batches_made += 1
+        batch.number = self._batches_made
+        return batch
 
     def _rest_ns(self, began_cpu_ns: int, now_ns: int) -> int:
         """How long a group must be left alone that was made into rows since so much processor time was used."""
@@ -414,7 +424,9 @@ class TraceBook:
         for group in list(self._unsaved):
             if group.is_on_its_way and not everything:
                 continue
-            if everything or now_ns >= max(group.unsaved_ns + limits.save_after_ns, group.next_save_ns):
+            # What is about to be published is seen sooner so than when it is written with everything else.
+            soon_ns = limits.publish_after_ns * PUBLISHES_WAITED if group in self._unpublished else 0
+            if everything or now_ns >= max(group.unsaved_ns + limits.save_after_ns, group.next_save_ns) + soon_ns:
                 found.setdefault(group, False)
         return list(found.items())
 

@@ -32,6 +32,9 @@ class Batch(Struct, kw_only=True):
     `leases` is taken unless another holder has it at its `asked_ns`; the query `lease` tells who has it. With
     `compact` the database also gives back the room of what was removed, so that none of its files holds that any more:
     it costs as much as copying it, and other writers wait.
+
+    `number` orders the batches of one book of traces: what is published with a higher one is newer than what a durable
+    write stores. It is 0 for batches that somebody else made.
     """
 
     replace: list[tuple[str, str]] = []
@@ -52,3 +55,4 @@ class Batch(Struct, kw_only=True):
     leases: list[Lease] = []
     compact: bool = False
     position: SpoolPosition | None = None
+    number: int = 0

@@ -3,7 +3,7 @@
 import gc
 import random
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import msgspec
@@ -38,7 +38,12 @@ class Desk:
         def find(workspace: str, trace_ids: Sequence[str]):
             return find_known_traces(self.engine, workspace, trace_ids, limit=64)
 
-        return TraceBook(find, self.limits, bury=lambda name, _content, _error: self.buried.append(name))
+        return TraceBook(
+            find,
+            self.limits,
+            bury=lambda name, _content, _error: self.buried.append(name),
+            publishes_on_the_way=self.engine.keeps_newer,
+        )
 
     def restart(self) -> None:
         """Forget everything that is not stored."""
@@ -372,11 +377,62 @@ def test_publishing_a_trace_that_grows_is_not_quadratic(desk: Desk):
     assert published < 20 * 40_000
 
 
+def test_what_costs_little_processor_time_is_published_at_once_however_long_it_took(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    """A thread that waits for a core on a busy machine has not worked."""
+    monkeypatch.setattr("longpole.ingest.traces.thread_cpu_ns", count(0, 1_000_000).__next__)
+    desk.send(agent(0, end=None))
+    for number in range(1, 60):
+        desk.send(fact(number, 0, start=number, end=number + 1))
+        desk.now_ns += 20_000_000
+        assert desk.book.publish(desk.now_ns) is not None
+
+
+def test_what_costs_much_rests_ten_times_as_long_once_nothing_is_left(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("longpole.ingest.traces.thread_cpu_ns", count(0, 20_000_000).__next__)
+    desk.send(agent(0, end=None))
+    published = list[int]()
+    for number in range(1, 100):
+        desk.send(fact(number, 0, start=number, end=number + 1))
+        desk.now_ns += 20_000_000
+        if desk.book.publish(desk.now_ns) is not None:
+            published.append(number)
+    assert published[0] == 1
+    # Of 2 s with 40 ms each time 0.6 s may go, and 50 ms were saved up.
+    assert 4 <= len(published) <= 16
+
+
+def test_what_comes_while_a_trace_is_on_its_way_into_the_store_is_seen_at_once(desk: Desk):
+    desk.send(agent(0, end=None), fact(1, 0, start=1, end=2))
+    desk.now_ns += 11 * SECOND
+    desk.publish()
+    saved = desk.book.save(desk.now_ns)
+    assert saved is not None
+    desk.send(fact(2, 0, start=3, end=4))
+    desk.now_ns += 20_000_000
+    desk.publish()
+    assert len(desk.rows()[1]) == 2
+    desk.engine.write(saved[0])
+    desk.book.saved(saved[1])
+    assert len(desk.rows()[1]) == 2
+    desk.save(everything=True)
+    assert (desk.counts()["steps"], len(desk.rows()[1])) == (2, 2)
+
+
+def test_what_is_about_to_be_published_is_not_saved_before(desk: Desk):
+    desk.send(agent(0, end=None), fact(1, 0, start=1, end=2))
+    desk.now_ns += 10 * SECOND
+    assert desk.book.save(desk.now_ns) is None
+    desk.publish()
+    assert desk.book.save(desk.now_ns) is not None
+
+
 def test_thirty_eight_thousand_spans_of_one_trace_are_stored_once(desk: Desk):
-    count = 38_000
-    desk.send(agent(0, end=10 * count), *(fact(i, i // 50, start=i, end=10 * count - i) for i in range(1, count)))
+    many = 38_000
+    desk.send(agent(0, end=10 * many), *(fact(i, i // 50, start=i, end=10 * many - i) for i in range(1, many)))
     desk.wait(2)
-    assert desk.counts() | {"executions": 1, "steps": count - 1} == desk.counts()
+    assert desk.counts() | {"executions": 1, "steps": many - 1} == desk.counts()
     assert len(desk.book) == 0
 
 

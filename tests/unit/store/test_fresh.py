@@ -61,6 +61,31 @@ def test_a_trace_that_is_published_while_it_is_stored_stays():
     assert fresh.view().hidden == [(WORKSPACE, trace_id_of(2))]
 
 
+_make = st.tuples(st.just("make"), st.sets(st.integers(1, 6), min_size=1, max_size=4))
+_write = st.tuples(st.just("write"), st.just(set[int]()))
+
+
+@settings(deadline=None, max_examples=60)
+@given(deeds=st.lists(st.one_of(_publish, _make, _write), max_size=30))
+def test_a_batch_takes_only_what_was_published_before_it_was_made(deeds: list[tuple[str, set[int]]]):
+    fresh, there, made = FreshRows(), dict[str, int](), list[Batch]()
+    for number, (deed, traces) in enumerate(deeds, start=1):
+        batch = joined([trace(one, steps=2, version=number) for one in sorted(traces)])
+        batch.number = number
+        if deed == "publish":
+            publish(fresh, batch)
+            there |= {trace_id_of(one): number for one in traces}
+        elif deed == "make":
+            made.append(batch)
+        elif made:
+            batch = made.pop(0)
+            fresh.stored(batch, fresh.held(traces_of(batch)))
+            names = {trace_id for _, trace_id in traces_of(batch)}
+            there = {name: of for name, of in there.items() if name not in names or of > batch.number}
+            assert {name for _, name in fresh.view().hidden} >= names.intersection(there)
+        assert shown(fresh.view()) == {name: [of] * 2 for name, of in there.items()}
+
+
 def test_many_traces_that_were_published_one_by_one_are_still_each_there():
     fresh = FreshRows()
     count = MOST_SMALL_PIECES * 2

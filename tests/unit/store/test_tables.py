@@ -50,7 +50,7 @@ def test_no_table_has_an_index_or_a_key(tmp_path: Path) -> None:
 
 def test_a_batch_has_a_list_for_every_table() -> None:
     assert set(TABLES) == set(Batch.__struct_fields__) - {
-        "replace", "forget", "records", "removed", "expired", "spared", "leases", "compact", "position",
+        "replace", "forget", "records", "removed", "expired", "spared", "leases", "compact", "position", "number",
     }  # fmt: skip
 
 

@@ -73,6 +73,7 @@ class ClickHouseEngine:
     """
 
     is_shared = True
+    keeps_newer = False
     prefers_rollups = False
     kept = None
 

@@ -81,6 +81,7 @@ class FreshRows:
         self._pieces: dict[int, _Piece] = {}
         self._place: dict[Pair, int] = {}  # of every fresh trace, the number of its piece
         self._next_piece = 0
+        self._numbers: dict[Pair, int] = {}  # of every fresh trace, the number of the batch that published it
         self._hidden: dict[Pair, None] = {}
         self._loose: dict[str, dict[tuple[Any, ...], Struct]] = {name: {} for name in MERGED_TABLES}
         self._view: FreshView | None = None
@@ -93,6 +94,7 @@ class FreshRows:
         joined = {pair: join_rows(self._traces.get(pair), rows) for pair, rows in traces.items()}
         self._take_out(joined)
         self._traces.update(joined)
+        self._numbers.update(dict.fromkeys(joined, batch.number))
         self._add_piece(joined)
         self._hidden.update(dict.fromkeys(batch.replace))
         for name in MERGED_TABLES:
@@ -107,15 +109,16 @@ class FreshRows:
     def stored(self, batch: Batch, held: Mapping[Pair, TraceRows | None]) -> None:
         """Forget what a durable write of these traces has made superfluous.
 
-        A trace that was published anew while the write ran stays fresh and hides what was just stored.
+        A trace that was published anew after the batch was made, or while the write of one without a number ran, stays
+        fresh and hides what was just stored.
         """
         gone: list[Pair] = []
         for pair, rows in held.items():
             now = self._traces.get(pair)
-            if now is rows:
+            if now is None or (self._numbers[pair] < batch.number if batch.number else now is rows):
                 self._hidden.pop(pair, None)
                 if now is not None:
-                    del self._traces[pair]
+                    del self._traces[pair], self._numbers[pair]
                     gone.append(pair)
             else:
                 self._hidden[pair] = None
