@@ -154,7 +154,7 @@ class Pipeline:
             sampling=sampling,
             find_spans=find_spans,
             activity=activity,
-            publishes_on_the_way=self._engine.keeps_newer,
+            publishes_in_memory=self._engine.publishes_in_memory,
         )
 
     def start(self) -> None:

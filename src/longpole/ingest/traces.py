@@ -32,6 +32,11 @@ from longpole.model.event import Body, Event
 
 _SECOND = 1_000_000_000
 PUBLISHES_WAITED = 10
+"""So many times `publish_after_ns` a running trace is saved later, for what came last to be published before."""
+
+PUBLISH_ELSEWHERE_NS = 20_000_000
+"""Between two publications of a trace into a database."""
+
 MOST_LEFT_NS = 50_000_000
 """Processor time that publishing and saving may save up."""
 
@@ -50,8 +55,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     settle_after_ns: int = _SECOND
     orphans_wait_ns: int = 30 * _SECOND
     save_after_ns: int = 10 * _SECOND
-    # Publishing and saving what keeps growing may take so much of a core in all; a group that costs more than is left
-    # rests so many times as long as it took.
+    # Publishing in memory and saving what keeps growing may take so much of a core in all; a group that costs more than
+    # is left, and every one that is published elsewhere, rests so many times as long as it took.
     busy_share: float = 0.3
     rest_factor: int = 10
     group_traces: int = 64
@@ -85,7 +90,7 @@ class TraceBook:
         sampling: TailSampling | None = None,
         find_spans: FindSpans | None = None,
         activity: ActivityCount | None = None,
-        publishes_on_the_way: bool = False,
+        publishes_in_memory: bool = False,
     ) -> None:
         """An empty book.
 
@@ -96,7 +101,8 @@ class TraceBook:
             sampling: decides which settled groups are kept; without it all are.
             find_spans: asked before a group settles, where other servers may have stored parts of it.
             activity: counts what settles, before any of it is left out.
-            publishes_on_the_way: whether the engine keeps what is published while the same traces are made durable.
+            publishes_in_memory: whether the engine keeps fresh rows in memory, also those that are newer than what it
+                stores meanwhile. To publish elsewhere is a transaction each time.
         """
         self.limits = limits or Limits()
         self.counters = Counters()
@@ -106,7 +112,7 @@ class TraceBook:
         self._sampling = sampling
         self._find_spans = find_spans
         self._activity = activity
-        self._publishes_on_the_way = publishes_on_the_way
+        self._publishes_in_memory = publishes_in_memory
         self._batches_made = 0
         self._traces: dict[Key, OpenTrace] = {}
         self._asked: set[Key] = set()  # of these the store knows nothing but what is here
@@ -351,8 +357,8 @@ class TraceBook:
         """The rows of every group that changed, to be seen at once; `None` if none has, or none is due."""
         batch = Batch()
         for group in list(self._unpublished):
-            # Most durable writes would take newer fresh rows for those that they make superfluous.
-            if now_ns < group.next_publish_ns or (group.is_on_its_way and not self._publishes_on_the_way):
+            # In a database, the durable write would take the place of what is newer.
+            if now_ns < group.next_publish_ns or (group.is_on_its_way and not self._publishes_in_memory):
                 continue
             began_ns = thread_cpu_ns()
             del self._unpublished[group]
@@ -389,6 +395,8 @@ class TraceBook:
     def _rest_ns(self, began_cpu_ns: int, now_ns: int) -> int:
         """How long a group must be left alone that was made into rows since so much processor time was used."""
         cost_ns = (thread_cpu_ns() - began_cpu_ns) * 2  # the engine's part costs about the same again
+        if not self._publishes_in_memory:
+            return max(PUBLISH_ELSEWHERE_NS, cost_ns * self.limits.rest_factor)
         given_ns = max(0, now_ns - self._given_ns) * self.limits.busy_share
         self._left_ns = min(MOST_LEFT_NS, self._left_ns + given_ns) - cost_ns
         self._given_ns = now_ns

@@ -19,7 +19,7 @@ class TimedStore:
         self.engine = engine
         self.server = engine.server
         self.is_shared = engine.is_shared
-        self.keeps_newer = engine.keeps_newer
+        self.publishes_in_memory = engine.publishes_in_memory
         self.prefers_rollups = engine.prefers_rollups
         self.kept = engine.kept
         self.commits = Durations()

@@ -14,13 +14,14 @@ class Engine(Protocol):
 
     `server` names whose spool position a write moves. `is_shared` says whether other servers may write to the same
     database: what one of them publishes the others see, and what one has not seen may be there all the same.
-    `keeps_newer` says whether a durable write leaves what was published after its batch was made (`Batch.number`).
+    `publishes_in_memory` says whether fresh rows are in the memory of this process: publishing costs little, and a
+    durable write leaves what was published after its batch was made (`Batch.number`).
     `prefers_rollups` says whether days that are over are read faster from rollups than row by row.
     """
 
     server: str
     is_shared: bool
-    keeps_newer: bool
+    publishes_in_memory: bool
     prefers_rollups: bool
 
     @property

@@ -42,7 +42,7 @@ class Desk:
             find,
             self.limits,
             bury=lambda name, _content, _error: self.buried.append(name),
-            publishes_on_the_way=self.engine.keeps_newer,
+            publishes_in_memory=self.engine.publishes_in_memory,
         )
 
     def restart(self) -> None:

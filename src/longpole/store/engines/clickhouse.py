@@ -73,7 +73,7 @@ class ClickHouseEngine:
     """
 
     is_shared = True
-    keeps_newer = False
+    publishes_in_memory = False
     prefers_rollups = False
     kept = None
 

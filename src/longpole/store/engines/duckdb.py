@@ -70,7 +70,7 @@ class DuckDBEngine:
     """The engine of `open_store`. See `longpole.store.engine.Engine` for what its verbs promise."""
 
     is_shared = False
-    keeps_newer = True
+    publishes_in_memory = True
     prefers_rollups = False
     knows_workspaces = False
 

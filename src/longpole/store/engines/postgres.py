@@ -49,7 +49,7 @@ class PostgresEngine:
     """The engine of `open_store` for `postgresql://`. See `longpole.store.engine.Engine` for what its verbs promise."""
 
     is_shared = True
-    keeps_newer = False
+    publishes_in_memory = False
     prefers_rollups = True
     kept = None
     knows_workspaces = True
