@@ -1,4 +1,4 @@
-"""The two clocks: one that says when, one that says how long. Durations never come from two wall-clock reads."""
+"""The clocks: when, how long, and at what cost. Durations never come from two wall-clock reads."""
 
 import time
 from datetime import UTC, datetime
@@ -12,8 +12,10 @@ now_ns = time.time_ns
 """Nanoseconds since 1970, for points in time."""
 
 steady_ns = time.perf_counter_ns
-thread_cpu_ns = time.thread_time_ns
 """Nanoseconds of the steady clock, for durations."""
+
+thread_cpu_ns = time.thread_time_ns
+"""Nanoseconds of processor time that the calling thread has used, for what something costs."""
 
 
 def to_rfc3339(time_ns: int) -> str:

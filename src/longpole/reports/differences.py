@@ -129,7 +129,7 @@ def _samples(store: Engine, asked: Mapping[str, Any], counts: tuple[int, int], *
     """Some executions of both sides; a chosen one counts as what the analysis calls a failed one."""
     sides = _drawn(store, asked, counts)
     every = [*sides[0], *sides[1]]
-    if not every:  # they were removed since they were counted
+    if not every:
         return []
     leaves_by_row = together(
         lambda: _input_leaves(store, every, asked["workspace"]),
@@ -149,6 +149,8 @@ def _drawn(store: Engine, asked: Mapping[str, Any], counts: tuple[int, int]) -> 
     """Some chosen ones and some others. First when they started: thirty columns of a million rows cost much."""
     below = {"below_chosen": below_for(counts[0], MOST_CHOSEN), "below_others": below_for(counts[1], MOST_OTHERS)}
     starts_ns = [row["started_ns"] for row in store.rows("chosen_starts", {**asked, **below})]
+    if not starts_ns:  # they were removed since they were counted
+        return [], []
     # What only started in the same nanosecond as a drawn one of the other side is there too; it comes last.
     rows = store.rows("chosen_sample", {**asked, "starts_ns": starts_ns})
     chosen, others = ([row for row in rows if row["is_chosen"] == side] for side in (1, 0))

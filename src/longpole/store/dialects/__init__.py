@@ -5,6 +5,7 @@ Every dialect has the same names with the same meaning:
 - `@quantile(value, share)`: the value at that share of the sorted non-null values, interpolated between neighbours
   (rank `share * (n - 1)`), rounded down to a whole number; null without values.
 - `@in_list(value, $list)`: whether the value is in a bound list of texts, which may be empty.
+- `@in_numbers(value, $list)`: whether the value is in a bound list of whole numbers, which has at least one.
 - `@json_field(json, key)`: the field of that name of a JSON object, as text; null when it is absent or null.
 - `@contains(text, part)`: whether the text contains the part, letter case ignored.
 - `@ends_with(text, part)`: whether the text ends with the part, letter by letter.
