@@ -15,7 +15,7 @@ def tuned_interpreter() -> Generator[None]:
     sys.setswitchinterval(0.0002)
     # What was imported lives for ever, and rows on their way are no cycles: look for cycles in neither too often. But
     # nobody runs meanwhile, and to look through 500,000 objects took 80 to 100 ms. With Python's own settings a span
-    # costs 6 us more, and a report of 2,400 executions 25 to 50 ms.
+    # costs 6 us more.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 200, 100)

@@ -58,8 +58,8 @@ class Query(Struct, frozen=True, kw_only=True):
     def asked(self, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """The text for these values, and those of them that it names: without optional filters that are `None`.
 
-        A database plans a filter that it does not need all the same: a count of a million executions took DuckDB 25 ms
-        with the fifteen filters of the list, 12 of them for the plan, and 9 without.
+        A database plans a filter that it does not need all the same: a count of a million executions (`chosen_counted`
+        in `bench/queries.py`) took DuckDB 24 ms with the fifteen filters of the list, and 5 without.
 
         Raises:
             InvalidInput: a parameter is missing or is not one of the query's.

@@ -11,12 +11,8 @@ def _clickhouse_quantile(value: str, share: str) -> str:
     return f"CAST(floor(quantileExactInclusive({share})({value})) AS Nullable(Int64))"
 
 
-def _clickhouse_in_list(value: str, texts: str) -> str:
-    return f"(({value}) IN {texts})"
-
-
-def _clickhouse_in_numbers(value: str, numbers: str) -> str:
-    return f"(({value}) IN {numbers})"
+def _clickhouse_in_list(value: str, values: str) -> str:
+    return f"(({value}) IN {values})"
 
 
 def _clickhouse_json_field(json: str, key: str) -> str:
@@ -71,7 +67,7 @@ def _clickhouse_failed(table: str) -> str:
 CLICKHOUSE: Fragments = {
     "quantile": _clickhouse_quantile,
     "in_list": _clickhouse_in_list,
-    "in_numbers": _clickhouse_in_numbers,
+    "in_numbers": _clickhouse_in_list,
     "json_field": _clickhouse_json_field,
     "contains": _clickhouse_contains,
     "ends_with": _clickhouse_ends_with,
