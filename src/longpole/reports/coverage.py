@@ -9,7 +9,7 @@ from longpole.analysis.coverage import measure_coverage
 from longpole.model.event import EventKind
 from longpole.model.execution import ExecutionKind
 from longpole.model.status import OPEN_STATUSES
-from longpole.reports.family import Family, is_execution, load_family, parent_span_of, span_key, span_of
+from longpole.reports.family import Family, is_execution, key_above, load_family, span_key, span_of
 from longpole.reports.filters import GapLimit
 from longpole.reports.rows import Row
 from longpole.reports.views import Coverage, CoverageSummary, Gap, UntimedOperation
@@ -102,19 +102,14 @@ def _orphans(family: Family) -> Iterable[Row]:
     """Steps whose parent never arrived. What lies above the execution itself is not its affair."""
     known = {span_key(row): row for row in (*family.executions, *family.steps)}
     above: set[str] = set()
-    key = _key_above(family.top)
+    key = key_above(family.top)
     while key is not None and key in known and key not in above:
         above.add(key)
-        key = _key_above(known[key])
+        key = key_above(known[key])
     for row in family.steps:
-        key = _key_above(row)
+        key = key_above(row)
         if row["is_outside"] and key is not None and key not in known and span_key(row) not in above:
             yield row
-
-
-def _key_above(row: Row) -> str | None:
-    above = parent_span_of(row)
-    return None if above is None else row["trace_id"] + above
 
 
 def _missing_end(row: Row) -> str:

@@ -46,7 +46,9 @@ def load_family(store: Engine, found: Found) -> Family:
     decisions = [row for row in store.rows("decisions_of_traces", traces) if row["execution_id"] in members]
     until_ns = max(_last_sign(executions, steps, events), _last_heard(store, found.workspace, executions))
     spans = [*executions, *(row for row in steps if not row["is_outside"])]
-    keys = [span_key(row) for row in spans]
+    keys, above = [span_key(row) for row in spans], [key_above(row) for row in spans]
+    outside = [key_above(row) for row in steps if row["is_outside"]]
+    related = LongList((*everything, *all_steps))
     top = next(row for row in executions if row["execution_id"] == found.execution_id)
     return Family(
         top=top,
@@ -55,11 +57,11 @@ def load_family(store: Engine, found: Found) -> Family:
         events=events,
         decisions=decisions,
         spans=spans,
-        related=LongList((*everything, *all_steps)),
-        tree=_tree(spans, keys, until_ns),
+        related=related,
+        tree=_tree(spans, keys, above, until_ns),
         position=keys.index(span_key(top)),
         until_ns=until_ns,
-        missing_parents=_count_missing(everything, all_steps, members),
+        missing_parents=_count_missing([*above, *outside], keys, related),
     )
 
 
@@ -82,6 +84,12 @@ def span_key(row: Row) -> str:
     """What names a row of either table within its workspace."""
     # Asked for every row of a tree, more than once: each function called from here would take 5 ms of 20,000 steps.
     return row["trace_id"] + (row["span_id"] if "kind" in row else row["step_id"])
+
+
+def key_above(row: Row) -> str | None:
+    """What names the span above a row, as `span_key` does, if it says that there is one."""
+    above = row["parent_span_id"] if "kind" in row else row["parent_step_id"]
+    return None if above is None else row["trace_id"] + above
 
 
 def _below(rows: Sequence[Row], execution_id: str) -> list[Row]:
@@ -116,25 +124,23 @@ def _last_heard(store: Engine, workspace: str, executions: Sequence[Row]) -> int
     return max((row["last_heard_ns"] for row in rows), default=0)
 
 
-def _tree(spans: Sequence[Row], keys: Sequence[str], until_ns: int) -> Tree:
-    known = set(keys)
-    parents: list[str | None] = []
-    for row in spans:
-        above = parent_span_of(row)
-        parent = None if above is None else row["trace_id"] + above
-        if parent not in known and row["link_trace_id"] is not None and row["link_span_id"] is not None:
-            parent = row["link_trace_id"] + row["link_span_id"]
-        parents.append(parent)
+def _tree(spans: Sequence[Row], keys: Sequence[str], above: Sequence[str | None], until_ns: int) -> Tree:
+    parents = list(above)
+    if any(row["link_span_id"] is not None for row in spans):
+        known = set(keys)
+        for at, row in enumerate(spans):
+            if parents[at] not in known and row["link_trace_id"] is not None and row["link_span_id"] is not None:
+                parents[at] = row["link_trace_id"] + row["link_span_id"]
     starts = [row["started_ns"] for row in spans]
     ends = [max(until_ns, row["started_ns"]) if row["ended_ns"] is None else row["ended_ns"] for row in spans]
     return grow_tree(keys, parents, starts, ends)
 
 
-def _count_missing(executions: Sequence[Row], steps: Sequence[Row], members: set[str]) -> int:
-    known = {span_key(row) for row in (*executions, *steps)}
-    named = [
-        row["trace_id"] + above
-        for row in (*executions, *steps)
-        if row["execution_id"] in members and (above := parent_span_of(row)) is not None
-    ]
-    return sum(name not in known for name in named)
+def _count_missing(above: Sequence[str | None], keys: Sequence[str], related: Sequence[Row]) -> int:
+    """How many spans name one above them that never came: it is neither in the tree nor beside it."""
+    known = {None, *keys}
+    unseen = [key for key in above if key not in known]
+    if not unseen:
+        return 0
+    known.update(span_key(row) for row in related)
+    return sum(key not in known for key in unseen)

@@ -34,7 +34,7 @@ class ExecutionNode(Struct, kw_only=True, omit_defaults=True):
     category_ns: dict[str, int] | None = None
 
 
-class StepNode(Struct, kw_only=True, omit_defaults=True):
+class StepNode(Struct, omit_defaults=True):
     """A step inside a tree, without its bodies. Absent fields have their default (null, 0 or false).
 
     `parent_step_id` names another step's `step_id` or an execution's `span_id`. `total_tokens` is input and output
@@ -43,11 +43,11 @@ class StepNode(Struct, kw_only=True, omit_defaults=True):
 
     step_id: str
     execution_id: str
-    parent_step_id: str | None = None
     name: str
     category: str
     status: str
     offset_ns: int
+    parent_step_id: str | None = None
     duration_ns: int | None = None
     self_ns: int | None = None
     critical_ns: int | None = None

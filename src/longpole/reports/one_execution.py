@@ -121,6 +121,8 @@ def _processes(store: Engine, family: Family) -> list[ProcessItem]:
 def _doing(family: Family) -> list[str]:
     """Span ids of what was in hand at the end of what is known: innermost open or crashed, in order of start."""
     tree, spans = family.tree, family.spans
+    if not any(row["ended_ns"] is None or row["status"] == ExecutionStatus.CRASHED for row in spans):
+        return []
     has_more = [False] * len(tree)
     found: list[int] = []
     for node in reversed(list(tree.below(family.position))):  # children before their parents
@@ -210,31 +212,14 @@ def execution_node(row: Row, origin_ns: int, own: Own) -> ExecutionNode:
 
 def step_node(row: Row, origin_ns: int, own: Own, totals: Mapping[str, int]) -> StepNode:
     """A row of `steps` inside a tree; `totals` has input and output together of calls that told only that, by id."""
+    # By position: a third of the time that 20,000 of them take by name (30 ms).
     return StepNode(
-        step_id=row["step_id"],
-        execution_id=row["execution_id"],
-        parent_step_id=row["parent_step_id"],
-        name=row["name"],
-        category=row["category"],
-        status=row["status"],
-        offset_ns=row["started_ns"] - origin_ns,
-        duration_ns=row["duration_ns"],
-        self_ns=own[0],
-        critical_ns=own[1],
-        slack_ns=own[2],
-        first_token_ns=row["first_token_ns"],
-        step_type=row["step_type"],
-        operation=row["operation"],
-        model=row["model"],
-        tool=row["tool"],
-        input_tokens=row["input_tokens"],
-        output_tokens=row["output_tokens"],
-        total_tokens=totals.get(row["step_id"]),
-        cost_usd=dollars(row["cost_usd_nanos"]),
-        attempt=row["attempt"],
-        error_type=row["error_type"],
-        is_outside=row["is_outside"],
-    )
+        row["step_id"], row["execution_id"], row["name"], row["category"], row["status"],
+        row["started_ns"] - origin_ns, row["parent_step_id"], row["duration_ns"], own[0], own[1], own[2],
+        row["first_token_ns"], row["step_type"], row["operation"], row["model"], row["tool"], row["input_tokens"],
+        row["output_tokens"], totals.get(row["step_id"]), dollars(row["cost_usd_nanos"]), row["attempt"],
+        row["error_type"], row["is_outside"],
+    )  # fmt: skip
 
 
 def event_node(row: Row, origin_ns: int) -> EventNode:

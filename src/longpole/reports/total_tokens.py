@@ -8,6 +8,8 @@ from longpole.reports.rows import Row, parsed_object
 from longpole.store.engine import Engine
 from longpole.wire.longpole_names import TOTAL_TOKENS
 
+_LLM = Category.LLM.value
+
 _MOST = 500
 """Model calls that are looked at; the sums of more are left out of a tree, and stay in the details of each."""
 
@@ -24,7 +26,7 @@ def total_tokens_of(store: Engine, family: Family) -> dict[str, int]:
     calls = {
         row["step_id"]: row
         for row in family.steps
-        if row["category"] == Category.LLM and row["input_tokens"] is None and row["output_tokens"] is None
+        if row["category"] == _LLM and row["input_tokens"] is None and row["output_tokens"] is None
     }
     if not calls or len(calls) > _MOST:
         return {}

@@ -15,6 +15,9 @@ LEAST_PART = 4
 _PART = re.compile(r"[0-9a-f]{4,31}")
 """What is shorter than the id of a trace, but may be a part of one."""
 
+_TRACE = re.compile(r"[0-9a-f]{32}")
+"""A trace's id, as nearly every client sends one."""
+
 _MOST_SHOWN = 10
 
 
@@ -39,9 +42,12 @@ def find_execution(store: Engine, name: str, *, workspace: str | None = None) ->
         NotFound: nothing has this name, in this workspace if one is given.
         InvalidInput: the part names several executions; the message lists some of them.
     """
-    found = _named(store, "executions_named", name, workspace)
-    if found is None and not _PART.fullmatch(name):
-        found = _named(store, "executions_of_trace", name, workspace)
+    queries = ["executions_named", "executions_of_trace"]
+    if _TRACE.fullmatch(name):
+        queries.reverse()  # what it most likely is comes first: one scan of a million executions instead of two
+    elif _PART.fullmatch(name):
+        queries.pop()
+    found = next((each for query in queries if (each := _named(store, query, name, workspace))), None)
     if found is None and len(name) >= LEAST_PART:
         found = _by_part(store, name, workspace)
     if found is None:

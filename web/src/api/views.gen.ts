@@ -101,11 +101,11 @@ export interface ExecutionNode {
 export interface StepNode {
   readonly step_id: string;
   readonly execution_id: string;
-  readonly parent_step_id?: string | null;
   readonly name: string;
   readonly category: string;
   readonly status: string;
   readonly offset_ns: number;
+  readonly parent_step_id?: string | null;
   readonly duration_ns?: number | null;
   readonly self_ns?: number | null;
   readonly critical_ns?: number | null;
