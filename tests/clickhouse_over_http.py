@@ -86,8 +86,8 @@ class Door(BaseHTTPRequestHandler):
             try:
                 if fields.get("database"):
                     engine.query(f"USE `{fields['database']}`")
-                for name in settings.keys() - OF_THE_DOOR:
-                    engine.query(f"SET {name} = {literal(settings[name])}")
+                if names := settings.keys() - OF_THE_DOOR:  # at once: after `readonly` none could be set
+                    engine.query(f"SET {', '.join(f'{name} = {literal(settings[name])}' for name in names)}")
                 if body and (insert := INSERT.fullmatch(statement)):
                     file.write(body)
                     file.flush()

@@ -1,5 +1,7 @@
 """Every test in this folder runs on every engine. A new engine is one more entry in `ENGINES`, and a fixture."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,6 +82,17 @@ def clickhouse_database(chdb: Database) -> str:
         if name != "schema_version":
             chdb.command(f"TRUNCATE TABLE {name}")
     return f"chdb://{chdb.address.path}"
+
+
+@pytest.fixture(scope="module")
+def over_http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address, without database, of a ClickHouse that is spoken to as over a network."""
+    program = Path(__file__).parents[1] / "clickhouse_over_http.py"
+    command = [sys.executable, str(program), str(tmp_path_factory.mktemp("http")), "me", "hush hush"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as door:
+        assert door.stdout is not None
+        yield f"clickhouse://me:hush%20hush@127.0.0.1:{int(door.stdout.readline())}"
+        door.kill()
 
 
 @pytest.fixture(params=sorted(ENGINES))

@@ -1,12 +1,15 @@
 """A real server on ClickHouse's own engine: what it takes is shown, once, also after it was killed."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from otlp_bodies import body, span
 from otlp_clients import TRUTHS, Recorded, requests_of
 from running_server import RunningServer, wait_until
 
@@ -86,3 +89,31 @@ def test_what_a_real_client_sent_is_there_once_before_and_after_a_kill(
     command = [sys.executable, "-c", ROWS_AND_SPANS, clickhouse, SPANS]
     told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
     assert told.split() == [str(truth.spans), str(truth.spans)]
+
+
+def test_sql_is_answered_to_the_servers_administrator_and_to_nobody_else(clickhouse_server: RunningServer) -> None:
+    server = clickhouse_server
+    assert server.post(body(span(1, 1), span(1, 2))).status_code == 200
+    server.wait_for_spans(2)
+
+    def ask(sql: str, key: str) -> tuple[int, dict[str, Any]]:
+        headers = {"authorization": f"Bearer {key}"}
+        answer = server.client.post(f"{server.url}/api/sql", json={"sql": sql}, headers=headers)
+        return answer.status_code, answer.json()
+
+    own = json.loads((server.folder / "server.json").read_text())["key"]
+    status, answer = ask(
+        "SELECT count() AS spans FROM (SELECT span_id FROM executions UNION ALL SELECT step_id FROM steps)", own
+    )
+    assert (status, answer["columns"], answer["rows"]) == (200, [{"name": "spans", "type": "UInt64"}], [[2]])
+    for sql in ("SELECT * FROM keys", "SELECT file('/etc/passwd')", "DROP TABLE steps"):
+        assert ask(sql, own)[0] == 400, sql
+    program = Path(sys.executable).with_name("longpole")
+    command = [str(program), "sql", "SELECT 7 AS n", "--csv", "--url", server.url]
+    assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout == "n\n7\n"
+    of_a_workspace = {"title": "ours", "workspace": "default", "rights": ["admin"]}
+    made = server.client.post(
+        f"{server.url}/api/keys", json=of_a_workspace, headers={"authorization": f"Bearer {own}"}
+    ).json()["key"]
+    status, problem = ask("SELECT 1", made)
+    assert (status, "administrator of the whole server" in problem["detail"]) == (403, True)

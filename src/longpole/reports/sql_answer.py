@@ -59,8 +59,8 @@ class SqlDesk:
         store = self._store
         if not isinstance(store, ReadsSql):
             raise InvalidInput(
-                f"A store of the kind {type(store).__name__} answers no SQL. Expected DuckDB or PostgreSQL. "
-                "Use the other commands."
+                f"A store of the kind {type(store).__name__} answers no SQL. "
+                "Expected DuckDB, PostgreSQL or ClickHouse. Use the other commands."
             )
         if not store.knows_workspaces and not (is_admin and workspace is None):
             raise KeyRefused(

@@ -38,9 +38,11 @@ from longpole.store.engines.arrow import arrow_table
 from longpole.store.engines.clickhouse_client import Database, read_address
 from longpole.store.engines.clickhouse_merge import merge_rows
 from longpole.store.engines.clickhouse_schema import Layout, make_database
+from longpole.store.engines.clickhouse_sql import ask_select
 from longpole.store.engines.fresh import traces_of
 from longpole.store.engines.pending import PendingRows
 from longpole.store.migrate import migrations_of, missing_migrations
+from longpole.store.read_only_sql import SqlQuestion, SqlRows
 from longpole.store.sql import load_queries, parse_queries
 from longpole.store.tables import AGES, KEYS, REMOVABLE_TABLES, TABLES, TRACE_TABLES, Pair, key_of
 
@@ -75,6 +77,7 @@ class ClickHouseEngine:
     is_shared = True
     publishes_in_memory = False
     prefers_rollups = False
+    knows_workspaces = False
     kept = None
 
     def __init__(self, address: str, *, server: str = "", cluster: str = "", survives_power_loss: bool = False) -> None:
@@ -170,6 +173,11 @@ class ClickHouseEngine:
         if len(shown) == len(names):
             return [dict(zip(names, row, strict=True)) for row in rows]
         return [{names[place]: row[place] for place in shown} for row in rows]
+
+    def ask_sql(self, question: SqlQuestion) -> SqlRows:
+        """The answer to SQL of a person, what is fresh included; see `ReadsSql.ask_sql`."""
+        self._pending.flush()
+        return ask_select(self._database, partial(self._statement, table=""), question)
 
     def close(self) -> None:
         """Let go of the database; see `Engine.close`."""

@@ -170,3 +170,49 @@ SELECT name, holder, asked_ns, until_ns, _since_ns FROM lease_claims WHERE name 
 -- name: holder
 -- Who has a lease.
 SELECT holder, until_ns FROM leases WHERE name = $name;
+
+-- name: read_statement
+-- A person's statement as ClickHouse itself has read and written it, and the tree of what it has written.
+SELECT formatQueryFromJSON(parseQueryToJSON($sql)) AS written, parseQueryToJSON(written) AS tree;
+
+-- name: databases_there
+-- Every database that the user of this connection may name.
+SELECT name FROM system.databases;
+
+-- name: functions_known
+-- Which of some functions exist, by their names in lower case: whether they aggregate, and whether a person may use all
+-- that are called so. Those may be used that compute something of what they are given, and nothing else: the kinds that
+-- ClickHouse itself sorts them into, and some of those that it calls other ones.
+SELECT
+    lower(name) AS folded,
+    min(is_aggregate) AS aggregates,
+    min(
+        origin = 'System'
+        AND (
+            is_aggregate
+            OR if(alias_to = '', name, alias_to) IN (
+                SELECT name
+                FROM system.functions
+                WHERE
+                    (categories IN (
+                        'Arithmetic', 'Arrays', 'Bit', 'Bitmap', 'Comparison', 'Conditional', 'Dates and Times',
+                        'Distance', 'Encoding', 'Financial', 'Hash', 'IP Address', 'JSON', 'Logical', 'Map',
+                        'Mathematical', 'Null', 'Random Number', 'Rounding', 'String', 'String Replacement',
+                        'String Search', 'String Splitting', 'Time Window', 'Tuple', 'Type Conversion', 'URL', 'UUID'
+                    )
+                    AND name NOT IN (
+                        'arrayLevenshteinDistance', 'arrayLevenshteinDistanceWeighted', 'arraySimilarity',
+                        'damerauLevenshteinDistance', 'editDistance', 'editDistanceUTF8'
+                    ))
+                    OR name IN (
+                        'bar', 'byteSize', 'caseWithExpression', 'finalizeAggregation', 'formatReadableDecimalSize',
+                        'formatReadableQuantity', 'formatReadableSize', 'formatReadableTimeDelta', 'identity',
+                        'materialize', 'parseTimeDelta', 'rowNumberInAllBlocks', 'toColumnTypeName', 'toTypeName',
+                        'transform', 'variantElement', 'variantType'
+                    )
+            )
+        )
+    ) AS is_open
+FROM system.functions
+WHERE lower(name) IN $names
+GROUP BY folded;

@@ -12,6 +12,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from threading import Condition
+from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
@@ -156,100 +157,28 @@ class Database:
         with self._client() as client:
             client.raw_insert(table, rows.column_names, stream.getvalue(), fmt="ArrowStream")
 
-    def close(self) -> None:
-        """Let go of every connection."""
-        atexit.unregister(self._keep_out)
-        while True:
-            try:
-                self._clients.get_nowait().close()
-            except Empty:
-                return
+    @contextmanager
+    def reader(self, settings: Mapping[str, str], *, timeout_s: float) -> Generator[Client]:
+        """A connection for the block alone, with settings on top of ours; what is asked there can be cancelled.
 
-    def _keep_out(self) -> None:
-        """When the interpreter ends and nobody has closed this: let statements that run end, and no other begin.
+        The engine in this process takes the settings one after another. So `readonly` is the last of them.
 
-        A daemon thread that Python ends inside of ClickHouse's engine crashes the process.
+        Args:
+            settings: by name, in this order.
+            timeout_s: seconds after which a server that is silent is given up.
+
+        Raises:
+            StoreError: nobody answers, or we are not let in. What is asked raises errors of clickhouse-connect.
         """
-        if os.getpid() == self._process:
-            with self._gate:
-                self._is_ended = True
-                self._gate.wait_for(lambda: self._asking == 0, _STATEMENTS_END_S)
-
-    @contextmanager
-    def _client(self) -> Generator[Client]:
-        """A connection for one statement; one that failed is thrown away."""
-        with self._gate:
-            self._gate.wait_for(lambda: not self._is_ended)
-            self._asking += 1
-        try:
-            with self._connection() as client:
-                yield client
-        finally:
-            with self._gate:
-                self._asking -= 1
-                self._gate.notify_all()
-
-    @contextmanager
-    def _connection(self) -> Generator[Client]:
-        try:
-            client = self._clients.get_nowait()
-        except Empty:
-            client = self._connect()
-        client.database = self._database
-        try:
-            yield client
-        except Error as error:
-            client.close()
-            raise self._failed(error) from None
-        except BaseException:
-            client.close()
-            raise
-        self._clients.put(client)
-
-    @contextmanager
-    def _cancellable(self) -> Generator[dict[str, str] | None]:
-        """The settings by which a statement is found that is to be cancelled, if somebody may want that."""
-        if not is_cancellable():
-            yield None
-            return
         name = uuid4().hex
-        with running(lambda: self._kill(name)):
-            yield {"log_comment": name}
+        with self._entered(), running(lambda: self._kill(name)):
+            client = self._connect({"log_comment": name, **settings}, timeout_s=timeout_s)
+            try:
+                yield client
+            finally:
+                client.close()
 
-    def _kill(self, name: str) -> None:
-        """Cancel a statement on the node that answers here; the engine in this process keeps no query id of ours."""
-        with self._client() as client:
-            client.command(_KILL, parameters={"name": name})
-
-    def _connect(self) -> Client:
-        address = self.address
-        try:
-            if address.path is not None:
-                return clickhouse_connect.get_client(
-                    interface="chdb", path=address.path, database=self._database, settings=dict(self._settings)
-                )
-            return clickhouse_connect.get_client(
-                host=address.host,
-                port=address.port,
-                username=address.user,
-                password=address.password,
-                database=self._database,
-                secure=address.is_secure,
-                settings=dict(self._settings),
-                connect_timeout=_CONNECT_TIMEOUT_S,
-                send_receive_timeout=_ANSWER_TIMEOUT_S,
-                autogenerate_session_id=False,
-                form_encode_query_params=True,
-            )
-        except ImportError:
-            raise MissingPackage(
-                "The package chdb is not installed. Expected it for an address that begins with chdb://. "
-                "Install it: pip install chdb"
-            ) from None
-        except Error as error:
-            raise self._failed(error) from None
-
-    def _failed(self, error: Exception) -> StoreError:
+    def failed(self, error: Exception) -> StoreError:
         """What an error of ClickHouse means, in its own words as far as they are one line."""
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         if self.address.password:
@@ -273,6 +202,107 @@ class Database:
             f"{self.address.shown} did not do what was asked: {reason} "
             "Expected a ClickHouse that answers. If it is away, it is tried again; else correct what it names."
         )
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        atexit.unregister(self._keep_out)
+        while True:
+            try:
+                self._clients.get_nowait().close()
+            except Empty:
+                return
+
+    def _keep_out(self) -> None:
+        """When the interpreter ends and nobody has closed this: let statements that run end, and no other begin.
+
+        A daemon thread that Python ends inside of ClickHouse's engine crashes the process.
+        """
+        if os.getpid() == self._process:
+            with self._gate:
+                self._is_ended = True
+                self._gate.wait_for(lambda: self._asking == 0, _STATEMENTS_END_S)
+
+    @contextmanager
+    def _entered(self) -> Generator[None]:
+        """The interpreter does not end in the middle of the block."""
+        with self._gate:
+            self._gate.wait_for(lambda: not self._is_ended)
+            self._asking += 1
+        try:
+            yield
+        finally:
+            with self._gate:
+                self._asking -= 1
+                self._gate.notify_all()
+
+    @contextmanager
+    def _client(self) -> Generator[Client]:
+        """A connection for one statement; one that failed is thrown away."""
+        with self._entered(), self._connection() as client:
+            yield client
+
+    @contextmanager
+    def _connection(self) -> Generator[Client]:
+        try:
+            client = self._clients.get_nowait()
+        except Empty:
+            client = self._connect()
+        client.database = self._database
+        try:
+            yield client
+        except Error as error:
+            client.close()
+            raise self.failed(error) from None
+        except BaseException:
+            client.close()
+            raise
+        self._clients.put(client)
+
+    @contextmanager
+    def _cancellable(self) -> Generator[dict[str, str] | None]:
+        """The settings by which a statement is found that is to be cancelled, if somebody may want that."""
+        if not is_cancellable():
+            yield None
+            return
+        name = uuid4().hex
+        with running(lambda: self._kill(name)):
+            yield {"log_comment": name}
+
+    def _kill(self, name: str) -> None:
+        """Cancel a statement on the node that answers here; the engine in this process keeps no query id of ours."""
+        with self._client() as client:
+            client.command(_KILL, parameters={"name": name})
+
+    def _connect(
+        self, settings: Mapping[str, str] = MappingProxyType({}), *, timeout_s: float = _ANSWER_TIMEOUT_S
+    ) -> Client:
+        address = self.address
+        settings = {**self._settings, **settings}
+        try:
+            if address.path is not None:
+                return clickhouse_connect.get_client(
+                    interface="chdb", path=address.path, database=self._database, settings=settings
+                )
+            return clickhouse_connect.get_client(
+                host=address.host,
+                port=address.port,
+                username=address.user,
+                password=address.password,
+                database=self._database,
+                secure=address.is_secure,
+                settings=settings,
+                connect_timeout=_CONNECT_TIMEOUT_S,
+                send_receive_timeout=round(timeout_s),
+                autogenerate_session_id=False,
+                form_encode_query_params=True,
+            )
+        except ImportError:
+            raise MissingPackage(
+                "The package chdb is not installed. Expected it for an address that begins with chdb://. "
+                "Install it: pip install chdb"
+            ) from None
+        except Error as error:
+            raise self.failed(error) from None
 
 
 def bind(text: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

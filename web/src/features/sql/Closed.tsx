@@ -7,8 +7,8 @@ export function Closed({ why }: { readonly why: Error }) {
     <Empty title="This key may not ask in SQL.">
       <p>{reasonOf(why)}</p>
       <p>
-        On DuckDB a SELECT sees all workspaces, so that only a key of the whole server’s administrator may
-        ask. On PostgreSQL any key that may read does, and sees its own workspace.
+        On DuckDB and ClickHouse a SELECT sees all workspaces, so that only a key of the whole server’s
+        administrator may ask. On PostgreSQL any key that may read does, and sees its own workspace.
       </p>
     </Empty>
   );
