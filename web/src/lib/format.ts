@@ -131,20 +131,31 @@ export function ago(rfc3339: string, nowMs: number): string {
   return ms < 1_000 ? "now" : `${duration(Math.round(ms) * MILLISECOND)} ago`;
 }
 
+// Making one takes as long as using it a hundred times, and pages that run write times thirty times a second.
+const FORMATS = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(name: string, zone: string, parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${name} ${zone}`;
+  const kept = FORMATS.get(key) ?? new Intl.DateTimeFormat("en-GB", { ...parts, timeZone: zone });
+  FORMATS.set(key, kept);
+  return kept;
+}
+
 /** `21 Nov 2026`. */
 function dayOf(then: Date, zone: string): string {
-  return then.toLocaleDateString("en-GB", {
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    timeZone: zone,
-  });
+  return formatOf("day", zone, { day: "numeric", month: "short", year: "numeric" }).format(then);
+}
+
+/** `14:07:32`. */
+function timeOf(then: Date, zone: string): string {
+  const parts = { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false } as const;
+  return formatOf("time", zone, parts).format(then);
 }
 
 /** `14:07:32` on the day of `nowMs`, else `21 Nov 14:07:32`; in the reader's time zone. */
 export function clockTime(rfc3339: string, nowMs: number, zone = ZONE): string {
   const then = new Date(epochMs(rfc3339));
-  const time = then.toLocaleTimeString("en-GB", { hour12: false, timeZone: zone });
+  const time = timeOf(then, zone);
   const [day, today] = [dayOf(then, zone), dayOf(new Date(nowMs), zone)];
   if (day === today) return time;
   const isSameYear = day.slice(-4) === today.slice(-4);
@@ -155,7 +166,7 @@ export function clockTime(rfc3339: string, nowMs: number, zone = ZONE): string {
 export function fullTime(rfc3339: string, zone = ZONE): string {
   const then = new Date(epochMs(rfc3339));
   const day = dayOf(then, zone);
-  const time = then.toLocaleTimeString("en-GB", { hour12: false, timeZone: zone });
+  const time = timeOf(then, zone);
   return `${day}, ${time}.${String(then.getMilliseconds()).padStart(3, "0")}`;
 }
 
@@ -167,7 +178,7 @@ export function shortDay(rfc3339: string, zone = ZONE): string {
 /** `Thu 19 Nov`, in the reader's time zone. */
 export function weekdayAndDay(rfc3339: string, zone = ZONE): string {
   const then = new Date(epochMs(rfc3339));
-  const weekday = then.toLocaleDateString("en-GB", { weekday: "short", timeZone: zone });
+  const weekday = formatOf("weekday", zone, { weekday: "short" }).format(then);
   return `${weekday} ${dayOf(then, zone).slice(0, -5)}`;
 }
 
@@ -175,12 +186,7 @@ export function weekdayAndDay(rfc3339: string, zone = ZONE): string {
 export function axisMoment(ms: number, spanMs: number, zone = ZONE): string {
   const then = new Date(ms);
   if (spanMs > 36 * 3_600_000) return dayOf(then, zone).slice(0, -5);
-  return then.toLocaleTimeString("en-GB", {
-    hour: "2-digit",
-    minute: "2-digit",
-    hour12: false,
-    timeZone: zone,
-  });
+  return formatOf("minute", zone, { hour: "2-digit", minute: "2-digit", hour12: false }).format(then);
 }
 
 /** The last eight signs of an id: enough to tell two apart, short enough to read. */

@@ -7,7 +7,8 @@ import { useTokens } from "../../ui/useTokens";
 import { useWidth } from "../useWidth";
 import { piecesOf } from "./bars";
 import { geometryOf } from "./scene";
-import { makeTiles } from "./tiles";
+import type { Tiles } from "./tiles";
+import { useTiles } from "./useTiles";
 import "../chart.css";
 
 interface Props {
@@ -45,31 +46,25 @@ export function LaneStrip({ tree, whole, view, now, warp, hasRanks, bands, onVie
   const height = PAD * 2 + lanes * LANE;
   const { laneLeft, laneWidth } = geometryOf(width, hasRanks);
   const density = window.devicePixelRatio || 1;
+  const tiles = useTiles(tokens, density);
 
   // The work is drawn once and copied: only the frame moves with the view.
+  const copy = useMemo(() => document.createElement("canvas"), []);
   const work = useMemo(() => {
-    const copy = document.createElement("canvas");
-    copy.width = Math.round(width * density);
-    copy.height = Math.round(height * density);
-    const context = copy.getContext("2d", { alpha: false });
-    if (!context) return copy;
-    context.setTransform(density, 0, 0, density, 0, 0);
+    const context = prepare(copy, width, height, density);
+    if (!context) return { copy };
     const x = (ns: number) => toX(warp.to(ns), { from: 0, to: warp.length }, laneLeft, laneWidth);
-    drawLanes(context, tokens, { leaves, atOnce, width, height, x, laneLeft, laneWidth });
+    drawLanes(context, tokens, tiles, { leaves, atOnce, width, height, x, laneLeft, laneWidth });
     context.fillStyle = tokens.band;
     for (const band of bands)
       context.fillRect(x(band.from), PAD - 3, Math.max(1, x(band.to) - x(band.from)), height - 2 * PAD + 6);
-    return copy;
-  }, [tokens, leaves, atOnce, width, height, laneLeft, laneWidth, density, warp, bands]);
+    return { copy };
+  }, [copy, tokens, tiles, leaves, atOnce, width, height, laneLeft, laneWidth, density, warp, bands]);
 
   useLayoutEffect(() => {
-    const element = canvas.current;
-    const context = element?.getContext("2d", { alpha: false });
-    if (!element || !context) return;
-    element.width = Math.round(width * density);
-    element.height = Math.round(height * density);
-    context.setTransform(density, 0, 0, density, 0, 0);
-    context.drawImage(work, 0, 0, width, height);
+    const context = canvas.current && prepare(canvas.current, width, height, density);
+    if (!context) return;
+    context.drawImage(work.copy, 0, 0, width, height);
     const place = (at: number) => toX(at, whole, laneLeft, laneWidth);
     drawWindow(
       context,
@@ -114,6 +109,23 @@ export function LaneStrip({ tree, whole, view, now, warp, hasRanks, bands, onVie
   );
 }
 
+/** A canvas of this size, ready to be drawn on; making it anew costs more than what is drawn. */
+function prepare(
+  canvas: HTMLCanvasElement,
+  width: number,
+  height: number,
+  density: number,
+): CanvasRenderingContext2D | null {
+  const [wide, high] = [Math.round(width * density), Math.round(height * density)];
+  if (canvas.width !== wide || canvas.height !== high) {
+    canvas.width = wide;
+    canvas.height = high;
+  }
+  const context = canvas.getContext("2d", { alpha: false });
+  context?.setTransform(density, 0, 0, density, 0, 0);
+  return context;
+}
+
 function lanesOf(tree: Tree, now: number): { leaves: readonly Leaf[]; atOnce: number } {
   const working = tree.nodes.filter(
     (node) => !node.isContainer && node.type !== "skipped" && node.type !== "outside",
@@ -144,12 +156,11 @@ interface Lanes {
 function drawLanes(
   context: CanvasRenderingContext2D,
   tokens: ReturnType<typeof useTokens>,
+  tiles: Tiles,
   lanes: Lanes,
 ): void {
   const { leaves, atOnce, width, height, x, laneLeft, laneWidth } = lanes;
-  const density = window.devicePixelRatio || 1;
-  const pixel = 1 / density;
-  const tiles = makeTiles(context, tokens, density);
+  const pixel = 1 / (window.devicePixelRatio || 1);
   context.fillStyle = tokens.card;
   context.fillRect(0, 0, width, height);
   context.font = `500 11.5px ${FONT}`;

@@ -18,7 +18,7 @@ import { useTokens } from "../../ui/useTokens";
 import { useWidth } from "../useWidth";
 import { draw } from "./draw";
 import { AXIS, geometryOf, pathRowsOf, ROW, type Scene } from "./scene";
-import { makeTiles } from "./tiles";
+import { useTiles } from "./useTiles";
 import "../chart.css";
 
 interface Props {
@@ -127,10 +127,7 @@ function useCanvas(
   useEffect(() => {
     document.fonts.ready.then(() => setFontsReady(true));
   }, []);
-  const tiles = useMemo(() => {
-    const context = document.createElement("canvas").getContext("2d") as CanvasRenderingContext2D;
-    return makeTiles(context, tokens, density);
-  }, [tokens, density]);
+  const tiles = useTiles(tokens, density);
   useLayoutEffect(() => {
     const element = canvas.current;
     if (!element) return undefined;
