@@ -20,7 +20,8 @@ from longpole.record.witness import witness
 from longpole.wire.otlp_encode import LogOut, SpanOut
 
 TICK_S = 0.02
-SLOW_TICK_S = 0.05  # while nothing but long open steps is there
+SLOW_TICK_S = 0.05  # while nothing but open steps is there, of which none has told anything for a while:
+QUIET_AFTER_NS = 500_000_000
 LONGEST_PASS_S = 2.0
 MOST_PASSES = 2
 CHUNK = 128  # a whole batch at once held the interpreter for 10 ms
@@ -134,6 +135,7 @@ class Flusher:
         self._open = []
 
     def _run(self) -> None:
+        busy_ns = 0
         while not self._is_stopping:
             try:
                 with self._pass_lock:
@@ -142,8 +144,11 @@ class Flusher:
                 self._heartbeat.flusher_ns = thread_time_ns()
             except Exception:  # never the end of the thread: the next pass goes on with the next record
                 is_busy = is_under_way = True
+            if is_busy:
+                busy_ns = steady_ns()
             if is_busy or is_under_way or self._open:
-                self._poke.wait(TICK_S if is_busy else SLOW_TICK_S)
+                # The end of an open step is found by looking: where steps end all the time, soon.
+                self._poke.wait(TICK_S if steady_ns() - busy_ns < QUIET_AFTER_NS else SLOW_TICK_S)
             else:
                 self._sleep()
 
