@@ -3,9 +3,10 @@
 For OTLP protobuf and JSON, batches of 100 and 512, one and four senders: a real `longpole serve` on an empty data
 folder, senders in processes of their own that send bodies made beforehand. `accepted/s` counts up to the last 200
 answer (which comes after fdatasync), `visible/s` until `/api/overview` counts every span; a run that loses or doubles
-one fails. CPU and memory are the server's alone.
+one fails. CPU and memory are the server's alone. `--rate` sends so many steps a second instead, in bodies of 50 from
+one sender, for half a minute: what a steady stream costs.
 
-    .venv/bin/python bench/ingest.py [--quick] [--store ADDRESS] [--servers N] [--json FILE]
+    .venv/bin/python bench/ingest.py [--quick | --rate N] [--store ADDRESS] [--servers N] [--json FILE]
 
 With `--store` the servers keep their steps in that database, which may hold some already; `--servers` starts several on
 it, and the senders share them.
@@ -132,13 +133,19 @@ def otlp_json(message: dict[str, object]) -> bytes:
     return json.dumps(message).encode()
 
 
-def send(port: int, content_type: str, bodies: list[bytes], start: object, answers: object) -> None:
-    """One sender: keeps its connection, retries on 429, and reports each body's latency in seconds."""
+def send(
+    port: int, content_type: str, bodies: list[bytes], start: object, answers: object, pause_s: float = 0.0
+) -> None:
+    """One sender: keeps its connection, retries on 429, and reports each body's latency in seconds.
+
+    A body begins at least `pause_s` after the one before it.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     latencies: list[float] = []
     start.wait()  # type: ignore[attr-defined]
-    used = time.process_time()
-    for body in bodies:
+    used, first = time.process_time(), time.perf_counter()
+    for number, body in enumerate(bodies):
+        time.sleep(max(0.0, first + number * pause_s - time.perf_counter()))
         while True:
             began = time.perf_counter()
             connection.request("POST", "/v1/traces", body, {"content-type": content_type})
@@ -154,13 +161,21 @@ def send(port: int, content_type: str, bodies: list[bytes], start: object, answe
 
 
 def measure(
-    content_type: str, batch: int, senders: int, steps: int, *, store: str | None = None, count: int = 1
+    content_type: str,
+    batch: int,
+    senders: int,
+    steps: int,
+    *,
+    store: str | None = None,
+    count: int = 1,
+    rate: float = 0.0,
 ) -> Result:
-    """One row: `steps` spans in all, shared by the senders; `count` servers."""
+    """One row: `steps` spans in all, shared by the senders; `count` servers. At most `rate` a second, if given."""
     per_sender = max(1, steps // batch // senders)
     seeds = range(senders) if store is None else [time.time_ns() + place for place in range(senders)]
     bodies = [make_bodies(content_type, batch, per_sender, seed) for seed in seeds]
     total = per_sender * senders * batch
+    pause_s = senders * batch / rate if rate else 0.0
     context = multiprocessing.get_context("fork")
     with ExitStack() as stack:
         servers = [stack.enter_context(Server(store)) for _ in range(count)]
@@ -169,7 +184,7 @@ def measure(
         start, answers = context.Event(), context.Queue()
         ports = [servers[place % count].port for place in range(senders)]
         processes = [
-            context.Process(target=send, args=(port, content_type, b, start, answers))
+            context.Process(target=send, args=(port, content_type, b, start, answers, pause_s))
             for port, b in zip(ports, bodies, strict=True)
         ]
         for process in processes:
@@ -268,17 +283,22 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--quick", action="store_true", help="a quarter of the steps, protobuf and JSON at 512 only")
     options.add_argument("--steps", type=int, default=100_000, help="spans per row")
+    options.add_argument("--rate", type=float, default=0.0, help="steps a second: one row, of half a minute")
     options.add_argument("--store", metavar="ADDRESS", help="a database, as the setting `store` has it")
     options.add_argument("--servers", type=int, default=1, help="so many on that database")
     options.add_argument("--json", metavar="FILE", help="write the rows here as well")
     chosen = options.parse_args()
     steps = chosen.steps // 4 if chosen.quick else chosen.steps
     results: list[Result] = []
-    for content_type in (PROTOBUF, JSON):
-        for batch in (512,) if chosen.quick else (100, 512):
-            for senders in (1, 4):
-                results.append(measure(content_type, batch, senders, steps, store=chosen.store, count=chosen.servers))
-                print(f"{len(results)}: {results[-1]}", file=sys.stderr)
+    rows = [(kind, batch, senders) for kind in (PROTOBUF, JSON) for batch in (100, 512) for senders in (1, 4)]
+    if chosen.quick:
+        rows = [row for row in rows if row[1] == 512]
+    if chosen.rate:
+        rows, steps = [(PROTOBUF, 50, 1)], round(30 * chosen.rate)
+    for kind, batch, senders in rows:
+        where = {"store": chosen.store, "count": chosen.servers}
+        results.append(measure(kind, batch, senders, steps, rate=chosen.rate, **where))
+        print(f"{len(results)}: {results[-1]}", file=sys.stderr)
     print_table(results)
     if chosen.json:
         Path(chosen.json).write_text(json.dumps([asdict(result) for result in results], indent=2))

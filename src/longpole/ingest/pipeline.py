@@ -32,6 +32,7 @@ from longpole.ingest.limits import Decoded
 from longpole.ingest.noise import Noise, RuleCount, Taken, Told
 from longpole.ingest.open_trace import Key
 from longpole.ingest.outage import Outage, Trouble
+from longpole.ingest.pace import Pace
 from longpole.ingest.process_watch import CRASHED_AFTER_NS, ProcessWatch
 from longpole.ingest.reunite import StoredSpan, find_stored_spans
 from longpole.ingest.seen_traces import SeenTraces
@@ -51,12 +52,17 @@ from longpole.store.engine import Engine
 _log = logging.getLogger("longpole.pipeline")
 
 READ_WAIT_S = 0.025
-SAVE_EVERY_S = 0.2
-# Thousands of rows a second are saved less often and more at a time: a transaction that fills groups of rows goes past
-# the log of DuckDB (`store.engines.duckdb`), which halves what a row costs there.
-MANY_SPANS = 2_000
+# Saving again waits so long: each transaction costs 25 ms of processor time, however few rows it has. While nothing is
+# there to save, it is looked for every `LOOK_EVERY_S`. What waits is shown from memory, and safe in the spool.
+LOOK_EVERY_S = 0.2
+SAVE_EVERY_S = 0.5
+# While so many spans a second come it waits longer, to save more at a time: a transaction that fills groups of rows
+# goes past the log of DuckDB (`store.engines.duckdb`). See docs/decisions/0029. Fewer are not gathered: to write 6,000
+# keeps live steps waiting for 0.2 s.
+MANY_SPANS_PER_S = 1_500
+PACE_OVER_S = 2.0
 ENOUGH_SPANS = 20_480
-SAVE_AT_LEAST_EVERY_S = 2.0
+SAVE_AT_LEAST_EVERY_S = 6.0
 CLOSE_TIMEOUT_S = 30.0
 _DRAIN_SHARE = 0.75  # of the time to close; what is left is for the threads to end
 UNSETTLED_AT_START = 1000
@@ -142,6 +148,7 @@ class Pipeline:
         )
         self._writer = Writer(engine, self._letters, LetterFolder(dead_letters), self._closing, stored=self._advance)
         self._next_save_s = self._saved_s = 0.0
+        self._pace = Pace(PACE_OVER_S)
         self._lister = threading.Thread(target=self._load_seen, name="longpole-seen", daemon=True)
         self._reader = threading.Thread(target=self._read, name="longpole-read", daemon=True)
 
@@ -538,7 +545,7 @@ class Pipeline:
         now_s = time.monotonic()
         if drain is None and (now_s < self._next_save_s or self._is_gathering(now_s)):
             return
-        self._next_save_s, self._saved_s = now_s + SAVE_EVERY_S, now_s
+        self._next_save_s, self._saved_s = now_s + LOOK_EVERY_S, now_s
         saved = self._book.save(self._now(), everything=drain is not None)
         batch, groups = saved or (Batch(), [])
         if self._told is not None and saved is not None:
@@ -553,15 +560,18 @@ class Pipeline:
         is_news = position != self._queued_position or batch != Batch()
         if not (is_news or groups or drain):
             return
+        self._next_save_s = now_s + SAVE_EVERY_S
         batch.position = self._queued_position = position
         self._writer.put(Write(batch, groups, drain))
 
     def _is_gathering(self, now_s: float) -> bool:
         """Whether so much comes that it is better to save more of it at a time."""
+        if self._pace.per_s(self._counters.spans, now_s) < MANY_SPANS_PER_S:
+            return False
         if now_s - self._saved_s >= SAVE_AT_LEAST_EVERY_S:
             return False
-        self._next_save_s = now_s + SAVE_EVERY_S / 4
-        return MANY_SPANS <= self._book.count_quiet(self._now()) < ENOUGH_SPANS
+        self._next_save_s = now_s + LOOK_EVERY_S / 4
+        return self._book.prepare_quiet(self._now()) < ENOUGH_SPANS
 
     def _note_seen(self, batch: Batch) -> None:
         seen: set[str | None] = set()

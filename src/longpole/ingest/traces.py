@@ -402,9 +402,14 @@ class TraceBook:
         self._given_ns = now_ns
         return 0 if self._left_ns > 0 else cost_ns * self.limits.rest_factor
 
-    def count_quiet(self, now_ns: int) -> int:
-        """How many spans are in groups of which nothing has come for long enough to save them."""
-        return sum(group.span_count for group in self._quiet(self._moving, self.limits.settle_after_ns, now_ns))
+    def prepare_quiet(self, now_ns: int) -> int:
+        """Build the rows of groups of which nothing has come for long enough to save them; gives how many spans they
+        have. What is prepared in small portions need not be built in one go when much is saved together.
+        """
+        quiet = list(self._quiet(self._moving, self.limits.settle_after_ns, now_ns))
+        for group in quiet:
+            self._rows(group, now_ns)
+        return sum(group.span_count for group in quiet)
 
     def _due(self, now_ns: int, *, everything: bool) -> list[tuple[Group, bool]]:
         """The groups to save, and whether nothing more is expected of them."""

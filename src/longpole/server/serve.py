@@ -52,6 +52,7 @@ from longpole.server.leftovers import Leftovers
 from longpole.server.live_door import LARGEST_MESSAGE_BYTES, LiveDoor
 from longpole.server.live_hub import Hub
 from longpole.server.mcp_door import mcp_doors
+from longpole.server.memory import return_large_blocks
 from longpole.server.otlp import DoorLimits
 from longpole.server.own_address import OwnAddress, leave_note, own_address
 from longpole.server.price_routes import price_routes
@@ -337,6 +338,7 @@ def _run(
         timeout_graceful_shutdown=REQUESTS_END_S,
         timeout_keep_alive=75,
     )
+    return_large_blocks()
     with tuned_interpreter():
         _Uvicorn(config, ready, ending).run(sockets=[listener])
 

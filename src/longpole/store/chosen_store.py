@@ -19,20 +19,18 @@ def open_chosen_store(settings: Settings, folder: Path) -> Engine:
         MissingPackage: what speaks to this kind of database is not installed.
     """
     if not settings.persistence_enabled:
-        return open_store(":memory:")
+        return open_store(":memory:", memory_bytes=settings.store_memory_bytes)
     return open_kept_store(settings, folder)
 
 
 def open_kept_store(settings: Settings, folder: Path) -> Engine:
     """As `open_chosen_store`, also where the settings say that a server is to keep nothing."""
-    survives_power_loss = settings.durability == "power"
-    if settings.store is None:
-        return open_store(folder / DATABASE_FILE, survives_power_loss=survives_power_loss)
     return open_store(
-        settings.store,
-        server=server_id(folder),
+        folder / DATABASE_FILE if settings.store is None else settings.store,
+        server="" if settings.store is None else server_id(folder),
         cluster=settings.cluster or "",
-        survives_power_loss=survives_power_loss,
+        survives_power_loss=settings.durability == "power",
+        memory_bytes=settings.store_memory_bytes,
     )
 
 

@@ -4,14 +4,19 @@ from pathlib import Path
 
 from longpole.model.errors import MissingPackage, StoreError
 from longpole.store.engine import Engine
-from longpole.store.engines.duckdb import DuckDBEngine
+from longpole.store.engines.duckdb import MEMORY_BYTES, DuckDBEngine
 
 _POSTGRES = ("postgresql", "postgres")
 _CLICKHOUSE = ("clickhouse", "chdb")
 
 
 def open_store(
-    address: str | Path, *, server: str = "", cluster: str = "", survives_power_loss: bool = False
+    address: str | Path,
+    *,
+    server: str = "",
+    cluster: str = "",
+    survives_power_loss: bool = False,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> Engine:
     """The store at this address, its schema brought to this version.
 
@@ -25,6 +30,7 @@ def open_store(
         cluster: the ClickHouse cluster that holds the tables; without it, one node does.
         survives_power_loss: whether ClickHouse is to have rows on the medium before it says that it has them. DuckDB
             does so anyway; PostgreSQL does as it is set up.
+        memory_bytes: what DuckDB may take in this process.
 
     Raises:
         StoreLocked: another process holds the file; the message names it.
@@ -32,7 +38,7 @@ def open_store(
         StoreError: it is a database of another program, no database at all, or one that does not let us in.
         MissingPackage: what speaks to this kind of database is not installed.
     """
-    engine = _engine(str(address), server, cluster, survives_power_loss=survives_power_loss)
+    engine = _engine(str(address), server, cluster, memory_bytes, survives_power_loss=survives_power_loss)
     try:
         engine.migrate()
     except BaseException:
@@ -41,7 +47,7 @@ def open_store(
     return engine
 
 
-def _engine(address: str, server: str, cluster: str, *, survives_power_loss: bool) -> Engine:
+def _engine(address: str, server: str, cluster: str, memory_bytes: int, *, survives_power_loss: bool) -> Engine:
     scheme, has_scheme, _ = address.partition("://")
     if has_scheme and scheme in _POSTGRES:
         return _postgres(address, server)
@@ -53,7 +59,7 @@ def _engine(address: str, server: str, cluster: str, *, survives_power_loss: boo
             f"The store is at an address that begins with {scheme}://. Expected the path of a DuckDB file, or an "
             f"address that begins with {known}. Correct the setting `store`."
         )
-    return DuckDBEngine(address, server=server)
+    return DuckDBEngine(address, server=server, memory_bytes=memory_bytes)
 
 
 def _postgres(address: str, server: str) -> Engine:

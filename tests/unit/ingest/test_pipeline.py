@@ -95,7 +95,7 @@ def test_of_many_spans_that_come_in_a_stream_many_are_stored_at_a_time(house: Ho
 
     monkeypatch.setattr(pipeline_module, "SAVE_EVERY_S", 0.0)
     monkeypatch.setattr(pipeline_module, "SAVE_AT_LEAST_EVERY_S", DRAIN_S)
-    monkeypatch.setattr(pipeline_module, "MANY_SPANS", 1)
+    monkeypatch.setattr(pipeline_module, "MANY_SPANS_PER_S", 0)
     monkeypatch.setattr(pipeline_module, "ENOUGH_SPANS", 60)
     noted = Noted(house.engine)
     pipeline = house.start(noted, limits=Limits(settle_after_ns=0))

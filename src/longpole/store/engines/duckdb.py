@@ -48,7 +48,9 @@ from longpole.store.tables import (
 
 _log = logging.getLogger(__name__)
 
-_MEMORY_LIMIT = "512MB"
+MEMORY_BYTES = 512 * 1024 * 1024
+"""What DuckDB may take when nobody says otherwise: `store_memory_bytes`."""
+
 _THREADS = 2
 # A checkpoint stops writers for up to a second, readers hardly (30 ms). DuckDB's own, every 16 MB, cost over a third
 # of the throughput, and it would come inside a commit, where readers wait. So ours come first: in a quiet moment, or
@@ -74,13 +76,16 @@ class DuckDBEngine:
     prefers_rollups = False
     knows_workspaces = False
 
-    def __init__(self, path: str, *, server: str = "", quiet_s: float = _QUIET_S) -> None:
+    def __init__(
+        self, path: str, *, server: str = "", quiet_s: float = _QUIET_S, memory_bytes: int = MEMORY_BYTES
+    ) -> None:
         """Open a database file, or one that lives in memory for `:memory:`.
 
         Args:
             path: the file.
             server: whose spool position a write moves.
             quiet_s: a checkpoint is made after so many seconds without a durable write.
+            memory_bytes: what DuckDB may take for what it has read and what it sorts.
 
         Raises:
             StoreLocked: another process, or another engine of this one, holds the file.
@@ -89,7 +94,8 @@ class DuckDBEngine:
         self.server = server
         self._path = path
         self._log = Path(f"{path}.wal")
-        self._database = _attach(path)
+        self._memory_bytes = memory_bytes
+        self._database = _attach(path, memory_bytes)
         self._statements = Statements()
         self._queries = load_queries("duckdb")
         self._writer = _cursor(self._database)
@@ -238,7 +244,7 @@ class DuckDBEngine:
             return
         self._is_lost = True
         with self._exchange():
-            self._database = _attach(self._path)
+            self._database = _attach(self._path, self._memory_bytes)
             self._writer = _cursor(self._database)
         self._is_lost = False
 
@@ -273,7 +279,7 @@ class DuckDBEngine:
                 if not self._log.exists():  # else the log would be taken for one of the new file
                     draft.replace(self._path)
                 draft.unlink(missing_ok=True)
-                self._database = _attach(self._path)
+                self._database = _attach(self._path, self._memory_bytes)
                 self._writer = _cursor(self._database)
 
     def _let_go(self) -> None:
@@ -408,13 +414,13 @@ def _rows_by_table(batch: Batch) -> Iterator[tuple[str, Sequence[Any]]]:
             yield name, found
 
 
-def _attach(path: str) -> duckdb.DuckDBPyConnection:
+def _attach(path: str, memory_bytes: int) -> duckdb.DuckDBPyConnection:
     # Nothing is fetched from the network, and no Python variable can stand in for a table that is missing.
     database = duckdb.connect(
         ":memory:",
         config={
             "threads": _THREADS,
-            "memory_limit": _MEMORY_LIMIT,
+            "memory_limit": f"{memory_bytes // 1024}KiB",
             "temp_directory": "" if path == ":memory:" else f"{path}.tmp",
             "checkpoint_threshold": _DUCKDB_CHECKPOINT,
             "autoinstall_known_extensions": False,
