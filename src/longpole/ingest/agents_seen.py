@@ -24,6 +24,7 @@ class AgentRoll:
         self._known: dict[_Key, AgentSeen] = {}
         self._told_ns: dict[_Key, int] = {}
         self._changed: dict[_Key, None] = {}
+        self._unshown: dict[_Key, None] = {}
 
     def register(self, seen: AgentSeen) -> None:
         """Note an agent that its program has announced, or that ran."""
@@ -33,7 +34,7 @@ class AgentRoll:
         self._known[key] = merged
         is_stale = merged.last_seen_ns - self._told_ns.get(key, 0) >= REFRESH_NS
         if known is None or is_stale or replace(merged, last_seen_ns=known.last_seen_ns) != known:
-            self._changed[key] = None
+            self._changed[key] = self._unshown[key] = None
 
     def note(self, executions: Iterable[Execution]) -> None:
         """Note the agents of executions."""
@@ -61,12 +62,18 @@ class AgentRoll:
                 )
             )
 
+    def news(self) -> list[AgentSeen]:
+        """The rows to show since the last call; they are still to be stored."""
+        rows = [self._known[key] for key in self._unshown]
+        self._unshown = {}
+        return rows
+
     def take(self) -> list[AgentSeen]:
         """The rows to store since the last call."""
         rows = [self._known[key] for key in self._changed]
         for row in rows:
             self._told_ns[_key(row)] = row.last_seen_ns
-        self._changed = {}
+        self._changed, self._unshown = {}, {}
         return rows
 
 

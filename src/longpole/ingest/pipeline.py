@@ -529,6 +529,8 @@ class Pipeline:
     def _publish(self) -> None:
         batch = self._book.publish(self._now())
         if batch is not None:
+            self._agents.note(batch.executions)  # who asks why one did not fire must not hear that it does not exist
+            batch.agents.extend(self._agents.news())
             try:
                 with self._outage.attempt():  # on PostgreSQL it waits for locks, as every write
                     self._engine.write(batch, fresh=True)
