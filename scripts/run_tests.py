@@ -67,10 +67,8 @@ def checks() -> list[Part]:
 
 def side_by_side() -> list[str]:
     """A process more than there are cores, because tests wait for servers and pages, at most four: each keeps its own
-    databases. What is in one file stays together. Files go in the order of their folders, not by their numbers of
-    tests: so the short ones of tests/unit come last, and no process works alone at the end."""
-    processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
-    return [f"--numprocesses={processes}", "--dist=loadfile", "--no-loadscope-reorder"]
+    databases. What is in one file stays together."""
+    return [f"--numprocesses={min((os.cpu_count() or 1) + 1, MOST_PROCESSES)}", "--dist=loadfile"]
 
 
 def tests(reports: Path, chosen: list[str]) -> list[Part]:
