@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from running_server import RunningServer
 
@@ -84,6 +84,24 @@ def test_the_palette_leads_to_an_agent_by_keyboard_alone(
     assert barriers(page) == []
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{example.url}/agents/researcher")
+
+
+def test_a_menu_that_is_open_stays_open_when_its_page_comes(
+    example: RunningServer, open_page: Callable[[str], Page]
+) -> None:
+    page = open_page(example.url)
+    held: list[Route] = []
+    page.route("**/ExecutionsPage-*.js", lambda route: held.append(route))  # noqa: PLW0108 - it sets attributes of what it is given
+    page.goto("/executions", wait_until="commit")
+    page.get_by_role("button", name="Time zone").click()
+    zones = page.get_by_role("combobox", name="Show times in")
+    expect(zones).to_be_visible()
+    expect(page.get_by_role("heading", name="Executions", level=1)).to_have_count(0)
+    for script in held:
+        script.continue_()
+    expect(page.get_by_role("heading", name="Executions", level=1)).to_be_visible()
+    expect(zones).to_be_visible()
+    assert held
 
 
 def test_an_empty_server_offers_the_example_and_shows_it(

@@ -1,7 +1,7 @@
 import { useHotkeys } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useCallback, useState } from "react";
-import { Link, Route, Switch, useLocation } from "wouter";
+import { Link, Route, Switch } from "wouter";
 import { alertCountQuery } from "./api/alerts";
 import { loadExample, logOut, sessionQuery } from "./api/session";
 import { PatternSheet } from "./charts/Patterns";
@@ -10,6 +10,7 @@ import { Badges } from "./ui/badges";
 import { LoadExample } from "./ui/example";
 import { KeyHelp } from "./ui/KeyHelp";
 import { LoginOf } from "./ui/login";
+import { Page } from "./ui/Page";
 import { OpenPalette } from "./ui/palette";
 import { Shell } from "./ui/Shell";
 import { Empty, Waiting } from "./ui/States";
@@ -39,51 +40,43 @@ const ExecutionPage = lazy(() => import("./features/execution/ExecutionPage"));
 export function App() {
   return (
     <Around>
-      <Suspense fallback={<Coming />}>
-        <Switch>
-          <Route path="/" component={OverviewPage} />
-          <Route path="/executions" component={ExecutionsPage} />
-          <Route path="/executions/:id">{({ id }) => <ExecutionPage key={id} id={id} />}</Route>
-          <Route path="/alerts" component={AlertsPage} />
-          <Route path="/audit" component={AuditPage} />
-          <Route path="/failures" component={FailuresPage} />
-          <Route path="/bottlenecks" component={BottlenecksPage} />
-          <Route path="/regressions" component={RegressionsPage} />
-          <Route path="/cost" component={CostPage} />
-          <Route path="/capacity" component={CapacityPage} />
-          <Route path="/sql" component={SqlPage} />
-          <Route path="/settings" component={SettingsPage} />
-          <Route path="/health" component={HealthPage} />
-          <Route path="/sessions" component={SessionsPage} />
-          <Route path="/sessions/:id">
-            {() => <Named page={(id) => <SessionPage key={id} id={id} />} />}
-          </Route>
-          <Route path="/agents" component={AgentsPage} />
-          <Route path="/agents/:name">
-            {() => <Named page={(name) => <AgentPage key={name} agent={name} />} />}
-          </Route>
-          <Route path="/why-not" component={WhyNotPage} />
-          <Route path="/compare" component={ComparePage} />
-          <Route>
-            <Shell crumb={<b>Not found</b>}>
-              <Empty title="There is no page at this address.">
-                <Link href="/executions">All executions</Link>
-              </Empty>
-            </Shell>
-          </Route>
-        </Switch>
-      </Suspense>
+      <Shell>
+        <Suspense fallback={<Waiting heights={[28, 76, 280, 240]} />}>
+          <Switch>
+            <Route path="/" component={OverviewPage} />
+            <Route path="/executions" component={ExecutionsPage} />
+            <Route path="/executions/:id">{({ id }) => <ExecutionPage key={id} id={id} />}</Route>
+            <Route path="/alerts" component={AlertsPage} />
+            <Route path="/audit" component={AuditPage} />
+            <Route path="/failures" component={FailuresPage} />
+            <Route path="/bottlenecks" component={BottlenecksPage} />
+            <Route path="/regressions" component={RegressionsPage} />
+            <Route path="/cost" component={CostPage} />
+            <Route path="/capacity" component={CapacityPage} />
+            <Route path="/sql" component={SqlPage} />
+            <Route path="/settings" component={SettingsPage} />
+            <Route path="/health" component={HealthPage} />
+            <Route path="/sessions" component={SessionsPage} />
+            <Route path="/sessions/:id">
+              {() => <Named page={(id) => <SessionPage key={id} id={id} />} />}
+            </Route>
+            <Route path="/agents" component={AgentsPage} />
+            <Route path="/agents/:name">
+              {() => <Named page={(name) => <AgentPage key={name} agent={name} />} />}
+            </Route>
+            <Route path="/why-not" component={WhyNotPage} />
+            <Route path="/compare" component={ComparePage} />
+            <Route>
+              <Page crumb={<b>Not found</b>}>
+                <Empty title="There is no page at this address.">
+                  <Link href="/executions">All executions</Link>
+                </Empty>
+              </Page>
+            </Route>
+          </Switch>
+        </Suspense>
+      </Shell>
     </Around>
-  );
-}
-
-/** Where a page will be, while its script loads: the navigation is there at once. */
-function Coming() {
-  const [path] = useLocation();
-  return (
-    <Shell crumb={null} isRail={/^\/(executions\/|compare)/.test(path)}>
-      <Waiting heights={[28, 76, 280, 240]} />
-    </Shell>
   );
 }
 

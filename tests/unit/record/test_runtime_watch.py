@@ -180,9 +180,9 @@ def test_trouble_with_the_watch_never_reaches_the_program(
 
 
 def test_configure_turns_it_on_and_shutdown_off(tmp_path: Any) -> None:
-    threads = {thread.name for thread in threading.enumerate()}
+    before = set(threading.enumerate())  # of earlier tests some may still be ending
     longpole.configure(endpoint="http://127.0.0.1:9", spool=tmp_path, watch_runtime="usual")
-    assert "longpole-runtime" in {thread.name for thread in threading.enumerate()} - threads
+    assert "longpole-runtime" in {thread.name for thread in set(threading.enumerate()) - before}
     assert runtime_hooks._on  # pyright: ignore[reportPrivateUsage]
     longpole.shutdown(0.1)
     assert not runtime_hooks._on  # pyright: ignore[reportPrivateUsage]

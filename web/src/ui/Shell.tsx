@@ -1,29 +1,29 @@
-import { Fragment, type ReactNode, useContext } from "react";
+import { Fragment, type ReactNode, useContext, useMemo, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { onlyRange } from "../lib/address";
 import { Badges } from "./badges";
 import { Icon, Logo } from "./icons";
 import { LogOut } from "./LogOut";
+import { HeaderOf } from "./Page";
 import { PaletteButton } from "./PaletteButton";
 import { PAGE_GROUPS } from "./pages";
 import { ShareLink } from "./ShareLink";
 import { ThemeToggle } from "./ThemeToggle";
 import { ZoneMenu } from "./ZoneMenu";
 
-interface Props {
-  readonly crumb: ReactNode;
-  readonly right?: ReactNode;
-  /** A narrow navigation, for pages where width is time. */
-  readonly isRail?: boolean;
-  readonly children: ReactNode;
-}
+/** Pages where width is time: their navigation is narrow. */
+const RAIL = /^\/(executions\/|compare)/;
 
-export function Shell({ crumb, right, isRail = false, children }: Props) {
+/** What stays while pages come and go: navigation and header, with whatever is open in them. */
+export function Shell({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation();
   const range = onlyRange(useSearch());
   const badges = useContext(Badges);
+  const [crumb, setCrumb] = useState<HTMLElement | null>(null);
+  const [right, setRight] = useState<HTMLElement | null>(null);
+  const header = useMemo(() => ({ crumb, right }), [crumb, right]);
   return (
-    <div className={isRail ? "app rail" : "app"}>
+    <div className={RAIL.test(path) ? "app rail" : "app"}>
       <a className="skip" href="#main">
         Skip to content
       </a>
@@ -58,9 +58,9 @@ export function Shell({ crumb, right, isRail = false, children }: Props) {
       </nav>
       <div className="body">
         <header className="top">
-          <div className="crumb">{crumb}</div>
+          <div className="crumb" ref={setCrumb} />
           <div className="sp" />
-          {right}
+          <div className="right" ref={setRight} />
           <PaletteButton />
           <ShareLink />
           <ZoneMenu />
@@ -68,8 +68,8 @@ export function Shell({ crumb, right, isRail = false, children }: Props) {
           <LogOut />
         </header>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and a page may have nothing else to focus */}
-        <main className="main" id="main" tabIndex={0}>
-          {children}
+        <main key={path} className="main" id="main" tabIndex={0}>
+          <HeaderOf value={header}>{children}</HeaderOf>
         </main>
       </div>
     </div>

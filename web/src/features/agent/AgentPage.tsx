@@ -5,9 +5,9 @@ import { questionQuery, type Wishes } from "../../api/questions";
 import type { AgentPerformance, AgentVersions } from "../../api/views.gen";
 import { type ListAddress, onlyRange, readListAddress, withParts } from "../../lib/address";
 import { Asked } from "../../ui/Asked";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
 import { Pick } from "../../ui/Pick";
-import { Shell } from "../../ui/Shell";
 import { Empty } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
 import { AgentFigures } from "./AgentFigures";
@@ -37,7 +37,7 @@ export default function AgentPage({ agent }: { readonly agent: string }) {
   const first = known.map(({ first_at }) => first_at).sort()[0];
   const whole = address.range === "all" && !address.from && first ? { ...address, from: first } : address;
   return (
-    <Shell
+    <Page
       crumb={
         <>
           <Link href={`/agents${range}`}>Agents</Link>
@@ -78,7 +78,7 @@ export default function AgentPage({ agent }: { readonly agent: string }) {
           )
         }
       </Asked>
-    </Shell>
+    </Page>
   );
 }
 

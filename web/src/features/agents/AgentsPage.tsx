@@ -10,9 +10,9 @@ import { onlyRange, readListAddress } from "../../lib/address";
 import { count, counted } from "../../lib/format";
 import { Asked } from "../../ui/Asked";
 import { FirstSteps } from "../../ui/FirstSteps";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
 import { SearchText } from "../../ui/SearchText";
-import { Shell } from "../../ui/Shell";
 import { Empty } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
 import { type AgentRow, AgentsTable } from "./AgentsTable";
@@ -31,7 +31,7 @@ export default function AgentsPage() {
   const agents = query.data?.agents;
   const slower = new Set(changes?.items.map(({ agent }) => agent)).size;
   return (
-    <Shell crumb={<b>Agents</b>}>
+    <Page crumb={<b>Agents</b>}>
       <title>Agents · Longpole</title>
       <PageHead
         title="Agents"
@@ -55,7 +55,7 @@ export default function AgentsPage() {
           />
         )}
       </Asked>
-    </Shell>
+    </Page>
   );
 }
 

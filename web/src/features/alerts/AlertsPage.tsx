@@ -7,7 +7,7 @@ import type { AlertPage, RulePage } from "../../api/views.gen";
 import { withParts } from "../../lib/address";
 import { reasonOf } from "../../lib/problem";
 import { Icon } from "../../ui/icons";
-import { Shell } from "../../ui/Shell";
+import { Page } from "../../ui/Page";
 import { Empty, Failed, Waiting } from "../../ui/States";
 import { Firing } from "./Firing";
 import { History } from "./History";
@@ -29,7 +29,7 @@ export default function AlertsPage() {
   const edit = (rule: string | null) => navigate(path + withParts(search, { rule }));
   const failure = alerts.error ?? rules.error;
   return (
-    <Shell crumb={<b>Alerts</b>}>
+    <Page crumb={<b>Alerts</b>}>
       <title>Alerts · Longpole</title>
       <div className="alerts-head">
         <h1>Alerts</h1>
@@ -76,7 +76,7 @@ export default function AlertsPage() {
           onClose={() => edit(null)}
         />
       )}
-    </Shell>
+    </Page>
   );
 }
 

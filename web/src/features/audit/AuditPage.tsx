@@ -5,9 +5,9 @@ import type { AuditReport } from "../../api/views.gen";
 import { readListAddress } from "../../lib/address";
 import { count, counted, duration, percent, UNKNOWN } from "../../lib/format";
 import { Asked } from "../../ui/Asked";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
 import { Pick } from "../../ui/Pick";
-import { Shell } from "../../ui/Shell";
 import { Empty } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
 import { Places } from "./Places";
@@ -23,7 +23,7 @@ export default function AuditPage() {
   const programs = asked.data?.programs.map(({ program }) => program) ?? [];
   const rules = [...new Set(asked.data?.items.map(({ rule }) => rule))].sort();
   return (
-    <Shell crumb={<b>Audit</b>}>
+    <Page crumb={<b>Audit</b>}>
       <title>Audit · Longpole</title>
       <PageHead title="Audit">
         <Pick name="program" label="Program" options={programs} none="All programs" />
@@ -40,7 +40,7 @@ export default function AuditPage() {
       <Asked query={asked} what="The audit" heights={[84, 420]}>
         {(report) => (report.programs.length === 0 ? <NoAudit /> : <Report report={report} />)}
       </Asked>
-    </Shell>
+    </Page>
   );
 }
 

@@ -5,9 +5,9 @@ import { questionQuery } from "../../api/questions";
 import type { Bottlenecks, Opportunities, Repeats, SlowOperations } from "../../api/views.gen";
 import { onlyRange, readListAddress } from "../../lib/address";
 import { Asked } from "../../ui/Asked";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
 import { Pick } from "../../ui/Pick";
-import { Shell } from "../../ui/Shell";
 import { Empty } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
 import { FlameOverMany } from "./FlameOverMany";
@@ -33,7 +33,7 @@ export default function BottlenecksPage() {
   );
   const repeats = useQuery(questionQuery<Repeats>("repeats", { ...wishes, limit: "20" }, address));
   return (
-    <Shell crumb={<b>Bottlenecks</b>}>
+    <Page crumb={<b>Bottlenecks</b>}>
       <title>Bottlenecks · Longpole</title>
       <PageHead title="Bottlenecks" note="Only time on the critical path decides when an execution ends">
         <Pick name="agent" label="Agent" none="All agents" options={agents.map((one) => one.agent)} />
@@ -69,6 +69,6 @@ export default function BottlenecksPage() {
           )
         }
       </Asked>
-    </Shell>
+    </Page>
   );
 }

@@ -6,8 +6,8 @@ import { questionQuery } from "../../api/questions";
 import type { Capacity } from "../../api/views.gen";
 import { readListAddress, withParts } from "../../lib/address";
 import { Asked } from "../../ui/Asked";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
-import { Shell } from "../../ui/Shell";
 import { Empty } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
 import { Chosen } from "./Chosen";
@@ -29,7 +29,7 @@ export default function CapacityPage() {
     ),
   );
   return (
-    <Shell crumb={<b>Capacity</b>}>
+    <Page crumb={<b>Capacity</b>}>
       <title>Capacity · Longpole</title>
       <PageHead title="Capacity">
         <Limits key={given.get("limits")} />
@@ -52,7 +52,7 @@ export default function CapacityPage() {
           );
         }}
       </Asked>
-    </Shell>
+    </Page>
   );
 }
 

@@ -1,8 +1,8 @@
 import { SegmentedControl } from "@mantine/core";
 import { useLocation, useSearch } from "wouter";
 import { withParts } from "../../lib/address";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
-import { Shell } from "../../ui/Shell";
 import { OneAndOthers } from "./OneAndOthers";
 import { TwoExecutions } from "./TwoExecutions";
 import { TwoSets } from "./TwoSets";
@@ -30,7 +30,7 @@ export default function ComparePage() {
   const [path, navigate] = useLocation();
   const mode = modeOf(new URLSearchParams(search));
   return (
-    <Shell crumb={<b>Compare</b>} isRail>
+    <Page crumb={<b>Compare</b>}>
       <title>Compare · Longpole</title>
       <PageHead title="Compare">
         <SegmentedControl
@@ -41,6 +41,6 @@ export default function ComparePage() {
         />
       </PageHead>
       {mode === "sets" ? <TwoSets /> : mode === "others" ? <OneAndOthers /> : <TwoExecutions />}
-    </Shell>
+    </Page>
   );
 }

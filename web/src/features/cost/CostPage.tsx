@@ -7,9 +7,9 @@ import type { Costs } from "../../api/views.gen";
 import { onlyRange, readListAddress, withParts } from "../../lib/address";
 import { Asked } from "../../ui/Asked";
 import { FirstSteps } from "../../ui/FirstSteps";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
 import { Pick } from "../../ui/Pick";
-import { Shell } from "../../ui/Shell";
 import { Empty } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
 import { Budgets } from "./Budgets";
@@ -44,7 +44,7 @@ export default function CostPage() {
   const days = useQuery(questionQuery<Costs>("costs", { ...wishes, by: "day", limit: "400" }, address));
   const models = useQuery(questionQuery<Costs>("costs", { ...wishes, by: "model", limit: "200" }, address));
   return (
-    <Shell crumb={<b>Cost and budgets</b>}>
+    <Page crumb={<b>Cost and budgets</b>}>
       <title>Cost and budgets · Longpole</title>
       <PageHead title="Cost and budgets">
         <Select
@@ -88,6 +88,6 @@ export default function CostPage() {
           )
         }
       </Asked>
-    </Shell>
+    </Page>
   );
 }

@@ -6,7 +6,7 @@ import { onlyRange } from "../../lib/address";
 import { shortId } from "../../lib/format";
 import { ApiProblem, reasonOf } from "../../lib/problem";
 import { LiveChip } from "../../ui/LiveChip";
-import { Shell } from "../../ui/Shell";
+import { Page } from "../../ui/Page";
 import { Empty, Failed, Waiting } from "../../ui/States";
 import { ExecutionView } from "./ExecutionView";
 
@@ -19,8 +19,7 @@ export default function ExecutionPage({ id }: { readonly id: string }) {
   const state = useLiveState();
   const isMissing = query.error instanceof ApiProblem && query.error.status === 404;
   return (
-    <Shell
-      isRail
+    <Page
       right={<LiveChip state={state} />}
       crumb={
         <>
@@ -60,6 +59,6 @@ export default function ExecutionPage({ id }: { readonly id: string }) {
       ) : (
         <Waiting heights={[28, 56, 210, 44, 480]} />
       )}
-    </Shell>
+    </Page>
   );
 }

@@ -12,8 +12,8 @@ import { count, counted } from "../../lib/format";
 import { reasonOf } from "../../lib/problem";
 import { FirstSteps } from "../../ui/FirstSteps";
 import { LiveChip } from "../../ui/LiveChip";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
-import { Shell } from "../../ui/Shell";
 import { Empty, Failed, Waiting } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
 import { Bulk } from "./Bulk";
@@ -59,7 +59,7 @@ export default function ExecutionsPage() {
   // The list begins anew with another question, but not when a panel opens or a column comes.
   const question = withParts(search, { different: null, columns: null, strip: null });
   return (
-    <Shell crumb={<b>Executions</b>} right={<LiveChip state={state} />}>
+    <Page crumb={<b>Executions</b>} right={<LiveChip state={state} />}>
       <title>Executions · Longpole</title>
       <PageHead
         title="Executions"
@@ -118,7 +118,7 @@ export default function ExecutionsPage() {
         )}
       </div>
       <Bulk rows={rows} selected={selected} onClear={clear} onAsk={() => setDifferent("selected")} />
-    </Shell>
+    </Page>
   );
 }
 

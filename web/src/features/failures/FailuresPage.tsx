@@ -6,9 +6,9 @@ import type { FailureGroups } from "../../api/views.gen";
 import { onlyRange, readListAddress } from "../../lib/address";
 import { earlierPeriod } from "../../lib/period";
 import { Asked } from "../../ui/Asked";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
 import { Pick } from "../../ui/Pick";
-import { Shell } from "../../ui/Shell";
 import { Empty } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
 import { FailureTimes } from "./FailureTimes";
@@ -34,7 +34,7 @@ export default function FailuresPage() {
   }).data;
   const known = earlier && new Set(earlier.groups.map(({ group_id }) => group_id));
   return (
-    <Shell crumb={<b>Failures</b>}>
+    <Page crumb={<b>Failures</b>}>
       <title>Failures · Longpole</title>
       <PageHead
         title="Failures"
@@ -60,7 +60,7 @@ export default function FailuresPage() {
           )
         }
       </Asked>
-    </Shell>
+    </Page>
   );
 }
 

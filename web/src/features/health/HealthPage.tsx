@@ -3,7 +3,7 @@ import { healthQuery } from "../../api/queries";
 import type { HealthWord, ServerHealth } from "../../api/views.gen";
 import { reasonOf } from "../../lib/problem";
 import { Icon, type IconName } from "../../ui/icons";
-import { Shell } from "../../ui/Shell";
+import { Page } from "../../ui/Page";
 import { Failed, Waiting } from "../../ui/States";
 import { JobsTable } from "./JobsTable";
 import { LastHour } from "./LastHour";
@@ -18,7 +18,7 @@ import "./health.css";
 export default function HealthPage() {
   const query = useQuery(healthQuery());
   return (
-    <Shell crumb={<b>Ingest health</b>}>
+    <Page crumb={<b>Ingest health</b>}>
       <title>Ingest health · Longpole</title>
       <h1>Ingest health</h1>
       {query.data ? (
@@ -32,7 +32,7 @@ export default function HealthPage() {
       ) : (
         <Waiting heights={[60, 76, 260, 240]} />
       )}
-    </Shell>
+    </Page>
   );
 }
 

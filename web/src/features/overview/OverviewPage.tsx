@@ -10,9 +10,9 @@ import { AfterPaint } from "../../ui/AfterPaint";
 import { Asked } from "../../ui/Asked";
 import { FirstSteps } from "../../ui/FirstSteps";
 import { LiveChip } from "../../ui/LiveChip";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
 import { Pick } from "../../ui/Pick";
-import { Shell } from "../../ui/Shell";
 import { Empty } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
 import { WhenSeen } from "../../ui/WhenSeen";
@@ -63,7 +63,7 @@ export default function OverviewPage() {
   });
   const state = useLiveState();
   return (
-    <Shell crumb={<b>Overview</b>} right={<LiveChip state={state} />}>
+    <Page crumb={<b>Overview</b>} right={<LiveChip state={state} />}>
       <title>Overview · Longpole</title>
       <PageHead title="Overview" note={pulse.data && <Against pulse={pulse.data} isAll={isAll} />}>
         <Pick
@@ -90,7 +90,7 @@ export default function OverviewPage() {
           )
         }
       </Asked>
-    </Shell>
+    </Page>
   );
 }
 

@@ -6,8 +6,8 @@ import type { Regressions } from "../../api/views.gen";
 import { readListAddress, withParts } from "../../lib/address";
 import { counted } from "../../lib/format";
 import { Asked } from "../../ui/Asked";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
-import { Shell } from "../../ui/Shell";
 import { Empty } from "../../ui/States";
 import { TimeRange } from "../../ui/TimeRange";
 import { ChangesTable, keyOf } from "./ChangesTable";
@@ -27,7 +27,7 @@ export default function RegressionsPage() {
     questionQuery<Regressions>("regressions", { agent, environment, version, show, limit: "100" }, address),
   );
   return (
-    <Shell crumb={<b>Regressions</b>}>
+    <Page crumb={<b>Regressions</b>}>
       <title>Regressions · Longpole</title>
       <PageHead
         title="Regressions"
@@ -60,7 +60,7 @@ export default function RegressionsPage() {
           );
         }}
       </Asked>
-    </Shell>
+    </Page>
   );
 }
 

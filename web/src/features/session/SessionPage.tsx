@@ -6,7 +6,7 @@ import type { SessionDetail } from "../../api/views.gen";
 import { onlyRange, withParts } from "../../lib/address";
 import { counted, duration, fullTime } from "../../lib/format";
 import { Asked } from "../../ui/Asked";
-import { Shell } from "../../ui/Shell";
+import { Page } from "../../ui/Page";
 import { SessionFigures } from "./SessionFigures";
 import { TalkCard } from "./TalkCard";
 import { Turns } from "./Turns";
@@ -17,7 +17,7 @@ export default function SessionPage({ id }: { readonly id: string }) {
   const search = useSearch();
   const query = useQuery(questionQuery<SessionDetail>("session", { session: id }));
   return (
-    <Shell
+    <Page
       crumb={
         <>
           <Link href={`/sessions${onlyRange(search)}`}>Sessions</Link>
@@ -30,7 +30,7 @@ export default function SessionPage({ id }: { readonly id: string }) {
       <Asked query={query} what="The session" heights={[60, 76, 110, 400]}>
         {(detail) => <Answer detail={detail} />}
       </Asked>
-    </Shell>
+    </Page>
   );
 }
 

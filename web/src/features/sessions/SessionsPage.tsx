@@ -6,10 +6,10 @@ import type { SessionPage } from "../../api/views.gen";
 import { onlyRange, readListAddress } from "../../lib/address";
 import { count } from "../../lib/format";
 import { Asked } from "../../ui/Asked";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
 import { Pick } from "../../ui/Pick";
 import { SearchText } from "../../ui/SearchText";
-import { Shell } from "../../ui/Shell";
 import { TimeRange } from "../../ui/TimeRange";
 import { NoSessions } from "./NoSessions";
 import { SessionsTable } from "./SessionsTable";
@@ -42,7 +42,7 @@ export default function SessionsPage() {
   const page = query.data;
   const note = page && page.sessions > 0 && noteOf(page);
   return (
-    <Shell crumb={<b>Sessions</b>}>
+    <Page crumb={<b>Sessions</b>}>
       <title>Sessions · Longpole</title>
       <PageHead title="Sessions" note={note}>
         <SearchText name="text" label="Session or user" />
@@ -58,7 +58,7 @@ export default function SessionsPage() {
           )
         }
       </Asked>
-    </Shell>
+    </Page>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { FC } from "react";
 import { Link, useSearch } from "wouter";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
-import { Shell } from "../../ui/Shell";
 import { AuditLog } from "./AuditLog";
 import { DeadLetters } from "./DeadLetters";
 import { Keys } from "./Keys";
@@ -28,7 +28,7 @@ export default function SettingsPage() {
   const chosen = new URLSearchParams(useSearch()).get("part") ?? "keys";
   const [name, title, Part] = PARTS.find(([part]) => part === chosen) ?? (PARTS[0] as (typeof PARTS)[number]);
   return (
-    <Shell
+    <Page
       crumb={
         <>
           Settings <i>/</i> <b>{title}</b>
@@ -55,6 +55,6 @@ export default function SettingsPage() {
           <Part />
         </div>
       </div>
-    </Shell>
+    </Page>
   );
 }

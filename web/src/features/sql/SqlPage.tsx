@@ -3,8 +3,8 @@ import { useLocation, useSearch } from "wouter";
 import { sqlQuery } from "../../api/sql";
 import { withParts } from "../../lib/address";
 import { ApiProblem } from "../../lib/problem";
+import { Page } from "../../ui/Page";
 import { PageHead } from "../../ui/PageHead";
-import { Shell } from "../../ui/Shell";
 import { Answer } from "./Answer";
 import { Closed } from "./Closed";
 import { Editor } from "./Editor";
@@ -35,7 +35,7 @@ export default function SqlPage() {
     (error) => error instanceof ApiProblem && error.status === 403,
   );
   return (
-    <Shell crumb={<b>SQL</b>}>
+    <Page crumb={<b>SQL</b>}>
       <title>SQL · Longpole</title>
       <PageHead
         title="SQL"
@@ -53,6 +53,6 @@ export default function SqlPage() {
           <Tables tables={tables} />
         </div>
       )}
-    </Shell>
+    </Page>
   );
 }

@@ -6,7 +6,7 @@ import { questionQuery } from "../../api/questions";
 import type { SessionPage, WhyNot } from "../../api/views.gen";
 import { readListAddress } from "../../lib/address";
 import { Asked } from "../../ui/Asked";
-import { Shell } from "../../ui/Shell";
+import { Page } from "../../ui/Page";
 import { TimeRange } from "../../ui/TimeRange";
 import { TypeIn } from "../../ui/TypeIn";
 import { Answer } from "./Answer";
@@ -21,7 +21,7 @@ export default function WhyNotPage() {
   const { agent, session, environment, version, user } = address.filters;
   const agents = useQuery(overviewQuery(EVER)).data?.agents.map((one) => one.agent) ?? [];
   return (
-    <Shell crumb={<b>Why not?</b>}>
+    <Page crumb={<b>Why not?</b>}>
       <title>Why not? · Longpole</title>
       <h1 className="hidden">Why not?</h1>
       <section className="card why-line" aria-label="Question">
@@ -38,7 +38,7 @@ export default function WhyNotPage() {
       ) : (
         <NobodyChosen agents={agents} />
       )}
-    </Shell>
+    </Page>
   );
 }
 
