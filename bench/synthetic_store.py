@@ -36,6 +36,10 @@ CREATE TEMP MACRO bucket(ns) AS CAST(CASE WHEN ns <= 1 THEN 0 ELSE ceil(ln(ns) /
 CREATE TEMP MACRO trace_of(x) AS md5('trace' || x);
 CREATE TEMP MACRO span_of(x, place) AS substr(md5('span' || x || '.' || place), 1, 16);
 CREATE TEMP MACRO agent_of(x) AS 'agent-' || (hash(x, 'a') % 20);
+CREATE TEMP MACRO tool_of(i) AS 'tool-' || (hash(i, 'T') % 12);
+CREATE TEMP MACRO error_of(i) AS
+    (['ValueError', 'TimeoutError', 'RateLimitError'])[CAST(1 + hash(i, 'E') % 3 AS BIGINT)];
+CREATE TEMP MACRO told(texts) AS CAST(to_json(list_sort(list_distinct(texts))) AS VARCHAR);
 """
 
 # Of every five executions the last is called by the one before it.
@@ -98,7 +102,14 @@ SELECT
     duration_ns - duration_ns // 9 AS explained_ns,
     '{"llm": ' || duration_ns // 2 || ', "tool": ' || duration_ns // 4 || '}' AS category_ns,
     started_ns + duration_ns AS settled_ns,
-    1 AS row_version
+    1 AS row_version,
+    told([tool_of(x * 10 + 1), tool_of(x * 10 + 7)]) AS tools,
+    told([
+        error_of(x * 10 + place) FOR place IN range(10) IF share(x * 10 + place, 's') < 0.01 OR place = failing_place
+    ]) AS step_errors,
+    min(started_ns) OVER (PARTITION BY root) AS tree_from_ns,
+    max(started_ns + (CASE WHEN x = 0 THEN $big ELSE 10 END - 1) * (duration_ns // 12)) OVER (PARTITION BY root)
+        AS tree_to_ns
 FROM made;
 """
 
@@ -118,7 +129,7 @@ SELECT
     'action' AS step_type,
     CASE WHEN share(i, 's') < 0.01 OR place = failing_place THEN 'failed' ELSE 'success' END AS status,
     CASE WHEN share(i, 's') < 0.01 OR place = failing_place
-        THEN (['ValueError', 'TimeoutError', 'RateLimitError'])[CAST(1 + hash(i, 'E') % 3 AS BIGINT)] END AS error_type,
+        THEN error_of(i) END AS error_type,
     CASE WHEN share(i, 's') < 0.01 OR place = failing_place
         THEN 'order ' || x || ' of ''' || md5('customer' || i) || ''' could not be read after ' || place || ' s' END
         AS error_message,
@@ -134,7 +145,7 @@ SELECT
     'v' || (x * 6 // $executions) AS version,
     CASE WHEN place IN (0, 3, 6) THEN 'openai' END AS provider,
     CASE WHEN place IN (0, 3, 6) THEN 'model-' || (hash(i, 'M') % 4) END AS model,
-    CASE WHEN place IN (1, 7) THEN 'tool-' || (hash(i, 'T') % 12) END AS tool,
+    CASE WHEN place IN (1, 7) THEN tool_of(i) END AS tool,
     CASE WHEN place IN (0, 3, 6) THEN CAST(hash(i, 'i') % 3000 AS BIGINT) END AS input_tokens,
     CASE WHEN place IN (0, 3, 6) THEN CAST(hash(i, 'o') % 700 AS BIGINT) END AS output_tokens,
     CASE WHEN place IN (0, 3, 6) THEN CAST(hash(i, 'm') % 30000000 AS BIGINT) END AS cost_usd_nanos,
@@ -238,7 +249,8 @@ def load_batches(steps: int) -> Iterator[Batch]:
                     root_execution_id=execution, depth=0, call_reason=None, kind="agent", agent=agent, agent_id=None,
                     method=None, name=f"invoke_agent {agent}", category="agent", operation=None, status="success",
                     stage=None, started_ns=now - 10**9, ended_ns=now, duration_ns=10**9, received_ns=now,
-                    version=f"load-{number % 3}", environment="production", duration_bucket=1037,
+                    version=f"load-{number % 3}", environment="production", duration_bucket=1037, tools="[]",
+                    step_errors="[]",
                 )
             )  # fmt: skip
             batch.steps.extend(_step(execution, trace_id, span_id, agent, now, place) for place in range(STEPS_EACH))

@@ -38,12 +38,21 @@ ASKED: dict[str, tuple[Question[Any], Sequence[tuple[str, str]]]] = {
 
 
 def fill(store: Engine) -> None:
-    """Sixty executions of one agent; every third runs in the new version, takes twice as long, and retries."""
+    """Sixty executions of one agent; every third runs in the new version, takes twice as long, retries, and a tool
+    of its own fails. The rows of every second one tell nothing of their steps, as those of an older server.
+    """
     whole = Batch()
     for number in range(60):
         batch = triage_batch(trace_id=f"{number + 1:032x}", after_ns=number * 30 * SECOND)
         is_slow = number % 3 == 0
         took = (60 if is_slow else 31) * SECOND + number
+        tool = "search_everything" if is_slow else "search_policies"
+        batch.steps = [
+            replace(step, tool=tool, **({"status": "failed", "error_type": "QuotaError"} if is_slow else {}))
+            if step.tool and step.execution_id == batch.executions[0].execution_id
+            else step
+            for step in batch.steps
+        ]
         batch.executions = [
             replace(
                 row,
@@ -54,6 +63,8 @@ def fill(store: Engine) -> None:
                 duration_bucket=duration_bucket(took),
                 ended_ns=row.started_ns + took,
                 status="failed" if number % 10 == 0 else "success",
+                tools=f'["{tool}"]' if number % 2 == 0 else None,
+                step_errors=('["QuotaError"]' if is_slow else "[]") if number % 2 == 0 else None,
             )
             for row in batch.executions[:1]
         ]
@@ -95,10 +106,26 @@ def test_the_slow_ones_are_told_by_what_they_have_more_often(expected: dict[str,
     found = expected["differences"]
     assert (found.chosen, found.others) == (20, 40)
     best = found.differences[0]
-    assert best.key in ("retries", "version")
+    assert best.key in ("retries", "version", "tool", "error of a step")
     assert (best.share, best.other_share) == (1.0, 0.0)
     assert best.low > 0.5
     assert "hour (UTC)" not in {one.key for one in found.differences}
+
+
+def test_what_steps_tell_is_the_same_from_rows_of_either_age(expected: dict[str, Any]) -> None:
+    found = expected["differences"]
+    every = [(one.key, one.value, one.share, one.other_share) for one in found.differences] + [
+        (one.key, one.value, one.share, one.other_share) for told in found.differences for one in told.companions
+    ]
+    assert ("tool", "search_everything", 1.0, 0.0) in every
+    assert ("error of a step", "QuotaError", 1.0, 0.0) in every
+
+
+def test_what_the_same_executions_have_is_not_said_to_be_no_difference(expected: dict[str, Any]) -> None:
+    found = expected["differences"]
+    (only,) = found.differences
+    assert {only.key, *(one.key for one in only.companions)} >= {"retries", "version", "tool", "error of a step"}
+    assert found.alike == ["hour (UTC)"]
 
 
 def test_a_histogram_has_the_same_bins_before_and_since(expected: dict[str, Any]) -> None:

@@ -91,7 +91,7 @@ def test_a_menu_that_is_open_stays_open_when_its_page_comes(
 ) -> None:
     page = open_page(example.url)
     held: list[Route] = []
-    page.route("**/ExecutionsPage-*.js", lambda route: held.append(route))  # noqa: PLW0108 - it sets attributes of what it is given
+    page.route("**/ExecutionsPage-*.js", lambda route: held.append(route))
     page.goto("/executions", wait_until="commit")
     page.get_by_role("button", name="Time zone").click()
     zones = page.get_by_role("combobox", name="Show times in")

@@ -11,6 +11,7 @@ from math import exp, sqrt
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from longpole.analysis.significance import corrected, normal_p, poisson_tail
@@ -27,6 +28,9 @@ SLOW_RATIO = 1.15
 
 MOST_CLAIMS = 8
 
+COMPANION_OVERLAP = 0.5
+"""How many of the executions that have either of two traits have both, for one to go along with the other (Jaccard)."""
+
 _LEAST_CASES = 5.0
 
 Places = NDArray[np.int64]
@@ -42,6 +46,11 @@ class _Tested(NamedTuple):
 def claim_failures(samples: Sequence[Sample], traits: Members) -> list[Claim]:
     """The traits that go with failure, the strongest first. Failed ones may be in the sample more often than not: rates
     take the weights into account, the tests do not need to."""
+    return _claims(samples, _arrays(traits), is_failure=True)[0]
+
+
+def claim_differences(samples: Sequence[Sample], traits: Members) -> tuple[list[Claim], set[str]]:
+    """What `claim_failures` says, and the keys of all traits that go with failing or with not failing by themselves."""
     return _claims(samples, _arrays(traits), is_failure=True)
 
 
@@ -50,14 +59,14 @@ def claim_slowness(samples: Sequence[Sample], traits: Members) -> list[Claim]:
     is_kept = np.array([not sample.has_failed for sample in samples], dtype=bool)
     new_places = np.cumsum(is_kept) - 1
     kept = {trait: new_places[places[is_kept[places]]] for trait, places in _arrays(traits).items()}
-    return _claims([sample for sample in samples if not sample.has_failed], kept, is_failure=False)
+    return _claims([sample for sample in samples if not sample.has_failed], kept, is_failure=False)[0]
 
 
 def _arrays(traits: Members) -> dict[Trait, Places]:
     return {trait: np.array(places, dtype=np.int64) for trait, places in traits.items()}
 
 
-def _claims(samples: Sequence[Sample], traits: _Places, *, is_failure: bool) -> list[Claim]:
+def _claims(samples: Sequence[Sample], traits: _Places, *, is_failure: bool) -> tuple[list[Claim], set[str]]:
     most = len(samples) - LEAST_WITH
     members = {trait: places for trait, places in traits.items() if LEAST_WITH <= len(places) <= most}
     numbers: dict[Hashable, int] = {}
@@ -65,11 +74,16 @@ def _claims(samples: Sequence[Sample], traits: _Places, *, is_failure: bool) -> 
     values = np.array([sample.has_failed if is_failure else sample.log_duration for sample in samples], dtype=float)
     weights = np.array([sample.weight for sample in samples], dtype=float)
     claims: list[Claim] = []
+    alone: dict[Trait, float] = {}  # the p-value of what would be claimed if it were the only trait
+    differing: set[str] = set()
     least = FAILING_RATIO if is_failure else SLOW_RATIO
     while members and len(claims) < MOST_CLAIMS:
         tests = _tested(strata, values, members, is_failure=is_failure)
         p_values = dict(zip(tests, corrected([test.p_value for test in tests.values()]), strict=True))
         worse = [trait for trait, test in tests.items() if p_values[trait] < CLAIMED_BELOW and test.ratio >= least]
+        if not claims:
+            differing = {trait.key for trait, p_value in p_values.items() if p_value < CLAIMED_BELOW}
+            alone = {trait: tests[trait].p_value for trait in worse}
         if not worse:
             break
         # Of traits that the same executions have the one that says most: a value rather than that the key is there.
@@ -90,7 +104,26 @@ def _claims(samples: Sequence[Sample], traits: _Places, *, is_failure: bool) -> 
         )
         strata = 2 * strata + having
         members = {trait: members[trait] for trait in worse if trait in members}
-    return claims
+    return _with_companions(claims, alone, traits), differing
+
+
+def _with_companions(claims: Sequence[Claim], alone: Mapping[Trait, float], traits: _Places) -> list[Claim]:
+    """Each claim with the traits of keys that are claimed nowhere: of each key the strongest, at its nearest claim."""
+    found: dict[Trait, list[Trait]] = {claim.trait: [] for claim in claims}
+    seen = {claim.trait.key for claim in claims}
+    for trait in sorted(alone, key=lambda one: (alone[one], one.relation != "=", one)):
+        if trait.key not in seen:
+            seen.add(trait.key)
+            overlaps = {claimed: _overlap(traits[trait], traits[claimed]) for claimed in found}
+            nearest = max(overlaps, key=overlaps.__getitem__)
+            if overlaps[nearest] >= COMPANION_OVERLAP:
+                found[nearest].append(trait)
+    return [replace(claim, companions=tuple(found[claim.trait])) for claim in claims]
+
+
+def _overlap(some: Places, others: Places) -> float:
+    both = len(np.intersect1d(some, others, assume_unique=True))
+    return both / (len(some) + len(others) - both)
 
 
 def _mean(values: Numbers, weights: Numbers) -> float:

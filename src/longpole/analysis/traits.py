@@ -52,7 +52,8 @@ class Sample(Struct, frozen=True, gc=False):
 class Claim(Struct, frozen=True, kw_only=True):
     """A trait that goes with failure or slowness. `with_it` and `without_it` are failure rates, or typical durations in
     nanoseconds; `ratio` is the one to the other among executions that are alike otherwise; `p_value` is corrected for
-    the number of traits."""
+    the number of traits. `companions` are traits of other keys that mostly the same executions have: by themselves they
+    would be claimed as well, one a key."""
 
     trait: Trait
     is_failure: bool
@@ -61,6 +62,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     without_it: float
     ratio: float
     p_value: float
+    companions: tuple[Trait, ...] = ()
 
 
 def leaves_of(value: object, prefix: str = "") -> dict[str, tuple[str | float, ...]]:

@@ -38,6 +38,7 @@ from longpole.model.tree import NO_PARENT
 _ROOT = ExecutionKind.ROOT.value
 _LLM, _TOOL = Category.LLM.value, Category.TOOL.value  # compared in 0.01 us, members of an enum in 0.08
 _NEVER_NS = 2**62
+_MOST_TOLD = 100  # of what an execution's steps tell: more than this is made up by a program
 _to_json = msgspec.json.Encoder().encode
 
 # What an execution or a step tells about itself has the same name in Facts; the rest is known in the tree only.
@@ -86,6 +87,12 @@ class _Names(Struct):
     versions: dict[int, str | None]
 
 
+_ToldByTree = tuple[str | None, str | None, int | None, int | None]
+"""The columns `tools`, `step_errors`, `tree_from_ns` and `tree_to_ns`."""
+
+_UNTOLD: _ToldByTree = (None, None, None, None)
+
+
 class _Settled(Struct):
     """What the analysis says, per span or per execution by position; empty as long as something is open."""
 
@@ -94,6 +101,7 @@ class _Settled(Struct):
     slack_ns: dict[int, int] = {}
     shares: dict[int, dict[str, int]] = {}
     paths: dict[int, tuple[str, str]] = {}
+    told_by_tree: dict[int, _ToldByTree] = {}
 
 
 def build_rows(
@@ -176,7 +184,36 @@ def _analyse(place: Ownership) -> _Settled:
             tree, node, categories=categories, is_execution=is_execution, first_token_ns=first_token_ns, path=path
         )
         settled.paths[node] = describe_path(tree, node, labels, is_execution=is_execution)
+    settled.told_by_tree = _told_by_tree(place)
     return settled
+
+
+def _told_by_tree(place: Ownership) -> dict[int, _ToldByTree]:
+    """Per execution what its own steps tell, and when the first and the last span under its root started.
+
+    Of a tree over several traces the latter is not known: of a large web of them only a part may be here.
+    """
+    tools: dict[int, set[str]] = {}
+    errors: dict[int, set[str]] = {}
+    starts: dict[int, list[int]] = {}
+    for fact, kind, owner, root in zip(place.facts, place.kinds, place.owners, place.roots, strict=True):
+        starts.setdefault(root, []).append(fact.started_ns)
+        if kind is None:
+            if fact.tool:
+                tools.setdefault(owner, set()).add(fact.tool)
+            if fact.error_type and fact.status in FAILING:
+                errors.setdefault(owner, set()).add(fact.error_type)
+    bounds: dict[int, tuple[int, int]] = {}
+    if len({fact.trace_id for fact in place.facts}) == 1:
+        bounds = {root: (min(times), max(times)) for root, times in starts.items()}
+    return {
+        node: (_listed(tools.get(node)), _listed(errors.get(node)), *bounds.get(place.roots[node], (None, None)))
+        for node in place.execution_ids
+    }
+
+
+def _listed(texts: set[str] | None) -> str:
+    return _to_json(sorted(texts)[:_MOST_TOLD]).decode() if texts else "[]"
 
 
 def _first_token_ns(fact: Facts) -> int | None:
@@ -264,7 +301,7 @@ def _execution_row(
         error_type, error_message, failure_step_id, fact.first_token_ns, fact.code_file, fact.code_line,
         fact.code_function, bucket, self_ns, critical_ns, explained_ns, category_ns, path, path_hash, settled_ns,
         fact.row_version, fact.credits_unit, fact.scopes, None, fact.input_audio_tokens, fact.output_audio_tokens,
-        fact.cache_write_1h_tokens, fact.price_tier,
+        fact.cache_write_1h_tokens, fact.price_tier, *settled.told_by_tree.get(node, _UNTOLD),
     )  # fmt: skip
 
 

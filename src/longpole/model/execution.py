@@ -22,7 +22,10 @@ class Execution(Struct, frozen=True, gc=False):
     `input_tokens`, `output_tokens`, ... and `cost_usd_nanos` cover the whole subtree, child executions included.
 
     `scopes` is a JSON object as text, such as `{"vault_id": "v-7"}`. `weight` is for how many executions this one
-    stands: that of its sender times `tail_weight`, which is `None` where the server did not sample.
+    stands: that of its sender times `tail_weight`, which is `None` where the server did not sample. `tools` and
+    `step_errors` are JSON lists as text: which tools its own steps ran, and by which errors they failed. `tree_from_ns`
+    and `tree_to_ns` are when the first and the last span of its whole tree started, `None` for a tree over several
+    traces. All four are `None` until it is settled.
     """
 
     workspace: str
@@ -117,3 +120,7 @@ class Execution(Struct, frozen=True, gc=False):
     call_output_audio_tokens: int | None = None
     call_cache_write_1h_tokens: int | None = None
     price_tier: str | None = None
+    tools: str | None = None
+    step_errors: str | None = None
+    tree_from_ns: int | None = None
+    tree_to_ns: int | None = None

@@ -115,6 +115,8 @@ def sample_of(store: Engine, period: Period) -> Sample:
                 span_id=row["span_id"],
                 root_execution_id=row["execution_id"],
                 agent=row["agent"],
+                tree_from_ns=row["tree_from_ns"],
+                tree_to_ns=row["tree_to_ns"],
             ),
             row["started_ns"],
             row["duration_ns"],

@@ -19,8 +19,7 @@ def call_chain_of(store: Engine, execution: str, *, workspace: str | None = None
         InvalidInput: a part of an id names several.
     """
     found = find_execution(store, execution, workspace=workspace)
-    place = {"workspace": found.workspace, "root_execution_id": found.root_execution_id}
-    rows = store.rows("executions_under_root", place)
+    rows = store.rows("executions_under_root", found.tree)
     by_id = {row["execution_id"]: row for row in rows}
     members = [*_way_to(by_id, found.execution_id), *_below(rows, found.execution_id)]
     depths = _depths(members, by_id)

@@ -13,7 +13,7 @@ from longpole.reports.family import Family, is_execution, key_above, load_family
 from longpole.reports.filters import GapLimit
 from longpole.reports.rows import Row
 from longpole.reports.views import Coverage, CoverageSummary, Gap, UntimedOperation
-from longpole.reports.which_execution import find_execution
+from longpole.reports.which_execution import find_execution, tree_of_row
 from longpole.store.engine import Engine
 from longpole.wire.longpole_names import STAGE_STARTED
 
@@ -30,11 +30,10 @@ def coverage_of(store: Engine, execution: str, limit: GapLimit) -> Coverage:
         NotFound: no execution has this id.
         InvalidInput: a part of an id names several.
     """
-    found = find_execution(store, execution, workspace=limit.workspace)
-    family = load_family(store, found)
+    family = load_family(store, find_execution(store, execution, workspace=limit.workspace))
     measured = measure(family)
     long_gaps = [gap for gap in measured.gaps if gap.duration_ns > limit.gap_ns]
-    places = _places(store, family, long_gaps, found.root_execution_id)
+    places = _places(store, family, long_gaps)
     stages = _Stages(family.events)
     operations, untimed = _operations(family)
     return Coverage(
@@ -70,7 +69,7 @@ def summarize(family: Family) -> CoverageSummary:
 def largest_gaps(store: Engine, family: Family, most: int) -> list[Gap]:
     """At most so many gaps of a family's top execution, the longest first, of any length."""
     gaps = sorted(measure(family).gaps, key=lambda gap: (-gap.duration_ns, gap.started_ns))[:most]
-    places = _places(store, family, gaps, family.top["root_execution_id"])
+    places = _places(store, family, gaps)
     stages = _Stages(family.events)
     return [_gap(family, gap, places, stages) for gap in gaps]
 
@@ -129,13 +128,13 @@ def _untimed(row: Row, reason: str, family: Family) -> UntimedOperation:
 _Places = dict[str, Row]
 
 
-def _places(store: Engine, family: Family, gaps: Sequence[Stretch], root_execution_id: str) -> _Places:
+def _places(store: Engine, family: Family, gaps: Sequence[Stretch]) -> _Places:
     """By span key, rows with the place in the code of what the gaps are inside of."""
     rows = [family.spans[node] for node in {gap.inside for gap in gaps}]
     places = {span_key(row): row for row in rows if is_execution(row)}
     step_ids = sorted(span_of(row) for row in rows if not is_execution(row))
     if step_ids:
-        asked = {"workspace": family.top["workspace"], "root_execution_id": root_execution_id, "step_ids": step_ids}
+        asked = {**tree_of_row(family.top), "step_ids": step_ids}
         places.update((row["trace_id"] + row["step_id"], row) for row in store.rows("code_of_steps", asked))
     return places
 

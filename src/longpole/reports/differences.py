@@ -19,7 +19,7 @@ from longpole.reports.filters import ExecutionFilters
 from longpole.reports.input_leaves import Leaves, leaves_of_inputs
 from longpole.reports.listed_period import PICTURE_FILTERS, read_listed
 from longpole.reports.numbers import counted, duration_text, share_text
-from longpole.reports.picture_views import Differences, TraitDifference
+from longpole.reports.picture_views import Differences, TraitDifference, TraitShare
 from longpole.reports.question import Question
 from longpole.reports.rows import Row
 from longpole.reports.together import together
@@ -58,6 +58,8 @@ _NUMBERS = {
 _HOURS = [(f"{hour:02}:00",) for hour in range(24)]
 _WEEKDAYS = [(day,) for day in ("Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday")]
 _CATEGORY_TIMES = msgspec.json.Decoder(dict[str, int])
+_OF_STEPS = {"tool": "tools", "error of a step": "step_errors"}
+_LIST = msgspec.json.Decoder(tuple[str, ...])
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -90,9 +92,9 @@ class Choice(Struct, frozen=True, kw_only=True):
 def differences_of(store: Engine, filters: ExecutionFilters, choice: Choice) -> Differences:
     """The chosen executions against the others that the filters let through; open ones are in neither.
 
-    Cost: a scan of them, a sample of each side with its tools, errors and inputs, and 50 ms of arithmetic.
+    Cost: a scan of them, a sample of each side with its inputs, and 50 ms of arithmetic.
     """
-    from longpole.analysis.trait_claims import claim_failures  # noqa: PLC0415 - numpy
+    from longpole.analysis.trait_claims import claim_differences  # noqa: PLC0415 - numpy
 
     asked = {**matching_parameters(filters), **choice.parameters}
     counts = {row["is_chosen"]: row["executions"] for row in store.rows("chosen_counted", asked)}
@@ -114,13 +116,13 @@ def differences_of(store: Engine, filters: ExecutionFilters, choice: Choice) -> 
         return answer
     samples = _samples(store, asked, (chosen, others), has_hours=not choice.is_of_time)
     traits = find_traits(samples)
-    answer.differences = [_difference(claim, samples, traits) for claim in claim_failures(samples, traits)]
+    claims, differing = claim_differences(samples, traits)
+    answer.differences = [_difference(claim, samples, traits) for claim in claims]
     answer.looked_at = sum(sample.has_failed for sample in samples)
     answer.others_looked_at = len(samples) - answer.looked_at
     keys = sorted({trait.key for trait in traits})
-    told = {one.key for one in answer.differences}
     answer.tested = len(keys)
-    answer.alike = [key for key in keys if key not in told]
+    answer.alike = [key for key in keys if key not in differing]
     answer.message = _message(answer)
     return answer
 
@@ -133,11 +135,11 @@ def _samples(store: Engine, asked: Mapping[str, Any], counts: tuple[int, int], *
         return []
     leaves_by_row = together(
         lambda: _input_leaves(store, every, asked["workspace"]),
-        lambda: _step_leaves(store, every, asked["workspace"]),
         lambda: [_leaves(row, has_hours=has_hours) for row in every],
+        lambda: _step_leaves(store, every, asked["workspace"]),
     )
     samples: list[Sample] = []
-    for place, (row, inputs, steps, own) in enumerate(zip(every, *leaves_by_row, strict=True)):
+    for place, (row, inputs, own, steps) in enumerate(zip(every, *leaves_by_row, strict=True)):
         side = 0 if place < len(sides[0]) else 1
         weight = float(row["weight"]) * counts[side] / len(sides[side])
         leaves = {**own, **steps, **inputs}
@@ -164,21 +166,34 @@ def _input_leaves(store: Engine, rows: Sequence[Row], workspace: str | None) -> 
 
 def _step_leaves(store: Engine, rows: Sequence[Row], workspace: str | None) -> list[Leaves]:
     """The tools that the executions' steps ran, and the errors by which steps failed."""
+    untold = [row for row in rows if row["tools"] is None]
+    asked = _asked_of_steps(store, untold, workspace) if untold else {}
+    return [_told_by_steps(row) or asked.get((row["workspace"], row["execution_id"]), {}) for row in rows]
+
+
+def _told_by_steps(row: Row) -> Leaves:
+    """What the row itself tells of its steps. Where a server settled it that did not tell yet, nothing."""
+    told = {name: _LIST.decode(row[column] or "[]") for name, column in _OF_STEPS.items()}
+    return {name: values for name, values in told.items() if values}
+
+
+def _asked_of_steps(store: Engine, rows: Sequence[Row], workspace: str | None) -> dict[tuple[str, str], Leaves]:
+    """The same from the steps, by workspace and execution."""
     asked = {
         "workspace": workspace,
         # Clocks of several machines differ.
         "from_ns": min(row["started_ns"] for row in rows) - 3_600_000_000_000,
         "execution_ids": [row["execution_id"] for row in rows],
     }
-    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    found: dict[tuple[str, str], Leaves] = {}
     for query, column, name in (
         ("tools_of_executions", "tool", "tool"),
         ("errors_of_executions", "error_type", "error of a step"),
     ):
         for one in store.rows(query, asked):
-            found.setdefault((one["workspace"], one["execution_id"]), {}).setdefault(name, []).append(one[column])
-    of_rows = [found.get((row["workspace"], row["execution_id"]), {}) for row in rows]
-    return [{name: tuple(values) for name, values in leaves.items()} for leaves in of_rows]
+            leaves = found.setdefault((one["workspace"], one["execution_id"]), {})
+            leaves[name] = (*leaves.get(name, ()), one[column])
+    return found
 
 
 def _leaves(row: Row, *, has_hours: bool) -> Leaves:
@@ -205,8 +220,7 @@ def _share_of(category: str) -> str:
 
 
 def _difference(claim: Claim, samples: Sequence[Sample], traits: Members) -> TraitDifference:
-    having = set(traits[claim.trait])
-    (share, size), (other, other_size) = (_share(samples, having, is_chosen=is_chosen) for is_chosen in (True, False))
+    (share, size), (other, other_size) = _shares(samples, traits[claim.trait])
     compared = compare_rates(other * other_size, other_size, share * size, size)
     key, relation, value = claim.trait
     return TraitDifference(
@@ -221,7 +235,19 @@ def _difference(claim: Claim, samples: Sequence[Sample], traits: Members) -> Tra
         odds_ratio=min(claim.ratio, 1e6),
         p_value=claim.p_value,
         sentence=f"{_words(claim.trait)}: {share_text(share)} of the chosen ones, {share_text(other)} of the others.",
+        companions=[_companion(trait, samples, traits) for trait in claim.companions],
     )
+
+
+def _companion(trait: Trait, samples: Sequence[Sample], traits: Members) -> TraitShare:
+    (share, _), (other, _) = _shares(samples, traits[trait])
+    return TraitShare(key=trait.key, relation=trait.relation, value=trait.value, share=share, other_share=other)
+
+
+def _shares(samples: Sequence[Sample], places: Sequence[int]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Of the chosen ones and of the others which part is at these places, and how certain that is."""
+    having = set(places)
+    return _share(samples, having, is_chosen=True), _share(samples, having, is_chosen=False)
 
 
 def _share(samples: Sequence[Sample], having: set[int], *, is_chosen: bool) -> tuple[float, float]:

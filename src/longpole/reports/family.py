@@ -36,8 +36,8 @@ class Family(Struct, frozen=True, kw_only=True):
 
 def load_family(store: Engine, found: Found) -> Family:
     """The subtree of an execution, in order of time."""
-    place = {"workspace": found.workspace, "root_execution_id": found.root_execution_id}
-    everything, all_steps = rows_together(store, ("executions_under_root", place), ("steps_under_root", place))
+    tree = found.tree
+    everything, all_steps = rows_together(store, ("executions_under_root", tree), ("steps_under_root", tree))
     executions = _below(everything, found.execution_id)
     members = {row["execution_id"] for row in executions}
     steps = [row for row in all_steps if row["execution_id"] in members]

@@ -30,8 +30,7 @@ def step_detail(store: Engine, execution: str, step_id: str, *, workspace: str |
 
 def _row_of(store: Engine, found: Found, step_id: str) -> Row:
     parameters = {
-        "workspace": found.workspace,
-        "root_execution_id": found.root_execution_id,
+        **found.tree,
         "execution_id": found.execution_id,
         "trace_id": found.trace_id,
         "step_id": step_id,

@@ -103,12 +103,23 @@ class Distribution(Struct, kw_only=True):
     bins: list[DurationBin]
 
 
+class TraitShare(Struct, kw_only=True):
+    """Which part of the chosen executions has something, and which part of the others."""
+
+    key: str
+    relation: str
+    value: str
+    share: float
+    other_share: float
+
+
 class TraitDifference(Struct, kw_only=True):
     """What the chosen executions have more often than the others.
 
     `share` and `other_share` are which part of them has it, `points` the difference of these, between `low` and `high`
     with 95 % confidence (null with too few). `odds_ratio` compares executions that are alike in what was told before
-    it; `p_value` is corrected for how many traits were tested.
+    it; `p_value` is corrected for how many traits were tested. `companions` are what mostly the same executions have:
+    which of them matters cannot be told apart.
     """
 
     key: str
@@ -122,14 +133,15 @@ class TraitDifference(Struct, kw_only=True):
     odds_ratio: float
     p_value: float
     sentence: str
+    companions: list[TraitShare]
 
 
 class Differences(Struct, kw_only=True):
     """What is different about the chosen executions, the surest first; of what goes together the strongest is told.
 
     `looked_at` of them and `others_looked_at` of the others were drawn at random. `slower_than_ns` is where nothing was
-    chosen, so that the slow ones are: the 95th percentile. `alike` are the keys that were tested and told nothing. They
-    are differences, not causes.
+    chosen, so that the slow ones are: the 95th percentile. `alike` are the keys that were tested and do not
+    differ for certain. They are differences, not causes.
     """
 
     from_time: str

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -30,6 +31,21 @@ class Found(Struct, frozen=True, kw_only=True):
     span_id: str
     root_execution_id: str
     agent: str
+    tree_from_ns: int | None
+    tree_to_ns: int | None
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        """Its whole tree, as queries ask for one."""
+        return {name: getattr(self, name) for name in _TREE}
+
+
+_TREE = ("workspace", "root_execution_id", "tree_from_ns", "tree_to_ns")
+
+
+def tree_of_row(row: Row) -> dict[str, Any]:
+    """The whole tree of a row of `executions`, as queries ask for one."""
+    return {name: row[name] for name in _TREE}
 
 
 def find_execution(store: Engine, name: str, *, workspace: str | None = None) -> Found:
@@ -85,6 +101,8 @@ def _found(row: Row) -> Found:
         span_id=row["span_id"],
         root_execution_id=row["root_execution_id"],
         agent=row["agent"],
+        tree_from_ns=row["tree_from_ns"],
+        tree_to_ns=row["tree_to_ns"],
     )
 
 

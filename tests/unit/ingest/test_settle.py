@@ -46,11 +46,32 @@ def test_a_finished_group_is_settled_with_times_that_add_up():
     assert slack == {"s1": 0, "s3": 0, "s4": 20}
 
 
+def test_an_execution_tells_which_tools_its_own_steps_ran_and_by_what_they_failed():
+    rows = build_rows(
+        [
+            agent(0, end=100),
+            fact(1, 0, tool="search"),
+            fact(2, 1, tool="read", status="failed", error_type="QuotaError"),
+            fact(3, 0, tool="search", status="success", error_type="healed"),
+            agent(4, 0, tool="ask the other"),
+            fact(5, 4, tool="write", status="timeout", error_type="Late"),
+        ],
+        now_ns=1000,
+    )
+    top, child = one(rows, "s0"), one(rows, "s4")
+    assert (top.tools, top.step_errors) == ('["read","search"]', '["QuotaError"]')
+    assert (child.tools, child.step_errors) == ('["write"]', '["Late"]')
+    assert (top.tree_from_ns, top.tree_to_ns) == (child.tree_from_ns, child.tree_to_ns)
+    alone = one(build_rows([agent(0, end=1)], now_ns=2), "s0")
+    assert (alone.tools, alone.step_errors) == ("[]", "[]")
+
+
 def test_a_group_in_which_something_runs_has_no_settled_columns():
     rows = build_rows([*team(), fact(5, 0, start=50, end=None)], now_ns=1000)
     top = one(rows, "s0")
     assert not rows.is_settled
     assert (top.settled_ns, top.category_ns, top.self_ns, top.critical_ns) == (None, None, None, None)
+    assert (top.tools, top.step_errors, top.tree_from_ns, top.tree_to_ns) == (None, None, None, None)
     assert {row.self_ns for row in rows.steps} == {None}
 
 
@@ -129,6 +150,25 @@ def test_shares_sum_to_the_duration_of_every_execution(facts: list[Facts]):
     for row in build_rows(facts, now_ns=1000, is_final=True).executions:
         assert row.category_ns is not None
         assert sum(json.loads(row.category_ns).values()) == row.duration_ns
+
+
+@given(groups())
+def test_nothing_of_a_tree_started_before_or_after_what_its_executions_tell(facts: list[Facts]):
+    facts = [span for span in facts if span.trace_id == facts[0].trace_id]
+    rows = build_rows(facts, now_ns=1000, is_final=True)
+    for execution in rows.executions:
+        starts = [
+            row.started_ns
+            for row in (*rows.executions, *rows.steps)
+            if row.root_execution_id == execution.root_execution_id
+        ]
+        assert (execution.tree_from_ns, execution.tree_to_ns) == (min(starts), max(starts))
+
+
+def test_of_a_tree_over_several_traces_it_is_not_said_when_its_first_span_started():
+    # More of them may be stored than were loaded: a store has the whole web of traces, a server some of it.
+    rows = build_rows([agent(0, end=10), agent(5, trace="b" * 32, start=50, end=60, **link(0))], now_ns=1000)
+    assert {(row.tree_from_ns, row.tree_to_ns) for row in rows.executions} == {(None, None)}
 
 
 def test_a_linked_trace_that_starts_after_its_caller_ended_takes_none_of_its_time():

@@ -290,7 +290,8 @@ def test_model_calls_are_those_of_the_execution_itself(store: Engine) -> None:
 def test_the_call_chain_is_the_way_down_and_everything_below(store: Engine) -> None:
     (call,) = call_chain_of(store, EXECUTION_ID).calls
     assert (call.depth, call.parent_agent, call.child_agent) == (1, "claims-triage", "damage-assessor")
-    grandchild = execution("pricing", parent_execution_id=CHILD_ID, root_execution_id=EXECUTION_ID)
+    inside: dict[str, Any] = {"root_execution_id": EXECUTION_ID, "started_ns": STARTED_NS + SECOND}
+    grandchild = execution("pricing", parent_execution_id=CHILD_ID, **inside)
     store.write(Batch(executions=[grandchild]))
     expected = [(1, "damage-assessor"), (2, "pricing")]
     for name in (EXECUTION_ID, CHILD_ID, grandchild.execution_id):

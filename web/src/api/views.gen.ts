@@ -2172,7 +2172,16 @@ export interface Distribution {
   readonly bins: readonly DurationBin[];
 }
 
-/** What the chosen executions have more often than the others. `share` and `other_share` are which part of them has it, `points` the difference of these, between `low` and `high` with 95 % confidence (null with too few). `odds_ratio` compares executions that are alike in what was told before it; `p_value` is corrected for how many traits were tested. */
+/** Which part of the chosen executions has something, and which part of the others. */
+export interface TraitShare {
+  readonly key: string;
+  readonly relation: string;
+  readonly value: string;
+  readonly share: number;
+  readonly other_share: number;
+}
+
+/** What the chosen executions have more often than the others. `share` and `other_share` are which part of them has it, `points` the difference of these, between `low` and `high` with 95 % confidence (null with too few). `odds_ratio` compares executions that are alike in what was told before it; `p_value` is corrected for how many traits were tested. `companions` are what mostly the same executions have: which of them matters cannot be told apart. */
 export interface TraitDifference {
   readonly key: string;
   readonly relation: string;
@@ -2185,9 +2194,10 @@ export interface TraitDifference {
   readonly odds_ratio: number;
   readonly p_value: number;
   readonly sentence: string;
+  readonly companions: readonly TraitShare[];
 }
 
-/** What is different about the chosen executions, the surest first; of what goes together the strongest is told. `looked_at` of them and `others_looked_at` of the others were drawn at random. `slower_than_ns` is where nothing was chosen, so that the slow ones are: the 95th percentile. `alike` are the keys that were tested and told nothing. They are differences, not causes. */
+/** What is different about the chosen executions, the surest first; of what goes together the strongest is told. `looked_at` of them and `others_looked_at` of the others were drawn at random. `slower_than_ns` is where nothing was chosen, so that the slow ones are: the 95th percentile. `alike` are the keys that were tested and do not differ for certain. They are differences, not causes. */
 export interface Differences {
   readonly from_time: string;
   readonly to_time: string;

@@ -1,38 +1,38 @@
-import type { ReactNode } from "react";
+import type { TraitDifference } from "../api/views.gen";
 import { percent, signed } from "../lib/format";
+import { traitWords } from "../lib/traits";
 import "./traits.css";
-
-export interface SharedTrait {
-  readonly id: string;
-  readonly title: ReactNode;
-  readonly share: number;
-  readonly otherShare: number;
-  readonly low: number | null;
-  readonly high: number | null;
-}
 
 const points = (share: number) => (share * 100).toFixed(0);
 
 /** What one set has more often than another: its share over that of the other, and by how many points they differ. */
-export function TraitList({ traits }: { readonly traits: readonly SharedTrait[] }) {
+export function TraitList({ traits }: { readonly traits: readonly TraitDifference[] }) {
   return (
     <ul className="traits">
-      {traits.map(({ id, title, share, otherShare, low, high }) => (
-        <li key={id}>
+      {traits.map((trait) => (
+        <li key={`${trait.key} ${trait.relation} ${trait.value}`}>
           <div className="what">
-            <span>{title}</span>
+            <span>{traitWords(trait)}</span>
             <b
               title={
-                low === null || high === null
+                trait.low === null || trait.high === null
                   ? undefined
-                  : `95 % interval ${points(low)} to ${points(high)} points`
+                  : `95 % interval ${points(trait.low)} to ${points(trait.high)} points`
               }
             >
-              {signed(share - otherShare, points)} <span className="m">points</span>
+              {signed(trait.points, points)} <span className="m">points</span>
             </b>
           </div>
-          <ShareLine share={share} colour="var(--block)" />
-          <ShareLine share={otherShare} colour="var(--join)" />
+          <ShareLine share={trait.share} colour="var(--block)" />
+          <ShareLine share={trait.other_share} colour="var(--join)" />
+          {trait.companions.length > 0 && (
+            <p
+              className="t11 m"
+              title="Mostly the same executions have these: which of them matters cannot be told apart."
+            >
+              along with {trait.companions.map(traitWords).join(", ")}
+            </p>
+          )}
         </li>
       ))}
     </ul>

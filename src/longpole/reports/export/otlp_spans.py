@@ -50,8 +50,8 @@ def groups_under_root(
         after_ns: only what was received later than this.
         share: for which share of all like it the tree is picked; each span then counts for 1/share.
     """
-    place = {"workspace": workspace, "root_execution_id": root_execution_id}
-    rows = [*store.rows("executions_under_root", place), *store.rows("steps_under_root", place)]
+    tree = {"workspace": workspace, "root_execution_id": root_execution_id, "tree_from_ns": None, "tree_to_ns": None}
+    rows = [*store.rows("executions_under_root", tree), *store.rows("steps_under_root", tree)]
     return groups_of_rows(store, workspace, rows, after_ns=after_ns, share=share)
 
 

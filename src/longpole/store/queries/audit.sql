@@ -11,7 +11,8 @@ ORDER BY workspace, program, code_file, code_line, fingerprint;
 -- Top executions of a period that have ended, in the order of their span ids, which is by chance; how many there are,
 -- and for how many they stand. Skipped ones are left out.
 SELECT
-    workspace, execution_id, trace_id, span_id, agent, started_ns, duration_ns, weight,
+    workspace, execution_id, trace_id, span_id, agent, started_ns, duration_ns, weight, tree_from_ns,
+    tree_to_ns,
     count(*) OVER () AS executions,
     sum(weight) OVER () AS executions_weight
 FROM executions

@@ -2,7 +2,9 @@
 
 -- name: executions_named
 -- Where the executions with this id stand, top ones and early ones first.
-SELECT workspace, execution_id, trace_id, span_id, root_execution_id, agent, parent_execution_id, depth, started_ns
+SELECT
+    workspace, execution_id, trace_id, span_id, root_execution_id, agent, parent_execution_id, depth, started_ns,
+    tree_from_ns, tree_to_ns
 FROM executions
 WHERE ($workspace IS NULL OR workspace = $workspace) AND execution_id = $id
 ORDER BY CASE WHEN parent_execution_id IS NULL THEN 0 ELSE 1 END, depth, started_ns, execution_id
@@ -11,7 +13,9 @@ LIMIT 1;
 -- name: executions_of_trace
 -- Where the executions of this trace stand, top ones and early ones first. To ask for ids of executions and of traces at
 -- once takes DuckDB as long as both questions, and mostly it is the id of an execution.
-SELECT workspace, execution_id, trace_id, span_id, root_execution_id, agent, parent_execution_id, depth, started_ns
+SELECT
+    workspace, execution_id, trace_id, span_id, root_execution_id, agent, parent_execution_id, depth, started_ns,
+    tree_from_ns, tree_to_ns
 FROM executions
 WHERE ($workspace IS NULL OR workspace = $workspace) AND trace_id = $id
 ORDER BY CASE WHEN parent_execution_id IS NULL THEN 0 ELSE 1 END, depth, started_ns, execution_id
@@ -19,7 +23,9 @@ LIMIT 1;
 
 -- name: executions_by_part
 -- The executions whose id begins or ends with a part, newest first, at most eleven.
-SELECT workspace, execution_id, trace_id, span_id, root_execution_id, agent, parent_execution_id, depth, started_ns
+SELECT
+    workspace, execution_id, trace_id, span_id, root_execution_id, agent, parent_execution_id, depth, started_ns,
+    tree_from_ns, tree_to_ns
 FROM executions
 WHERE
     ($workspace IS NULL OR workspace = $workspace)
@@ -28,10 +34,15 @@ ORDER BY started_ns DESC, execution_id
 LIMIT 11;
 
 -- name: executions_under_root
--- Every execution of one tree, parents before children as far as their starts tell.
+-- Every execution of one tree, parents before children as far as their starts tell. Of a settled tree it is known when
+-- its first and its last span started: what was stored at other times need not be looked through.
 SELECT *
 FROM executions
-WHERE workspace = $workspace AND root_execution_id = $root_execution_id
+WHERE
+    workspace = $workspace
+    AND root_execution_id = $root_execution_id
+    AND ($tree_from_ns IS NULL OR started_ns >= $tree_from_ns)
+    AND ($tree_to_ns IS NULL OR started_ns <= $tree_to_ns)
 ORDER BY started_ns, depth, execution_id;
 
 -- name: steps_under_root
@@ -41,7 +52,11 @@ SELECT
     status, started_ns, ended_ns, duration_ns, is_outside, model, tool, input_tokens, output_tokens, cost_usd_nanos,
     first_token_ns, attempt, error_type, self_ns, critical_ns, slack_ns, process
 FROM steps
-WHERE workspace = $workspace AND root_execution_id = $root_execution_id
+WHERE
+    workspace = $workspace
+    AND root_execution_id = $root_execution_id
+    AND ($tree_from_ns IS NULL OR started_ns >= $tree_from_ns)
+    AND ($tree_to_ns IS NULL OR started_ns <= $tree_to_ns)
 ORDER BY started_ns, depth, step_index, step_id;
 
 -- name: step_facts_under_root
@@ -50,13 +65,22 @@ SELECT
     trace_id, step_id, agent, provider, scope, process, argument_hash, error_message, code_file, code_line,
     code_function
 FROM steps
-WHERE workspace = $workspace AND root_execution_id = $root_execution_id;
+WHERE
+    workspace = $workspace
+    AND root_execution_id = $root_execution_id
+    AND ($tree_from_ns IS NULL OR started_ns >= $tree_from_ns)
+    AND ($tree_to_ns IS NULL OR started_ns <= $tree_to_ns);
 
 -- name: code_of_steps
 -- Where in the code some steps of one tree are.
 SELECT trace_id, step_id, code_file, code_line, code_function
 FROM steps
-WHERE workspace = $workspace AND root_execution_id = $root_execution_id AND @in_list(step_id, $step_ids);
+WHERE
+    workspace = $workspace
+    AND root_execution_id = $root_execution_id
+    AND ($tree_from_ns IS NULL OR started_ns >= $tree_from_ns)
+    AND ($tree_to_ns IS NULL OR started_ns <= $tree_to_ns)
+    AND @in_list(step_id, $step_ids);
 
 -- name: events_of_traces
 -- The events of some traces in order of time.
@@ -148,6 +172,8 @@ JOIN executions AS e ON e.workspace = s.workspace AND e.root_execution_id = s.ro
 WHERE
     s.workspace = $workspace
     AND s.root_execution_id = $root_execution_id
+    AND ($tree_from_ns IS NULL OR s.started_ns >= $tree_from_ns)
+    AND ($tree_to_ns IS NULL OR s.started_ns <= $tree_to_ns)
     AND s.step_id = $step_id
     AND e.execution_id = $execution_id
 ORDER BY
@@ -169,6 +195,8 @@ JOIN executions AS e ON e.workspace = x.workspace AND e.root_execution_id = x.ro
 WHERE
     x.workspace = $workspace
     AND x.root_execution_id = $root_execution_id
+    AND ($tree_from_ns IS NULL OR x.started_ns >= $tree_from_ns)
+    AND ($tree_to_ns IS NULL OR x.started_ns <= $tree_to_ns)
     AND x.span_id = $step_id
     AND e.execution_id = $execution_id
 ORDER BY

@@ -110,14 +110,14 @@ SELECT
     workspace, trace_id, span_id, execution_id, agent, status, error_type, started_ns, received_ns, duration_ns, weight,
     version, environment, service, process, model, method, trigger_type, trigger_source, runtime_mode, session_id,
     user_id, retries, agents_skipped, steps_total, steps_failed, model_calls, tool_calls, input_tokens, output_tokens,
-    category_ns,
+    category_ns, tools, step_errors,
     CASE WHEN @chosen() THEN 1 ELSE 0 END AS is_chosen
 FROM executions
 WHERE @in_numbers(started_ns, $starts_ns) AND duration_ns IS NOT NULL AND @matching()
 ORDER BY started_ns % 1000003, workspace, execution_id;
 
 -- name: tools_of_executions
--- Which tools the steps of some executions ran, of steps that started since a time.
+-- Which tools the steps of some executions ran whose rows do not tell it, of steps that started since a time.
 SELECT workspace, execution_id, tool
 FROM steps
 WHERE

@@ -7,7 +7,6 @@ import { TraitList } from "../../charts/TraitList";
 import { type ListAddress, withParts } from "../../lib/address";
 import { count, duration } from "../../lib/format";
 import { MILLISECOND } from "../../lib/time";
-import { traitWords } from "../../lib/traits";
 import { Asked } from "../../ui/Asked";
 import { Icon } from "../../ui/icons";
 import { wishesOf } from "./Strip";
@@ -56,16 +55,7 @@ function Answer({ told }: { readonly told: Differences }) {
         against {count(told.others)} others.{" "}
         {told.differences.length > 0 ? "Share that has it:" : "No certain difference was found."}
       </p>
-      <TraitList
-        traits={told.differences.map((one) => ({
-          id: `${one.key} ${one.relation} ${one.value}`,
-          title: traitWords(one),
-          share: one.share,
-          otherShare: one.other_share,
-          low: one.low,
-          high: one.high,
-        }))}
-      />
+      <TraitList traits={told.differences} />
       {told.tested > 0 && (
         <p className="t12 m lead foot">
           {told.alike.length > 0 && (

@@ -4,7 +4,6 @@ import { questionQuery, type Wishes } from "../../api/questions";
 import type { Differences } from "../../api/views.gen";
 import { TraitList } from "../../charts/TraitList";
 import { count } from "../../lib/format";
-import { traitWords } from "../../lib/traits";
 import { Asked } from "../../ui/Asked";
 import { Icon } from "../../ui/icons";
 import type { Times } from "./OverviewPage";
@@ -31,16 +30,7 @@ export function DifferencesPanel({ wishes, times, onClose }: Props) {
         {(told) => (
           <>
             <p className="t12 m said">{told.message}</p>
-            <TraitList
-              traits={told.differences.map((one) => ({
-                id: `${one.key} ${one.relation} ${one.value}`,
-                title: traitWords(one),
-                share: one.share,
-                otherShare: one.other_share,
-                low: one.low,
-                high: one.high,
-              }))}
-            />
+            <TraitList traits={told.differences} />
             {told.tested > 0 && (
               <p className="t12 m said">
                 {told.alike.length > 0 && <>No difference in: {told.alike.join(", ")}. </>}
