@@ -91,6 +91,7 @@ _ToldByTree = tuple[str | None, str | None, int | None, int | None]
 """The columns `tools`, `step_errors`, `tree_from_ns` and `tree_to_ns`."""
 
 _UNTOLD: _ToldByTree = (None, None, None, None)
+_UNTIMED: tuple[int | None, int | None] = (None, None)
 
 
 class _Settled(Struct):
@@ -203,11 +204,11 @@ def _told_by_tree(place: Ownership) -> dict[int, _ToldByTree]:
                 tools.setdefault(owner, set()).add(fact.tool)
             if fact.error_type and fact.status in FAILING:
                 errors.setdefault(owner, set()).add(fact.error_type)
-    bounds: dict[int, tuple[int, int]] = {}
+    bounds: dict[int, tuple[int | None, int | None]] = {}
     if len({fact.trace_id for fact in place.facts}) == 1:
         bounds = {root: (min(times), max(times)) for root, times in starts.items()}
     return {
-        node: (_listed(tools.get(node)), _listed(errors.get(node)), *bounds.get(place.roots[node], (None, None)))
+        node: (_listed(tools.get(node)), _listed(errors.get(node)), *bounds.get(place.roots[node], _UNTIMED))
         for node in place.execution_ids
     }
 

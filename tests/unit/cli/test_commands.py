@@ -18,6 +18,7 @@ from longpole.reports.filters import read_execution_filters
 from longpole.reports.views import ExecutionPage, ExecutionTree
 from longpole.server.http import api_app
 from longpole.store.store import open_store
+from running_server import wait_until
 from triage_example import EXECUTION_ID, triage_batch
 
 
@@ -42,6 +43,7 @@ def server() -> Iterator[str]:
     sockets = [running.config.bind_socket()]
     thread = threading.Thread(target=running.run, kwargs={"sockets": sockets})
     thread.start()
+    wait_until(lambda: running.started, "the server to listen")
     yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
     running.should_exit = True
     thread.join(10)
