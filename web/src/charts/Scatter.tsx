@@ -1,11 +1,11 @@
 import type { EChartsOption, ScatterSeriesOption } from "echarts";
 import { useMemo } from "react";
-import { axisMoment, axisTime, clockTime, duration } from "../lib/format";
+import { axisTime, clockTime, duration } from "../lib/format";
 import { epochMs } from "../lib/time";
 import type { Tokens } from "../ui/theme";
 import { useTokens } from "../ui/useTokens";
 import { Chart, type ChartTable, type Selection } from "./Chart";
-import { axisLook } from "./chartTheme";
+import { axisLook, timeAxis } from "./chartTheme";
 
 export interface ScatterPoint {
   readonly id: string;
@@ -94,7 +94,6 @@ function optionOf(
   tokens: Tokens,
 ): EChartsOption {
   const look = axisLook(tokens);
-  const span = range[1] - range[0];
   return {
     grid: { left: 58, right: 14, top: 18, bottom: 24 },
     toolbox: { show: false },
@@ -105,13 +104,7 @@ function optionOf(
       brushStyle: brushLook(tokens),
       throttleType: "debounce",
     },
-    xAxis: {
-      type: "time",
-      min: range[0],
-      max: range[1],
-      ...look,
-      axisLabel: { ...look.axisLabel, formatter: (ms: number) => axisMoment(ms, span) },
-    },
+    xAxis: timeAxis(tokens, range[0], range[1], 9),
     yAxis: {
       type: "log",
       ...look,

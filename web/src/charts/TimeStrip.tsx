@@ -1,6 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef, useState } from "react";
-import { axisMoment } from "../lib/format";
-import { ticks } from "../lib/time";
+import { clockTicks, tickWords } from "../lib/clockTicks";
 import "./strip.css";
 import { useWidth } from "./useWidth";
 
@@ -39,7 +38,6 @@ const VALUE_BASE = 96;
 const HEIGHT = 116;
 /** A press that moves less is a click: it takes the place beneath it. */
 const CLICK_PX = 4;
-const DAY_MS = 86_400_000;
 
 /** Counts over time with a line below them; a click or a drag takes a stretch of it, and so do arrows and Enter. */
 export function TimeStrip(props: Props) {
@@ -185,9 +183,7 @@ interface AxisProps extends Props {
 
 function Axis({ axis, x, range, inner }: AxisProps) {
   const [start, end] = range;
-  const span = end - start;
-  const marks =
-    span > 2 * DAY_MS ? days(start, end, inner) : ticks(0, span, inner / 90).map((at) => start + at);
+  const marks = clockTicks(start, end, inner / 90);
   return (
     <g className="strip-axis">
       <text x={LEFT - 8} y={20} textAnchor="end">
@@ -204,25 +200,10 @@ function Axis({ axis, x, range, inner }: AxisProps) {
         <g key={at}>
           <line x1={x(at)} x2={x(at)} y1={4} y2={VALUE_BASE} />
           <text x={x(at)} y={HEIGHT - 5} textAnchor={x(at) > LEFT + inner - 20 ? "end" : "middle"}>
-            {axisMoment(at, span)}
+            {tickWords(at)}
           </text>
         </g>
       ))}
     </g>
   );
-}
-
-/** Midnights of the reader's days, as many as have room. */
-function days(start: number, end: number, inner: number): number[] {
-  const every = Math.max(1, Math.ceil(((end - start) / DAY_MS) * (70 / inner)));
-  const first = new Date(start);
-  first.setHours(24, 0, 0, 0);
-  const found: number[] = [];
-  for (
-    let at = first;
-    at.getTime() < end;
-    at = new Date(at.getFullYear(), at.getMonth(), at.getDate() + every)
-  )
-    found.push(at.getTime());
-  return found;
 }

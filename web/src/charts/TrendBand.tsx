@@ -1,11 +1,11 @@
 import type { EChartsOption } from "echarts";
 import { useMemo } from "react";
-import { axisMoment, axisTime, clockTime, count, duration, percent } from "../lib/format";
+import { axisTime, clockTime, count, duration, percent } from "../lib/format";
 import { epochMs } from "../lib/time";
 import type { Tokens } from "../ui/theme";
 import { useTokens } from "../ui/useTokens";
 import { Chart } from "./Chart";
-import { axisLook } from "./chartTheme";
+import { axisLook, timeAxis } from "./chartTheme";
 
 export interface BandPoint {
   readonly started: string;
@@ -56,7 +56,6 @@ export function TrendBand({ points, marks, height, label }: Props) {
 
 function optionOf(points: readonly BandPoint[], marks: readonly BandMark[], tokens: Tokens): EChartsOption {
   const times = points.map(({ started }) => epochMs(started));
-  const span = (times.at(-1) ?? 0) - (times[0] ?? 0);
   const look = axisLook(tokens);
   const median: Pair[] = points.map(({ p50_ns }, at) => [times[at] ?? 0, p50_ns]);
   const above: Pair[] = points.map(({ p50_ns, p95_ns }, at) => [
@@ -72,12 +71,7 @@ function optionOf(points: readonly BandPoint[], marks: readonly BandMark[], toke
   );
   return {
     grid: { left: 52, right: 16, top: 34, bottom: 24 },
-    xAxis: {
-      type: "time",
-      ...look,
-      splitLine: { show: false },
-      axisLabel: { ...look.axisLabel, formatter: (ms: number) => axisMoment(ms, span) },
-    },
+    xAxis: { ...timeAxis(tokens, times[0] ?? 0, times.at(-1) ?? 0, 7), splitLine: { show: false } },
     yAxis: {
       type: "value",
       min: 0,

@@ -1,6 +1,7 @@
 // What all charts share: axes, grid and tooltip in the colours of the theme.
 
 import type { EChartsOption } from "echarts";
+import { clockTicks, tickWords } from "../lib/clockTicks";
 import { FONT, type Tokens } from "../ui/theme";
 
 /** Text and lines of an axis; spread into `xAxis` and `yAxis`. */
@@ -17,6 +18,20 @@ export function axisLook(tokens: Tokens) {
     },
     splitLine: { lineStyle: { color: tokens.grid } },
     nameTextStyle: { color: tokens.subtle, fontSize: 11 },
+  } as const;
+}
+
+/** An axis of moments from one to another, in milliseconds since 1970; at most `most` of them have a label. */
+export function timeAxis(tokens: Tokens, from: number, to: number, most: number) {
+  const look = axisLook(tokens);
+  const customValues = clockTicks(from, to, most);
+  return {
+    type: "time",
+    min: from,
+    max: to,
+    ...look,
+    axisTick: { show: false, customValues },
+    axisLabel: { ...look.axisLabel, customValues, formatter: (ms: number) => tickWords(ms) },
   } as const;
 }
 

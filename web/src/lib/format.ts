@@ -134,7 +134,8 @@ export function ago(rfc3339: string, nowMs: number): string {
 // Making one takes as long as using it a hundred times, and pages that run write times thirty times a second.
 const FORMATS = new Map<string, Intl.DateTimeFormat>();
 
-function formatOf(name: string, zone: string, parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+/** A format of a zone, kept under a name that stands for these parts. */
+export function formatOf(name: string, zone: string, parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = `${name} ${zone}`;
   const kept = FORMATS.get(key) ?? new Intl.DateTimeFormat("en-GB", { ...parts, timeZone: zone });
   FORMATS.set(key, kept);
@@ -180,13 +181,6 @@ export function weekdayAndDay(rfc3339: string, zone = ZONE): string {
   const then = new Date(epochMs(rfc3339));
   const weekday = formatOf("weekday", zone, { weekday: "short" }).format(then);
   return `${weekday} ${dayOf(then, zone).slice(0, -5)}`;
-}
-
-/** A label of a time axis over `spanMs`: the hour of a short one, the day of a long one; `ms` since 1970. */
-export function axisMoment(ms: number, spanMs: number, zone = ZONE): string {
-  const then = new Date(ms);
-  if (spanMs > 36 * 3_600_000) return dayOf(then, zone).slice(0, -5);
-  return formatOf("minute", zone, { hour: "2-digit", minute: "2-digit", hour12: false }).format(then);
 }
 
 /** The last eight signs of an id: enough to tell two apart, short enough to read. */

@@ -2,8 +2,8 @@ import type { EChartsOption } from "echarts";
 import { useMemo } from "react";
 import type { FailureGroups } from "../../api/views.gen";
 import { Chart } from "../../charts/Chart";
-import { axisLook } from "../../charts/chartTheme";
-import { axisMoment, clockTime, count, counted, duration } from "../../lib/format";
+import { axisLook, timeAxis } from "../../charts/chartTheme";
+import { clockTime, count, counted, duration } from "../../lib/format";
 import { epochMs, MILLISECOND } from "../../lib/time";
 import { useTokens } from "../../ui/useTokens";
 
@@ -17,14 +17,7 @@ export function FailureTimes({ failures }: { readonly failures: FailureGroups })
     const half = width_ns / MILLISECOND / 2;
     return {
       grid: { left: 40, right: 14, top: 8, bottom: 22 },
-      xAxis: {
-        type: "time",
-        min: from,
-        max: to,
-        ...look,
-        splitLine: { show: false },
-        axisLabel: { ...look.axisLabel, formatter: (ms: number) => axisMoment(ms, to - from) },
-      },
+      xAxis: { ...timeAxis(tokens, from, to, 8), splitLine: { show: false } },
       yAxis: { type: "value", minInterval: 1, splitNumber: 3, ...look },
       tooltip: {
         formatter: (at: unknown) => {
