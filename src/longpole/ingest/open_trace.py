@@ -76,6 +76,13 @@ class Group:
         self.is_settled = True  # as far as it is stored
         self.is_on_its_way = False  # in a durable batch that is not written yet
 
+    def set_back(self, now_ns: int) -> None:
+        """The clock was set back to this time: nothing has happened later, and nothing waits for later than now."""
+        self.changed_ns = min(self.changed_ns, now_ns)
+        self.unsaved_ns = min(self.unsaved_ns, now_ns)
+        self.next_publish_ns = min(self.next_publish_ns, now_ns)
+        self.next_save_ns = min(self.next_save_ns, now_ns)
+
 
 def decided_weight(group: Group) -> float | None:
     """The weight that tail sampling has given to a trace of the group, if it has to any."""

@@ -63,6 +63,8 @@ MANY_SPANS_PER_S = 1_500
 PACE_OVER_S = 2.0
 ENOUGH_SPANS = 20_480
 SAVE_AT_LEAST_EVERY_S = 6.0
+CLOCK_STEP_NS = 1_000_000_000
+"""From so much on a clock is called set back; less is waited for."""
 CLOSE_TIMEOUT_S = 30.0
 _DRAIN_SHARE = 0.75  # of the time to close; what is left is for the threads to end
 UNSETTLED_AT_START = 1000
@@ -133,7 +135,7 @@ class Pipeline:
         self._recogniser = recogniser or Recogniser()
         self._letters = DeadLetters(engine.server, now)
         self._book = self._open_book(sampling, activity)
-        self._heard_ns = 0  # when the last body that was read had come
+        self._heard_ns = self._clock_ns = 0  # when the last body that was read had come; the time at the last look
         self._agents, self._seen = AgentRoll(), SeenTraces()
         self._read_position = self._stored_position = self._queued_position = stored_position(engine)
         self._starts: deque[tuple[int, SpoolPosition]] = deque()  # of the bodies that may be unsaved
@@ -351,6 +353,7 @@ class Pipeline:
 
     def _read_once(self) -> None:
         began = time.monotonic()
+        self._follow_clock()
         bodies = self._spool.read(self._read_position, timeout_s=READ_WAIT_S)
         told = [self._decoded(item) for item in bodies]
         self._bring_back(told)
@@ -369,6 +372,16 @@ class Pipeline:
             self._rewrite(*self._rewrites.popleft())
         if not bodies and (rest := READ_WAIT_S - (time.monotonic() - began)) > 0:
             self._closing.wait(rest)  # a closed spool answers at once
+
+    def _follow_clock(self) -> None:
+        """Waits reckoned by a clock that was set back since would last until it is as late again."""
+        now = self._now()
+        if now < self._clock_ns - CLOCK_STEP_NS:
+            _log.warning("the clock was set back by %.0f s", (self._clock_ns - now) / 1e9)
+            self._heard_ns = min(self._heard_ns, now)
+            self._book.set_back(now)
+            self._processes.set_back(now)
+        self._clock_ns = now
 
     def _note_saved(self) -> None:
         while self._writer.written:

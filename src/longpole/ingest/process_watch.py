@@ -144,6 +144,15 @@ class ProcessWatch:
             process.stored_ns = None
         self._changed[seen.workspace, seen.process] = process
 
+    def set_back(self, now_ns: int) -> None:
+        """The clock was set back to this time: silence counts from now on."""
+        self._floor_ns = min(self._floor_ns, now_ns)
+        self._next_ns = self._next_sweep_ns = now_ns
+        for process in self._processes.values():
+            process.heard_ns = min(process.heard_ns, now_ns)
+            if process.stored_ns is not None:
+                process.stored_ns = min(process.stored_ns, now_ns)
+
     def is_due(self, now_ns: int) -> bool:
         """Whether it is time to `judge` again."""
         return now_ns >= self._next_ns

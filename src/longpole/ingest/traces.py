@@ -351,6 +351,12 @@ class TraceBook:
         keys = self._of_process.get((workspace, process), ())
         return [self._traces[key] for key in sorted(keys)]
 
+    def set_back(self, now_ns: int) -> None:
+        """The clock was set back to this time."""
+        self._given_ns = min(self._given_ns, now_ns)
+        for trace in self._traces.values():
+            trace.group.set_back(now_ns)
+
     # Departures
 
     def publish(self, now_ns: int) -> Batch | None:

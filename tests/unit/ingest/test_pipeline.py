@@ -282,6 +282,34 @@ def test_a_heartbeat_makes_its_process_known_and_its_silence_closes_what_it_left
     assert (row["status"], row["ended_ns"]) == ("crashed", START_NS + 10**9)
 
 
+def test_a_clock_that_is_set_back_an_hour_delays_nothing(house: House):
+    now = [START_NS + 3600 * 10**9]
+    pipeline = house.start(now=lambda: now[0])
+    is_open = {"key": "longpole.open", "value": {"boolValue": True}}
+    seen = threading.Event()
+
+    def shown(status: str) -> bool:
+        rows = house.engine.rows("trace_executions", {"workspace": "default", "trace_ids": [TRACE]})
+        return [row["status"] for row in rows] == [status]
+
+    def tell(status: str, **told: Any) -> None:
+        agent = {"resource": resource_of("p"), "scopeSpans": [{"spans": [span_json(1, **told)]}]}
+        house.offer(json.dumps({"resourceSpans": [agent]}).encode())
+        for _ in range(400):
+            if shown(status):
+                return
+            seen.wait(0.01)
+        pytest.fail(f"it was never shown as {status}")
+
+    tell("running", endTimeUnixNano="0", attributes=[is_open])
+    now[0] -= 3600 * 10**9
+    tell("success")
+    now[0] += 5 * 10**9
+    assert pipeline.drain(DRAIN_S)
+    (row,) = house.engine.rows("trace_executions", {"workspace": "default", "trace_ids": [TRACE]})
+    assert row["settled_ns"] is not None
+
+
 def test_what_waits_unread_is_no_silence(house: House):
     pipeline = house.start()
     judged: list[int] = []
