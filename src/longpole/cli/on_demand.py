@@ -7,12 +7,12 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-PASSES_ON: Mapping[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True}
+_PASSES_ON: Mapping[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True}
 """What `run` and `record` are given belongs to the program that they run."""
 
 _CONTEXTS: Mapping[str, Mapping[str, Any]] = {
-    "run": PASSES_ON,
-    "record": PASSES_ON,
+    "run": _PASSES_ON,
+    "record": _PASSES_ON,
     "replay": {"allow_extra_args": True},
 }
 _MODULES = {"import": "import_files"}

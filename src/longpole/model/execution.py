@@ -23,9 +23,9 @@ class Execution(Struct, frozen=True, gc=False):
 
     `scopes` is a JSON object as text, such as `{"vault_id": "v-7"}`. `weight` is for how many executions this one
     stands: that of its sender times `tail_weight`, which is `None` where the server did not sample. `tools` and
-    `step_errors` are JSON lists as text: which tools its own steps ran, and by which errors they failed. `tree_from_ns`
-    and `tree_to_ns` are when the first and the last span of its whole tree started, `None` for a tree over several
-    traces. All four are `None` until it is settled.
+    `step_errors` are JSON lists as text: which tools its own steps ran, and by which errors they failed, each once and
+    at most 100. `tree_from_ns` and `tree_to_ns` are when the first and the last span of its whole tree started, `None`
+    for a tree over several traces. All four are `None` until it is settled.
     """
 
     workspace: str
