@@ -31,6 +31,20 @@ def test_days_that_resemble_the_day_before_and_days_far_off_leave_the_bounds_tru
     assert 0.7 <= share_inside(1000 * np.exp(random.normal(0, 0.08, (300, 61))) * far, 1) <= 0.9
 
 
+@pytest.mark.parametrize("ahead", [1, 28])
+def test_four_of_five_days_of_a_level_that_wanders_end_up_between_the_bounds(ahead: int):
+    random = np.random.default_rng(9)
+    weekly = random.normal(0, 0.15, (300, 7))[:, np.arange(60 + ahead) % 7]
+    levels = np.cumsum(random.normal(0, 0.05, (300, 60 + ahead)), axis=1)
+    assert 0.7 <= share_inside(1000 * np.exp(weekly + levels), ahead) <= 0.9
+
+
+def test_a_series_that_just_moved_is_continued_from_where_it_is():
+    random = np.random.default_rng(5)
+    days = forecast_days([*random.normal(100, 3, 50), *random.normal(300, 3, 8)], 7, has_weeks=False)
+    assert all(250 < day.expected < 350 for day in days)
+
+
 def share_inside(given: ArrayLike, ahead: int) -> float:
     """The share of series whose last day is between the bounds, `ahead` days before."""
     series = np.asarray(given, dtype=np.float64)
