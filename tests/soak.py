@@ -13,16 +13,16 @@ process is looked at. Ends with 1 when a promise is broken:
   wait for one either while they hold the interpreter.
 
     make soak                                                        half an hour
-    .venv/bin/python tests/soak.py --minutes 10 [--rate N] [--live N] [--data FOLDER]
+    .venv/bin/python tests/soak.py --minutes 10 [--rate N] [--live N] [--json FILE]
 
-Of a run of less than 15 minutes the first two fifths are its beginning. DuckDB may take 64 MB, so that what it keeps of
-what it has read is full before the beginning is over, and what grows then is a leak or its index of row groups (10 kB
-for a thousand steps).
+Of a run of less than 15 minutes the first two fifths are its beginning. DuckDB may take 128 MB, the least, so that what
+it keeps of what it has read is full before the beginning is over, and what grows then is a leak.
 """
 
 import argparse
 import asyncio
 import http.client
+import json
 import multiprocessing
 import os
 import re
@@ -30,7 +30,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from multiprocessing.queues import Queue
@@ -50,7 +50,7 @@ BODY_MOST = 40
 LOOK_EVERY_S = 5.0
 WINDOW = timedelta(minutes=5)
 DAYS_BACK_S = 2 * 86_400
-STORE_MEMORY_BYTES = 64 * 1024 * 1024
+STORE_MEMORY_BYTES = 128 * 1024 * 1024
 OLD_BODIES = 400
 MOST_GROWTH_MB = 1.0
 MOST_SLOWER = 1.2
@@ -310,20 +310,27 @@ def main() -> int:
     options.add_argument("--minutes", type=float, default=30)
     options.add_argument("--rate", type=int, default=2000, help="steps a second")
     options.add_argument("--live", type=int, default=10, help="WebSocket clients")
+    options.add_argument("--json", type=Path, help="writes what was seen of the process, every five seconds")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="longpole-soak-") as folder:
         server = Jumping(Path(folder) / "longpole")
         server.folder.mkdir()
         os.environ["LONGPOLE_RETENTION_DAYS"] = "1"
+        os.environ["LONGPOLE_STORE_MEMORY_BYTES"] = str(STORE_MEMORY_BYTES)
         try:
             server.start()
             fill_old(server)
             server.launch(*(["nice", "-n", "-20"] if os.geteuid() == 0 else []))
             seen = run(server, chosen.minutes, chosen.rate, chosen.live)
             print_table(seen, chosen.minutes)
+            if chosen.json:
+                chosen.json.write_text(json.dumps([asdict(look) for look in seen.looks]))
             judged = [*judge(seen, chosen.minutes), *check_kept(server, seen)]
             if not all(is_kept for *_, is_kept in judged):
                 print(server.log.read_text()[-5000:], file=sys.stderr)
+        except SystemExit:
+            print(server.log.read_text()[-5000:], file=sys.stderr)
+            raise
         finally:
             server.close()
     table = Table(title=f"{chosen.minutes:g} minutes of {chosen.rate:,} steps a second")

@@ -116,7 +116,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days that the audit log is kept: who made and revoked keys, logged in, deleted or changed something."""
     store_limit_bytes: Annotated[int, Meta(ge=0)] = 0
     """Bytes that the database may hold; beyond it the oldest day goes, bodies first. Today stays. 0 means no limit."""
-    store_memory_bytes: Annotated[int, Meta(ge=64 * 1024 * 1024)] = 512 * 1024 * 1024
+    store_memory_bytes: Annotated[int, Meta(ge=128 * 1024 * 1024)] = 512 * 1024 * 1024
     """Bytes of memory that DuckDB may take inside the server, for what it sorts and for what it has read and may need
     again. Questions about months of a large store are slower with less."""
     slow_operation_ms: Count = 1000

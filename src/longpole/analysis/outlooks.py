@@ -43,7 +43,8 @@ class Outlooks(Struct, frozen=True):
 
 def drawn_in(rest: Floats) -> Floats:
     """What models did not foresee, nothing of it more than three robust deviations off; days are the last axis."""
-    bound = _FAR * _MAD * np.median(np.abs(rest), axis=-1, keepdims=True)
+    # The upper median; numpy's takes 40 us, a tenth of which is sorting.
+    bound = _FAR * _MAD * np.sort(np.abs(rest), axis=-1)[..., [rest.shape[-1] // 2]]
     return np.where(bound > 0, np.clip(rest, -bound, bound), rest)
 
 

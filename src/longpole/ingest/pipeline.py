@@ -62,6 +62,7 @@ SAVE_EVERY_S = 0.5
 MANY_SPANS_PER_S = 1_500
 PACE_OVER_S = 2.0
 ENOUGH_SPANS = 20_480
+ENOUGH_BYTES = 24 * 1024 * 1024  # of the bodies that were read since; spans with long inputs would fill the memory
 SAVE_AT_LEAST_EVERY_S = 6.0
 CLOCK_STEP_NS = 1_000_000_000
 """From so much on a clock is called set back; less is waited for."""
@@ -150,6 +151,7 @@ class Pipeline:
         )
         self._writer = Writer(engine, self._letters, LetterFolder(dead_letters), self._closing, stored=self._advance)
         self._next_save_s = self._saved_s = 0.0
+        self._gathered_bytes = 0  # read since it was saved
         self._pace = Pace(PACE_OVER_S)
         self._lister = threading.Thread(target=self._load_seen, name="longpole-seen", daemon=True)
         self._reader = threading.Thread(target=self._read, name="longpole-read", daemon=True)
@@ -437,6 +439,7 @@ class Pipeline:
                 self._counters.damaged_bytes += len(item.content)
                 self._letters.bury_damaged(item)
             elif isinstance(decoded, Decoded):
+                self._gathered_bytes += len(item.body)
                 self._add(decoded, item.received_ns, number)
                 self._letters.has_read(item)
             elif decoded is not None:
@@ -560,7 +563,7 @@ class Pipeline:
         now_s = time.monotonic()
         if drain is None and (now_s < self._next_save_s or self._is_gathering(now_s)):
             return
-        self._next_save_s, self._saved_s = now_s + LOOK_EVERY_S, now_s
+        self._next_save_s, self._saved_s, self._gathered_bytes = now_s + LOOK_EVERY_S, now_s, 0
         saved = self._book.save(self._now(), everything=drain is not None)
         batch, groups = saved or (Batch(), [])
         if self._told is not None and saved is not None:
@@ -583,7 +586,7 @@ class Pipeline:
         """Whether so much comes that it is better to save more of it at a time."""
         if self._pace.per_s(self._counters.spans, now_s) < MANY_SPANS_PER_S:
             return False
-        if now_s - self._saved_s >= SAVE_AT_LEAST_EVERY_S:
+        if now_s - self._saved_s >= SAVE_AT_LEAST_EVERY_S or self._gathered_bytes >= ENOUGH_BYTES:
             return False
         self._next_save_s = now_s + LOOK_EVERY_S / 4
         return self._book.prepare_quiet(self._now()) < ENOUGH_SPANS

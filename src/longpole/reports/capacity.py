@@ -62,14 +62,14 @@ def capacity_of(store: Engine, period: Period, *, limits: Mapping[str, float], l
     days = range(span.start - span.start % DAY_NS, span.stop, DAY_NS)
     answer.first_day = clock.to_rfc3339(days.start)[:10]
     calls = [_by_day(used[key].calls, span, days).sum(axis=1) for key in order]
-    highest = [_by_day(used[key].calls, span, days).max(axis=1) for key in order]
-    ahead = _ahead([*calls, *highest])
+    ahead = _ahead(calls, SHOWN_AHEAD)
+    reached = _limits_ahead(used, order, span, days, limits)
     swept = _swept(store, period, span, used, order)
     for place, key in enumerate(order):
         resource = _resource(key, used[key], span, days, swept.get(key))
         resource.growth_a_week = _growth(calls[place][1:-1].tolist(), ahead[place])
-        resource.forecast = _forecast(days, ahead[place][:SHOWN_AHEAD])
-        resource.limit = _limit(used[key], highest[place], ahead[len(order) + place], limits.get(key.name))
+        resource.forecast = _forecast(days, ahead[place])
+        resource.limit = reached.get(key)
         answer.resources.append(resource)
     return answer
 
@@ -171,11 +171,11 @@ def _forecast(days: range, ahead: Sequence[Forecast]) -> list[ForecastDay]:
     ]
 
 
-def _ahead(series: Sequence[Floats]) -> list[list[Forecast]]:
+def _ahead(series: Sequence[Floats], ahead: int) -> list[list[Forecast]]:
     """The days after the last one; the first and last known ones may be partial and do not count."""
     rows = np.array(series)
     rows[:, [0, -1]] = np.nan
-    return forecast_all(rows, LONGEST_AHEAD)
+    return forecast_all(rows, ahead)
 
 
 def _growth(whole: Sequence[float], ahead: Sequence[Forecast]) -> float | None:
@@ -186,19 +186,30 @@ def _growth(whole: Sequence[float], ahead: Sequence[Forecast]) -> float | None:
     return sum(day.expected for day in ahead[:7]) / last - 1
 
 
-def _limit(use: _Use, highest: Floats, ahead: Sequence[Forecast], given: float | None) -> LimitAhead | None:
+def _limits_ahead(
+    used: Mapping[_Key, _Use], order: Sequence[_Key], span: range, days: range, given: Mapping[str, float]
+) -> dict[_Key, LimitAhead]:
+    """When the busiest hour of a day reaches the limit of each resource that has one."""
+    limited = {key: limit for key in order if (limit := _limit(used[key], given.get(key.name)))}
+    if not limited:
+        return {}
+    highest = [_by_day(used[key].calls, span, days).max(axis=1) for key in limited]
+    found: dict[_Key, LimitAhead] = {}
+    for (key, limit), hours, ahead in zip(limited.items(), highest, _ahead(highest, LONGEST_AHEAD), strict=True):
+        most = float(hours.max())
+        reached = Reached(0, 0, 0) if most >= limit else when_reached(ahead, limit)
+        found[key] = LimitAhead(
+            calls_an_hour=limit,
+            is_seen=key.name not in given,
+            used_share=most / limit,
+            days=reached.expected,
+            earliest_days=reached.earliest,
+            latest_days=reached.latest,
+        )
+    return found
+
+
+def _limit(use: _Use, given: float | None) -> float | None:
     """The limit on an hour's calls that was given, else the least of the hours in which calls met a rate limit."""
     met = np.sort(use.calls[use.limited > 0]).tolist()
-    limit = given if given is not None else met[len(met) // 4] if len(met) >= _LEAST_LIMITED_HOURS else None
-    if not limit:
-        return None
-    most = float(highest.max())
-    reached = Reached(0, 0, 0) if most >= limit else when_reached(ahead, limit)
-    return LimitAhead(
-        calls_an_hour=limit,
-        is_seen=given is None,
-        used_share=most / limit,
-        days=reached.expected,
-        earliest_days=reached.earliest,
-        latest_days=reached.latest,
-    )
+    return given if given is not None else met[len(met) // 4] if len(met) >= _LEAST_LIMITED_HOURS else None

@@ -20,6 +20,7 @@ from longpole.ingest.traces import Limits
 from longpole.model.batch import Batch
 from longpole.store.engines.duckdb import DuckDBEngine
 from otlp_clients import CLIENTS, TRUTHS, requests_of
+from running_server import wait_until
 
 
 @pytest.fixture
@@ -80,24 +81,25 @@ def test_the_store_is_asked_once_about_the_traces_of_all_bodies_that_are_read_to
     assert house.counts()["executions"] == 29
 
 
+class NotedSizes(DuckDBEngine):
+    """Notes how many steps are stored at a time."""
+
+    def __init__(self, engine: DuckDBEngine) -> None:
+        self.__dict__ = engine.__dict__
+        self.sizes: list[int] = []
+
+    def write(self, batch: Batch, *, fresh: bool = False) -> None:
+        super().write(batch, fresh=fresh)
+        if batch.steps and not fresh:
+            self.sizes.append(len(batch.steps))
+
+
 def test_of_many_spans_that_come_in_a_stream_many_are_stored_at_a_time(house: House, monkeypatch: pytest.MonkeyPatch):
-    class Noted(DuckDBEngine):
-        """Notes how many steps are stored at a time."""
-
-        def __init__(self, engine: DuckDBEngine) -> None:
-            self.__dict__ = engine.__dict__
-            self.sizes: list[int] = []
-
-        def write(self, batch: Batch, *, fresh: bool = False) -> None:
-            super().write(batch, fresh=fresh)
-            if batch.steps and not fresh:
-                self.sizes.append(len(batch.steps))
-
     monkeypatch.setattr(pipeline_module, "SAVE_EVERY_S", 0.0)
     monkeypatch.setattr(pipeline_module, "SAVE_AT_LEAST_EVERY_S", DRAIN_S)
     monkeypatch.setattr(pipeline_module, "MANY_SPANS_PER_S", 0)
     monkeypatch.setattr(pipeline_module, "ENOUGH_SPANS", 60)
-    noted = Noted(house.engine)
+    noted = NotedSizes(house.engine)
     pipeline = house.start(noted, limits=Limits(settle_after_ns=0))
     for number in range(1, 51):
         house.offer(traces_body(span_json(1, trace=f"{number:032x}"), span_json(2, 1, trace=f"{number:032x}")))
@@ -105,6 +107,22 @@ def test_of_many_spans_that_come_in_a_stream_many_are_stored_at_a_time(house: Ho
     assert sum(noted.sizes) == 50
     assert len(noted.sizes) <= 3
     assert house.counts()["steps"] == 50
+
+
+def test_spans_with_long_inputs_are_stored_before_they_fill_the_memory(house: House, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pipeline_module, "SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(pipeline_module, "SAVE_AT_LEAST_EVERY_S", DRAIN_S)
+    monkeypatch.setattr(pipeline_module, "MANY_SPANS_PER_S", 0)
+    monkeypatch.setattr(pipeline_module, "ENOUGH_BYTES", 100_000)
+    noted = NotedSizes(house.engine)
+    house.start(noted, limits=Limits(settle_after_ns=0))
+    house.offer(traces_body(span_json(1), span_json(2, 1)))
+    wait_until(lambda: sum(noted.sizes) == 1, "the first of a stream")
+    long = {"attributes": [{"key": "input.value", "value": {"stringValue": "x" * 50_000}}]}
+    for number in range(1, 5):
+        trace = f"{number:032x}"
+        house.offer(traces_body(span_json(1, trace=trace), span_json(2, 1, trace=trace, **long)))
+    wait_until(lambda: sum(noted.sizes) >= 3, "two of them, far fewer spans than are gathered", DRAIN_S / 2)
 
 
 def test_reading_the_whole_spool_again_after_a_crash_doubles_nothing(house: House):

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from contract.rows import trace
+from contract.rows import WORKSPACE, joined, trace, trace_id_of
 from longpole.model.batch import Batch, SpoolPosition
+from longpole.model.errors import StoreError
 from longpole.store.dialects.duckdb import DUCKDB
 from longpole.store.engines.duckdb import DuckDBEngine
 
@@ -96,3 +97,17 @@ def test_a_full_group_of_rows_goes_past_the_log_and_survives_a_kill(tmp_path: Pa
         assert after.rows("spool_position", {"server": ""})[0]["offset"] == 2
     finally:
         after.close()
+
+
+def test_a_question_that_needs_more_memory_than_there_is_says_so_and_what_to_do(tmp_path: Path) -> None:
+    path = str(tmp_path / "longpole.duckdb")
+    store = DuckDBEngine(path)
+    store.migrate()
+    store.write(joined([trace(number) for number in range(3000)]))
+    store.close()
+    small = DuckDBEngine(path, memory_bytes=6 * 1024 * 1024)
+    every = {"workspace": WORKSPACE, "trace_ids": [trace_id_of(number) for number in range(3000)]}
+    with pytest.raises(StoreError, match=r"trace_bodies needs more memory .* 6 MiB .* set store_memory_bytes higher"):
+        small.rows("trace_bodies", every)
+    assert small.rows("store_counts")[0]["executions"] == 3000
+    small.close()

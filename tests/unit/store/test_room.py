@@ -1,6 +1,8 @@
 """The room that things take in a DuckDB file: given back where it is worth it, and kept below a limit."""
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from longpole.model.batch import Batch
 from longpole.model.clock import DAY_NS
 from longpole.store import retention
 from longpole.store.engine import Engine
+from longpole.store.engines import duckdb as duckdb_engine
 from longpole.store.engines.duckdb import DuckDBEngine
 from longpole.store.retention import Keep, Removed, retain
 from longpole.store.store import open_store
@@ -70,9 +73,40 @@ def test_who_reads_and_writes_while_the_file_is_exchanged_notices_nothing(path: 
     store = DuckDBEngine(str(path))
     store.migrate()
     fill(store, days=2)
+    with busy(store) as written:
+        for _ in range(3):
+            store.write(Batch(compact=True))
+    assert counted_anew(store, path) == 300 + written()
+
+
+def test_a_store_that_took_much_lets_go_of_its_index_and_nobody_notices(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    attach = duckdb_engine._attach
+    monkeypatch.setattr(duckdb_engine, "_INDEXED_ROWS", 2_000)
+    monkeypatch.setattr(duckdb_engine, "_attach", lambda path, memory: (opened.append(path), attach(path, memory))[1])
+    store = DuckDBEngine(str(path))
+    store.migrate()
+    fill(store, days=1, each=300)
+    store.write(Batch(expired={"processes": 0}))  # a checkpoint
+    assert len(opened) == 2
+    fills = 1
+    with busy(store) as written:
+        while len(opened) < 4:
+            fill(store, days=1, each=300)
+            store.write(Batch(expired={"processes": 0}))
+            fills += 1
+    assert store.rows("trace_steps", {"workspace": WORKSPACE, "trace_ids": [trace_id_of(1)]})
+    assert counted_anew(store, path) == 300 * fills + written()
+
+
+@contextmanager
+def busy(store: Engine) -> Iterator[Callable[[], int]]:
+    """Two threads ask and one writes until the end of the block; gives how many executions were written."""
     done = threading.Event()
     trouble: list[Exception] = []
-    numbers = iter(range(10_000, 20_000))
+    numbers = iter(range(10_000, 100_000))
 
     def work(act: Any) -> None:
         while not done.is_set():
@@ -91,17 +125,22 @@ def test_who_reads_and_writes_while_the_file_is_exchanged_notices_nothing(path: 
     threads = [threading.Thread(target=work, args=(act,)) for act in (read, read, write)]
     for thread in threads:
         thread.start()
-    for _ in range(3):
-        store.write(Batch(compact=True))
-    done.set()
-    for thread in threads:
-        thread.join()
+    try:
+        yield lambda: next(numbers) - 10_000
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
     assert trouble == []
-    written = next(numbers) - 10_000
+
+
+def counted_anew(store: Engine, path: Path) -> int:
+    """How many executions are there once the store was closed and opened again."""
     store.close()
     again = open_store(path)
-    assert again.rows("store_counts")[0]["executions"] == 300 + written
+    count = again.rows("store_counts")[0]["executions"]
     again.close()
+    return count
 
 
 def test_a_store_over_its_limit_loses_its_oldest_bodies_and_then_its_oldest_days(path: Path) -> None:

@@ -61,6 +61,10 @@ _DUCKDB_CHECKPOINT = "4GB"
 # row with the checkpoint instead of 10 to 15, and no memory until then. DuckDB's groups of 122,880 rows never fill in
 # one. Smaller groups take more room: 202 to 210 bytes a step instead of 150. Questions cost the same.
 _ROW_GROUP = 10_240
+# Of every group that it wrote or read DuckDB keeps an index until it lets go of the file: 10 to 25 kB for a thousand
+# steps. Letting go and opening again takes 20 ms for ten million steps; questions then read what they need of it.
+_INDEXED_ROWS = 1_000_000
+_PATIENCE_S = 0.05
 _FAILED = frozenset(FAILED_STATUSES)
 _QUIET_S = 3.0
 _CALLS_END_S = 5.0
@@ -111,6 +115,7 @@ class DuckDBEngine:
         self._is_exchanging = False
         self._is_lost = False  # it could not be attached again
         self._unchecked_rows = 0
+        self._indexed_rows = 0  # written since the file was attached
         self._still = Condition(self._writing)  # nobody else reads the file
         self._holders = 0
         self._idle = WhenIdle(self._checkpoint, quiet_s=quiet_s, name="longpole-checkpoint")
@@ -158,7 +163,9 @@ class DuckDBEngine:
 
             with self._transaction(seen), running(self._writer.interrupt):
                 self._store(batch, tables)
-            self._unchecked_rows += sum(len(getattr(batch, name)) for name in TABLES) + len(batch.expired)
+            rows = sum(len(getattr(batch, name)) for name in TABLES)
+            self._unchecked_rows += rows + len(batch.expired)
+            self._indexed_rows += rows
         if batch.compact:
             self._compact()
         elif batch.expired or self._unchecked_bytes() > _CHECKPOINT_BYTES:
@@ -171,14 +178,22 @@ class DuckDBEngine:
         Raises:
             UnknownQuery: no query has this name.
             InvalidInput: a parameter is missing or is not one of the query's.
+            StoreError: it takes more memory than DuckDB may have.
         """
         found = self._queries[query]
         text, given = found.asked(parameters or {})
-        with self._reader() as reader:
-            with self._swap:
-                reader.begin()
-                view = self._fresh.view()
-            return reader.answer(text, given, view, found.tables)
+        try:
+            with self._reader() as reader:
+                with self._swap:
+                    reader.begin()
+                    view = self._fresh.view()
+                return reader.answer(text, given, view, found.tables)
+        except duckdb.OutOfMemoryException as error:
+            raise StoreError(
+                f"The query {query} needs more memory than is left of the {self._memory_bytes >> 20} MiB that DuckDB "
+                "may have. Expected enough for all that is asked at once. Ask for less time, or set store_memory_bytes "
+                "higher."
+            ) from error
 
     def ask_sql(self, question: SqlQuestion) -> SqlRows:
         """The answer to SQL of a person, as of now but for what is not stored yet; see `ReadsSql.ask_sql`."""
@@ -229,6 +244,8 @@ class DuckDBEngine:
         with self._writing:
             if self._unchecked_rows and not self._holders:
                 self._checkpoint_now()
+                if self._indexed_rows > _INDEXED_ROWS:
+                    self._attach_again(_PATIENCE_S)
 
     def _checkpoint_now(self) -> None:
         try:
@@ -239,24 +256,31 @@ class DuckDBEngine:
             raise
         self._unchecked_rows = 0
 
-    def _attach_again(self) -> None:
+    def _attach_again(self, patience_s: float | None = None) -> None:
+        """Let go of the database and open it anew, unless questions are still asked after so long."""
         if self._path == ":memory:":
             return
-        self._is_lost = True
-        with self._exchange():
-            self._database = _attach(self._path, self._memory_bytes)
-            self._writer = _cursor(self._database)
+        with self._exchange(patience_s) as is_quiet:
+            if is_quiet:
+                self._is_lost = True
+                self._open()
+
+    def _open(self) -> None:
+        self._database = _attach(self._path, self._memory_bytes)
+        self._writer = _cursor(self._database)
         self._is_lost = False
+        self._indexed_rows = 0
 
     @contextmanager
-    def _exchange(self) -> Generator[None]:
-        """The database is let go of; nobody reads until the end of the block."""
+    def _exchange(self, patience_s: float | None = None) -> Generator[bool]:
+        """The database is let go of; nobody reads until the end of the block. False where somebody goes on reading."""
         with self._gate:
             self._is_exchanging = True
-            self._gate.wait_for(lambda: self._reading == 0)
+            is_quiet = self._gate.wait_for(lambda: self._reading == 0, patience_s)
             try:
-                self._let_go()
-                yield
+                if is_quiet:
+                    self._let_go()
+                yield is_quiet
             finally:
                 self._is_exchanging = False
                 self._gate.notify_all()
@@ -279,8 +303,7 @@ class DuckDBEngine:
                 if not self._log.exists():  # else the log would be taken for one of the new file
                     draft.replace(self._path)
                 draft.unlink(missing_ok=True)
-                self._database = _attach(self._path, self._memory_bytes)
-                self._writer = _cursor(self._database)
+                self._open()
 
     def _let_go(self) -> None:
         """Close every cursor and the database."""
