@@ -62,7 +62,7 @@ SAVE_EVERY_S = 0.5
 MANY_SPANS_PER_S = 1_500
 PACE_OVER_S = 2.0
 ENOUGH_SPANS = 20_480
-ENOUGH_BYTES = 24 * 1024 * 1024  # of the bodies that were read since; spans with long inputs would fill the memory
+ENOUGH_BYTES = 16 * 1024 * 1024  # of the bodies that were read since; spans with long inputs would fill the memory
 SAVE_AT_LEAST_EVERY_S = 6.0
 CLOCK_STEP_NS = 1_000_000_000
 """From so much on a clock is called set back; less is waited for."""

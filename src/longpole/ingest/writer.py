@@ -24,7 +24,7 @@ from longpole.store.engine import Engine
 
 RETRY_WAIT_S = 1.0
 QUEUE_LENGTH = 3  # batches of some 20,000 spans under load, 3 kB each: they must not fill the memory
-QUEUED_BYTES = 64 * 1024 * 1024  # of inputs, outputs and attributes in them, unless a single batch has more
+QUEUED_BYTES = 40 * 1024 * 1024  # of inputs, outputs and attributes in them, unless a single batch has more
 
 _log = logging.getLogger("longpole.writer")
 

@@ -136,7 +136,7 @@ export function replaysQuery(executionId: string) {
   });
 }
 
-/** Bodies and attributes of one step, or of an execution's own span. */
+/** Bodies and attributes of one step, or of an execution's own span; while it runs they seldom change. */
 export function stepQuery(executionId: string, stepId: string, isRunning: boolean) {
   return queryOptions({
     queryKey: ["step", executionId, stepId, isRunning],
@@ -146,7 +146,7 @@ export function stepQuery(executionId: string, stepId: string, isRunning: boolea
         signal,
       ),
     staleTime: isRunning ? 0 : Number.POSITIVE_INFINITY,
-    refetchInterval: isRunning ? 1_000 : false,
+    refetchInterval: () => isRunning && whenLive(5_000, 1_000),
   });
 }
 
@@ -166,7 +166,7 @@ export function findingsQuery(executionId: string, isRunning: boolean) {
     queryKey: ["findings", executionId, isRunning],
     queryFn: ({ signal }) =>
       getJson<Findings>(`/api/executions/${encodeURIComponent(executionId)}/findings`, signal),
-    refetchInterval: isRunning ? 3_000 : false,
+    refetchInterval: () => isRunning && whenLive(6_000, 3_000),
   });
 }
 

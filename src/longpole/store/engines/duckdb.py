@@ -64,7 +64,7 @@ _ROW_GROUP = 10_240
 # Of every group that it wrote or read DuckDB keeps an index until it lets go of the file: 10 to 25 kB for a thousand
 # steps. Letting go and opening again takes 20 ms for ten million steps; questions then read what they need of it.
 _INDEXED_ROWS = 1_000_000
-_PATIENCE_S = 0.05
+_PATIENCE_S = 0.5  # longer than nearly every question takes
 _FAILED = frozenset(FAILED_STATUSES)
 _QUIET_S = 3.0
 _CALLS_END_S = 5.0
