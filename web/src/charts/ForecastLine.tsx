@@ -32,6 +32,7 @@ export function ForecastLine({ labels, past, ahead = [], level, mark, print, hei
     const look = axisLook(tokens);
     const none = past.map(() => null);
     const line = { type: "line", symbol: "none", emphasis: { disabled: true }, silent: true } as const;
+    const alone = { symbol: "circle", symbolSize: 6, itemStyle: { color: tokens.gen } };
     const marks = [
       ...(level
         ? [{ yAxis: level.value, label: { formatter: level.name, position: "insideEndTop" as const } }]
@@ -53,7 +54,7 @@ export function ForecastLine({ labels, past, ahead = [], level, mark, print, hei
         {
           ...line,
           name: "was",
-          data: [...past],
+          data: past.map((value, at) => (isAlone(past, at) ? { value, ...alone } : value)),
           lineStyle: { color: tokens.gen, width: 1.8 },
           markLine: {
             symbol: ["none", "none"],
@@ -105,3 +106,7 @@ export function ForecastLine({ labels, past, ahead = [], level, mark, print, hei
     />
   );
 }
+
+/** Whether no line goes to a point, which would not be seen. */
+const isAlone = (values: readonly (number | null)[], at: number) =>
+  values[at] !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null;

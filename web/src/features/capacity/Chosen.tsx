@@ -21,7 +21,11 @@ export function Chosen({ use, capacity }: { readonly use: ResourceUse; readonly 
         <h2>
           {use.name}, {use.kind}
         </h2>
-        <span className="m t12">calls a day; dashed is expected, the band holds with 80 % probability</span>
+        <span className="m t12">
+          {use.forecast.length > 0
+            ? "calls a day; dashed is expected, the band holds with 80 % probability"
+            : "calls a day; from 14 whole days on with what is expected"}
+        </span>
         <span className="sp" />
         <span className="t12 m">{limitWords(use)}</span>
       </div>

@@ -25,8 +25,10 @@ export function Said({ capacity }: { readonly capacity: Capacity }) {
         )}
         {reached ? (
           <span className="warn">{limitWords(reached)}</span>
-        ) : (
+        ) : capacity.resources.some(({ limit }) => limit) ? (
           "No limit is expected to be reached within 90 days."
+        ) : (
+          "No limit is known."
         )}
       </p>
       <p className="m t12">
