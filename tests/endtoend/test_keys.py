@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import APIResponse, Page, Route
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -183,6 +183,19 @@ def reader(keyed: RunningServer) -> str:
     return make_key(keyed, "a reader", "read", "admin", workspace="claims")
 
 
+@pytest.fixture(scope="module")
+def shown(keyed: RunningServer, reader: str) -> str:
+    """The key of one who sees an execution of `triage`."""
+    run_program(keyed.folder, LONGPOLE_API_KEY=make_key(keyed, "claims", "ingest", workspace="claims"))
+    wait_until(lambda: executions(keyed, "claims"), "an execution that the reader may see")
+    return reader
+
+
+def log_in(page: Page, key: str) -> None:
+    page.get_by_label("Key").fill(key)
+    page.get_by_role("button", name="Log in").click()
+
+
 def browser_of(server: RunningServer) -> httpx.Client:
     return httpx.Client(base_url=server.url, trust_env=False, headers={"accept": "text/html"}, timeout=30)
 
@@ -257,12 +270,11 @@ def test_a_session_survives_a_restart_and_ends_with_its_key(keyed: RunningServer
 
 
 def test_the_dashboard_works_behind_the_login(
-    keyed: RunningServer, reader: str, open_page: Callable[[str], Page]
+    keyed: RunningServer, shown: str, open_page: Callable[[str], Page]
 ) -> None:
     page = open_page(keyed.url)
     page.goto("/executions")
-    page.get_by_label("Key").fill(reader)
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, shown)
     page.get_by_role("link", name="triage").first.wait_for()
     for address in ("/", "/health", "/alerts"):
         page.goto(address)
@@ -271,13 +283,35 @@ def test_the_dashboard_works_behind_the_login(
     page.get_by_role("heading", name="Log in with a key").wait_for()
 
 
-def test_who_comes_by_a_link_of_another_site_need_not_log_in_again(
+def test_a_page_asks_nothing_while_it_logs_out(
     keyed: RunningServer, reader: str, open_page: Callable[[str], Page]
 ) -> None:
     page = open_page(keyed.url)
     page.goto("/login")
-    page.get_by_label("Key").fill(reader)
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, reader)
+    page.get_by_role("button", name="Log out").wait_for()
+    page.clock.install()
+    page.goto("/health")
+    asked: list[str] = []
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/logout", lambda route: held.append((route, route.fetch(max_redirects=0))))
+    page.get_by_role("button", name="Log out").click()
+    while not held:
+        page.evaluate("1")
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(20_000)  # the page asks how the server is every five seconds
+    assert asked == []
+    logout, answer = held[0]
+    logout.fulfill(response=answer)
+    page.get_by_role("heading", name="Log in with a key").wait_for()
+
+
+def test_who_comes_by_a_link_of_another_site_need_not_log_in_again(
+    keyed: RunningServer, shown: str, open_page: Callable[[str], Page]
+) -> None:
+    page = open_page(keyed.url)
+    page.goto("/login")
+    log_in(page, shown)
     page.get_by_role("link", name="Executions").wait_for()
     page.goto("/login?next=/executions")  # where such a link leads: the browser keeps the cookie back
     page.get_by_role("link", name="triage").first.wait_for()

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { getJson } from "./http";
+import { askNothingMore, getJson } from "./http";
 
 const answer = (body: unknown) => Promise.resolve(new Response(JSON.stringify(body)));
 
@@ -25,4 +25,23 @@ test("an early question that failed is told like any other, and the next one is 
 
   await expect(getJson("/api/executions/e")).rejects.toThrow("The server does not answer");
   expect(await getJson("/api/executions/e")).toBe("later");
+});
+
+test("a page that is about to be left gives up what it asked, and asks nothing more", async () => {
+  const asked: (AbortSignal | undefined)[] = [];
+  vi.stubGlobal("fetch", (_: string, { signal }: RequestInit) => {
+    signal?.throwIfAborted();
+    asked.push(signal ?? undefined);
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  });
+  const settled = vi.fn();
+  getJson("/api/alerts").then(settled, settled);
+  getJson("/api/overview", new AbortController().signal).then(settled, settled);
+
+  askNothingMore();
+  getJson("/api/health").then(settled, settled);
+  await new Promise((resolve) => setTimeout(resolve));
+
+  expect(asked.map((signal) => signal?.aborted)).toEqual([true, true]);
+  expect(settled).not.toHaveBeenCalled();
 });

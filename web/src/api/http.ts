@@ -16,13 +16,21 @@ function early(path: string): Promise<Response> | undefined {
   return asked.answer;
 }
 
-/** The JSON at an address of this server. Throws `ApiProblem` on every failure. */
+const left = new AbortController();
+
+/** The page is about to be left: what is on its way is given up, and nothing more is asked. */
+export function askNothingMore(): void {
+  left.abort();
+}
+
+/** The JSON at an address of this server; none ever after `askNothingMore`. Throws `ApiProblem` on every failure. */
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
-    response = await (early(path) ??
-      fetch(path, { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) }));
+    const until = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
+    response = await (early(path) ?? fetch(path, { headers: { accept: "application/json" }, signal: until }));
   } catch (error) {
+    if (left.signal.aborted) return new Promise<never>(() => {});
     if (signal?.aborted) throw error;
     throw new ApiProblem(
       0,

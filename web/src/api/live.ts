@@ -82,6 +82,12 @@ class LiveConnection {
     return () => this.watchers.delete(watcher);
   };
 
+  /** Never again until the page is loaded anew. */
+  end(): void {
+    this.isShut = true;
+    this.close();
+  }
+
   /** Open or close, whatever is right now. */
   private look(): void {
     const isWanted = this.subscriptions.size > 0 && !document.hidden;

@@ -1,7 +1,8 @@
 // Who is asking, and the way out.
 
 import { queryOptions } from "@tanstack/react-query";
-import { getJson, sendJson } from "./http";
+import { askNothingMore, getJson, sendJson } from "./http";
+import { live } from "./live";
 import type { LoadedExample, Session } from "./views.gen";
 
 /** The key of whoever looks, asked once: another login loads the page anew. */
@@ -22,9 +23,11 @@ export async function logIn(key: string): Promise<void> {
   });
 }
 
-/** Ends the session, then shows the page to log in. */
+/** Ends the session, then shows the page to log in. What the page would ask meanwhile, nobody may know any more. */
 export async function logOut(): Promise<void> {
-  await fetch("/logout", { method: "POST" });
+  askNothingMore();
+  live.end();
+  await fetch("/logout", { method: "POST" }).catch(() => {}); // the browser says of the next page that nobody answers
   location.assign("/login");
 }
 
