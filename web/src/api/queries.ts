@@ -7,6 +7,7 @@ import { rangeStart } from "../lib/time";
 import { heardOf } from "./heard";
 import { getJson } from "./http";
 import { live } from "./live";
+import { seldom, timed } from "./pace";
 import type {
   Coverage,
   ExecutionPage,
@@ -113,7 +114,8 @@ export function executionQuery(id: string) {
     queryKey: ["execution", id],
     queryFn: async ({ signal }) => {
       const { mark } = heardOf(id);
-      const tree = await getJson<ExecutionTree>(`/api/executions/${encodeURIComponent(id)}`, signal);
+      const address = `/api/executions/${encodeURIComponent(id)}`;
+      const tree = await timed("execution", () => getJson<ExecutionTree>(address, signal));
       return patched(tree, heardOf(id).since(mark));
     },
     refetchInterval: (query) => {
@@ -141,12 +143,14 @@ export function stepQuery(executionId: string, stepId: string, isRunning: boolea
   return queryOptions({
     queryKey: ["step", executionId, stepId, isRunning],
     queryFn: ({ signal }) =>
-      getJson<StepDetail>(
-        `/api/executions/${encodeURIComponent(executionId)}/steps/${encodeURIComponent(stepId)}`,
-        signal,
+      timed("step", () =>
+        getJson<StepDetail>(
+          `/api/executions/${encodeURIComponent(executionId)}/steps/${encodeURIComponent(stepId)}`,
+          signal,
+        ),
       ),
     staleTime: isRunning ? 0 : Number.POSITIVE_INFINITY,
-    refetchInterval: () => isRunning && whenLive(5_000, 1_000),
+    refetchInterval: () => isRunning && whenLive(seldom("step", 5_000), 1_000),
   });
 }
 
@@ -165,8 +169,10 @@ export function findingsQuery(executionId: string, isRunning: boolean) {
   return queryOptions({
     queryKey: ["findings", executionId, isRunning],
     queryFn: ({ signal }) =>
-      getJson<Findings>(`/api/executions/${encodeURIComponent(executionId)}/findings`, signal),
-    refetchInterval: () => isRunning && whenLive(6_000, 3_000),
+      timed("findings", () =>
+        getJson<Findings>(`/api/executions/${encodeURIComponent(executionId)}/findings`, signal),
+      ),
+    refetchInterval: () => isRunning && whenLive(seldom("findings", 6_000), 3_000),
   });
 }
 

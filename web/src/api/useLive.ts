@@ -5,6 +5,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { patched } from "../lib/live";
 import { forgetHeard, heardOf } from "./heard";
 import { type LiveState, live, type Wish } from "./live";
+import { seldom } from "./pace";
 import type { ExecutionTree, LiveEvent } from "./views.gen";
 
 /** How this tab stands with the live door. */
@@ -62,7 +63,7 @@ export function useLiveExecution(id: string, rootId: string | undefined): void {
     );
     const again = paced(
       () => queries.invalidateQueries({ queryKey: key }),
-      () => Math.max(REFETCH_MS, sizeOf() / 2),
+      () => Math.max(seldom("execution", REFETCH_MS), sizeOf() / 2),
     );
     const leave = live.subscribe({ execution: rootId }, (events, isGap) => {
       heardOf(id).add(events);
