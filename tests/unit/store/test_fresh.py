@@ -16,7 +16,7 @@ def publish(fresh: FreshRows, batch: Batch) -> None:
 
 
 def shown(view: FreshView) -> Shown:
-    table = view.table("steps")
+    table = view.table("steps", ("trace_id", "row_version"))
     found: Shown = {}
     if table is not None:
         columns = (table.column("trace_id").to_pylist(), table.column("row_version").to_pylist())

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from contract.rows import START_NS, WORKSPACE, joined, trace, trace_id_of
 from longpole.model.batch import Batch
 from longpole.model.clock import DAY_NS
+from longpole.model.errors import StoreLocked
 from longpole.store import retention
 from longpole.store.engine import Engine
 from longpole.store.engines import duckdb as duckdb_engine
@@ -99,6 +100,27 @@ def test_a_store_that_took_much_lets_go_of_its_index_and_nobody_notices(
             fills += 1
     assert store.rows("trace_steps", {"workspace": WORKSPACE, "trace_ids": [trace_id_of(1)]})
     assert counted_anew(store, path) == 300 * fills + written()
+
+
+def test_a_file_that_cannot_be_opened_at_once_costs_no_row_and_doubles_none(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach = duckdb_engine._attach
+    monkeypatch.setattr(duckdb_engine, "_INDEXED_ROWS", 2_000)
+    store = DuckDBEngine(str(path))
+    store.migrate()
+
+    def refused(_path: str, _memory_bytes: int) -> None:
+        raise StoreLocked("another process was quicker")
+
+    monkeypatch.setattr(duckdb_engine, "_attach", refused)
+    fill(store, days=1, each=300)
+    store.write(Batch(expired={"processes": 0}))  # stored, then the file is let go
+    with pytest.raises(StoreLocked):
+        store.write(trace(10_000))
+    monkeypatch.setattr(duckdb_engine, "_attach", attach)
+    store.write(trace(10_000))
+    assert counted_anew(store, path) == 301
 
 
 @contextmanager

@@ -4,8 +4,9 @@ Measured at 55 columns: 1.8 us a row to build and 6 us to insert; DuckDB's appen
 `executemany` 580. arro3 carries the arrays in 11 MB, where pyarrow takes 165 MB.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from operator import attrgetter
 from types import UnionType
 from typing import Any, get_args
 
@@ -30,14 +31,20 @@ def arrow_table(row_type: type[Struct], rows: Sequence[Struct]) -> Table:
 
 def record_batch(row_type: type[Struct], rows: Sequence[Struct]) -> RecordBatch:
     """As `arrow_table`, as a part of one."""
-    names, types = _columns(row_type)
+    names = row_type.__struct_fields__
+    return RecordBatch.from_arrays(arrays_of(row_type, rows, names), names=list(names))
+
+
+def arrays_of(row_type: type[Struct], rows: Sequence[Struct], names: Sequence[str]) -> list[Array]:
+    """The rows as one array for each of these fields."""
+    values_of = astuple if len(names) == len(row_type.__struct_fields__) else _getter(tuple(names))
     columns: list[list[Any]] = [[] for _ in names]
     for first in range(0, len(rows), _ROWS_AT_ONCE):
-        some = zip(*map(astuple, rows[first : first + _ROWS_AT_ONCE]), strict=True)
+        some = zip(*map(values_of, rows[first : first + _ROWS_AT_ONCE]), strict=True)
         for column, values in zip(columns, some, strict=True):
             column.extend(values)
-    arrays = [Array(column, column_type) for column, column_type in zip(columns, types, strict=True)]
-    return RecordBatch.from_arrays(arrays, names=names)
+    types = _types(row_type)
+    return [Array(column, types[name]) for name, column in zip(names, columns, strict=True)]
 
 
 def pair_table(pairs: Sequence[tuple[str, str]], *names: str) -> Table:
@@ -47,11 +54,16 @@ def pair_table(pairs: Sequence[tuple[str, str]], *names: str) -> Table:
 
 
 @cache
-def _columns(row_type: type[Struct]) -> tuple[list[str], list[DataType]]:
-    fields = msgspec.structs.fields(row_type)
-    names = [field.name for field in fields]
-    types = [_arrow_type(field.name, field.type) for field in fields]
-    return names, types
+def _getter(names: tuple[str, ...]) -> Callable[[Struct], tuple[Any, ...]]:
+    first, *others = names
+    if others:
+        return attrgetter(*names)  # of one name it gives the value, not a tuple
+    return lambda row: (getattr(row, first),)
+
+
+@cache
+def _types(row_type: type[Struct]) -> dict[str, DataType]:
+    return {field.name: _arrow_type(field.name, field.type) for field in msgspec.structs.fields(row_type)}
 
 
 def _arrow_type(name: str, annotation: Any) -> DataType:

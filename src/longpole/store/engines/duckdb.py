@@ -28,7 +28,7 @@ from longpole.model.status import FAILED_STATUSES
 from longpole.store.cancel import running
 from longpole.store.engines.arrow import arrow_table, pair_table
 from longpole.store.engines.duckdb_compact import copy_compacted
-from longpole.store.engines.duckdb_reader import Reader, Statements, source_of
+from longpole.store.engines.duckdb_reader import Reader, Statements, source_of, with_tables
 from longpole.store.engines.duckdb_sql import ask_in_child
 from longpole.store.engines.fresh import FreshRows, rows_by_trace, traces_of
 from longpole.store.engines.idle import WhenIdle
@@ -61,8 +61,8 @@ _DUCKDB_CHECKPOINT = "4GB"
 # row with the checkpoint instead of 10 to 15, and no memory until then. DuckDB's groups of 122,880 rows never fill in
 # one. Smaller groups take more room: 202 to 210 bytes a step instead of 150. Questions cost the same.
 _ROW_GROUP = 10_240
-# Of every group that it wrote or read DuckDB keeps an index until it lets go of the file: 10 to 25 kB for a thousand
-# steps. Letting go and opening again takes 20 ms for ten million steps; questions then read what they need of it.
+# Of every group that it wrote or read DuckDB keeps an index until it lets go of the file: 10 kB for a thousand steps
+# (bench/duckdb_index.py). Letting go and opening again takes 20 ms for ten million; questions then read what they need.
 _INDEXED_ROWS = 1_000_000
 _PATIENCE_S = 0.5  # longer than nearly every question takes
 _FAILED = frozenset(FAILED_STATUSES)
@@ -187,7 +187,7 @@ class DuckDBEngine:
                 with self._swap:
                     reader.begin()
                     view = self._fresh.view()
-                return reader.answer(text, given, view, found.tables)
+                return reader.answer(found, text, given, view)
         except duckdb.OutOfMemoryException as error:
             raise StoreError(
                 f"The query {query} needs more memory than is left of the {self._memory_bytes >> 20} MiB that DuckDB "
@@ -262,7 +262,6 @@ class DuckDBEngine:
             return
         with self._exchange(patience_s) as is_quiet:
             if is_quiet:
-                self._is_lost = True
                 self._open()
 
     def _open(self) -> None:
@@ -279,6 +278,7 @@ class DuckDBEngine:
             is_quiet = self._gate.wait_for(lambda: self._reading == 0, patience_s)
             try:
                 if is_quiet:
+                    self._is_lost = True
                     self._let_go()
                 yield is_quiet
             finally:
@@ -319,7 +319,7 @@ class DuckDBEngine:
         """A checkpoint whose failure is not that of the write before it: what is stored must not be written again."""
         try:
             self._checkpoint()
-        except duckdb.Error:
+        except (duckdb.Error, StoreError):  # the latter where the file could not be opened again
             _log.exception("a checkpoint of %s failed; the log of %d bytes stays", self._path, self._unchecked_bytes())
 
     def _unchecked_bytes(self) -> int:
@@ -378,10 +378,11 @@ class DuckDBEngine:
     def _merged_with_stored(self, name: str, table: Table) -> Table:
         """The rows of a table merged with what is stored under their keys, which is removed."""
         self._writer.register(f"fresh_{name}", table)
-        self._run(f"show_{name}")
+        text = with_tables(self._statements.text(f"merged_{name}"), {name: self._statements.text(f"show_{name}")})
         row_type = TABLES[name]
         names = row_type.__struct_fields__
-        merged = [row_type(**dict(zip(names, row, strict=True))) for row in self._run(f"merged_{name}").fetchall()]
+        rows = self._writer.execute(text).fetchall()
+        merged = [row_type(**dict(zip(names, row, strict=True))) for row in rows]
         self._remove_records(name, table)
         return arrow_table(row_type, merged)
 

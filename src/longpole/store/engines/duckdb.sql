@@ -54,11 +54,11 @@ SELECT $name, $holder, $asked_ns, $until_ns
 WHERE NOT EXISTS (SELECT 1 FROM stored.main.leases WHERE name = $name);
 
 -- name: merged_agents
--- The agents in `fresh_agents` together with what is stored of them, through the view that `show_agents` makes.
+-- The agents in `fresh_agents` together with what is stored of them, as `show_agents` shows both.
 SELECT a.* FROM agents AS a SEMI JOIN fresh_agents AS f ON a.workspace = f.workspace AND a.agent = f.agent;
 
 -- name: merged_processes
--- The processes in `fresh_processes` together with what is stored of them, through the view that `show_processes` makes.
+-- The processes in `fresh_processes` together with what is stored of them, as `show_processes` shows both.
 SELECT p.* FROM processes AS p SEMI JOIN fresh_processes AS f ON p.workspace = f.workspace AND p.process = f.process;
 
 -- name: merged_findings
@@ -69,28 +69,26 @@ SELECT * FROM fresh_findings;
 -- Brings the log into the file and gives back the space of removed rows.
 CHECKPOINT stored;
 
--- name: show_stored
--- A table as it is stored, for a reader without fresh rows in it.
-DROP VIEW IF EXISTS temp.main.@table();
-
 -- name: show_fresh
--- A table with its fresh rows.
-CREATE OR REPLACE TEMP VIEW @table() AS
-SELECT * FROM stored.main.@table()
+-- A table with its fresh rows. Here and below, what stands in its place in a question; the columns are those it reads.
+SELECT @columns() FROM stored.main.@table()
 UNION ALL
-SELECT * FROM fresh_@table()@only_failed();
+SELECT @columns() FROM fresh_@table()@only_failed();
 
 -- name: show_hiding
--- A table without the stored rows that fresh ones replace. The anti-join is only in the view while something is hidden.
-CREATE OR REPLACE TEMP VIEW @table() AS
-SELECT * FROM stored.main.@table() AS s
+-- A table without the stored rows that fresh ones replace. The anti-join is only there while something is hidden.
+SELECT @columns() FROM stored.main.@table() AS s
 WHERE NOT EXISTS (SELECT 1 FROM hidden_traces AS h WHERE h.workspace = s.workspace AND h.trace_id = s.trace_id)
 UNION ALL
-SELECT * FROM fresh_@table()@only_failed();
+SELECT @columns() FROM fresh_@table()@only_failed();
+
+-- name: show_left
+-- A table without fresh rows, some of whose stored rows are of traces that are fresh.
+SELECT @columns() FROM stored.main.@table() AS s
+WHERE NOT EXISTS (SELECT 1 FROM hidden_traces AS h WHERE h.workspace = s.workspace AND h.trace_id = s.trace_id);
 
 -- name: show_agents
 -- The agents, stored and fresh seen as one row each: of two known values the later one.
-CREATE OR REPLACE TEMP VIEW agents AS
 SELECT
     workspace,
     agent,
@@ -109,7 +107,6 @@ GROUP BY workspace, agent;
 
 -- name: show_processes
 -- The processes, stored and fresh seen as one row each: of two known values the one that was heard later.
-CREATE OR REPLACE TEMP VIEW processes AS
 SELECT
     workspace,
     process,
@@ -131,7 +128,6 @@ GROUP BY workspace, process;
 
 -- name: show_findings
 -- The findings, fresh ones in the place of stored ones with their ids.
-CREATE OR REPLACE TEMP VIEW findings AS
 SELECT * FROM stored.main.findings AS s
 WHERE NOT EXISTS (SELECT 1 FROM fresh_findings AS f WHERE f.workspace = s.workspace AND f.finding_id = s.finding_id)
 UNION ALL

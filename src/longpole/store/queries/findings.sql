@@ -50,8 +50,10 @@ ORDER BY started_ns DESC, step_id
 LIMIT $limit;
 
 -- name: executions_settled
--- Top executions that settled within a time, the longest first, and how many there are.
-SELECT workspace, execution_id, duration_ns, settled_ns, count(*) OVER () AS settled
+-- Where the top executions that settled within a time stand, the longest first, and how many there are.
+SELECT
+    workspace, execution_id, trace_id, span_id, root_execution_id, agent, tree_from_ns, tree_to_ns, duration_ns,
+    settled_ns, count(*) OVER () AS settled
 FROM executions
 WHERE parent_execution_id IS NULL AND settled_ns > $from_ns AND settled_ns <= $to_ns AND steps_total > 0
 ORDER BY duration_ns DESC, execution_id
