@@ -76,7 +76,11 @@ class Webhooks:
         self._thread = threading.Thread(target=self._run, name="longpole-webhooks", daemon=True)
 
     def start(self) -> None:
-        """Begin to listen, if there is anybody to tell."""
+        """Begin to listen, if there is anybody to tell: what happens once this has returned is not missed."""
+        try:
+            self._refresh()
+        except Exception as error:  # a store that is away; the thread reads it when it is back
+            _log.warning("webhooks wait for the store: %s", error)
         self._thread.start()
 
     def close(self) -> None:

@@ -83,6 +83,22 @@ def test_what_is_asked_for_is_sent_once_and_signed(house: House, receiver: Recei
     assert (digest, int(stamp)) == (signed, house.clock() // SECOND)
 
 
+def test_a_server_that_begins_tells_what_happens_from_then_on(receiver: Receiver) -> None:
+    store, hub = open_store(":memory:"), Hub()
+    before = Webhooks(store, store.write, Hub(), HERE)
+    before.set(NewWebhook(name="ci", url=receiver.url, kinds=["execution.completed"]))
+    before.close()
+    after = Webhooks(store, store.write, hub, HERE)
+    after.start()
+    hub.told(trace(1))
+    try:
+        wait_until(lambda: len(receiver.received) == 1, "the end to be told")
+    finally:
+        after.close()
+        hub.close()
+        store.close()
+
+
 def test_a_receiver_that_fails_is_tried_again_with_growing_pauses_until_it_takes_it(
     house: House, receiver: Receiver
 ) -> None:
