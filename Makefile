@@ -65,6 +65,7 @@ bench: setup ## measure what docs/reference/performance.md shows (BENCH=--quick:
 	@$(BIN)/python bench/crash.py $(BENCH)
 	@$(BIN)/python bench/live.py $(BENCH)
 	@$(BIN)/python bench/loop_stalls.py $(BENCH)
+	@$(BIN)/python bench/duckdb_index.py
 	@$(BIN)/python bench/profile_ingest.py
 	@$(BIN)/python bench/overhead.py
 	@$(BIN)/python bench/loop_watch.py $(BENCH)
