@@ -68,7 +68,13 @@ class Project:
     def pytest(self, *options: str) -> subprocess.CompletedProcess[str]:
         """A run of pytest with no other plugin than this one; without colours."""
         command = [sys.executable, "-m", "pytest", "-p", "longpole_pytest", "-p", "no:cacheprovider", "-q"]
-        environment = {"PATH": "/usr/bin:/bin", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(self.folder)}
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONPATH": str(self.folder),
+            # Python takes a module that was changed within the same second, and is as long as before, for the old one.
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         return subprocess.run(
             [*command, *options], cwd=self.folder, capture_output=True, text=True, env=environment, timeout=120
         )

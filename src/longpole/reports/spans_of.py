@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from longpole.analysis.span import Span
+from longpole.model.long_list import LongList
 from longpole.model.status import OPEN_STATUSES
 from longpole.reports.bodies import NO_BODY, bodies_of
 from longpole.reports.family import Family, is_execution, span_key, span_of
@@ -27,9 +28,11 @@ def spans_of(store: Engine, family: Family) -> list[Span]:
 
     Cost: one query, about 4 us a span.
     """
-    rows = store.rows("step_facts_under_root", tree_of_row(family.top))
+    rows = LongList(store.rows("step_facts_under_root", tree_of_row(family.top)))
     facts = {row["trace_id"] + row["step_id"]: row for row in rows}
-    return [_span(row, row if is_execution(row) else facts.get(span_key(row), _NONE)) for row in family.spans]
+    spans = LongList(_span(row, row if is_execution(row) else facts.get(span_key(row), _NONE)) for row in family.spans)
+    facts.clear()  # so that the list is the last that has the rows
+    return spans
 
 
 def with_texts(store: Engine, family: Family, spans: Sequence[Span], positions: Iterable[int]) -> list[Span]:
@@ -37,7 +40,7 @@ def with_texts(store: Engine, family: Family, spans: Sequence[Span], positions: 
 
     Each text has at most `TEXT_LIMIT` characters.
     """
-    found = list(spans)
+    found = LongList(spans)
     workspace = family.top["workspace"]
     for chunk in _chunks(sorted(set(positions)), MOST_AT_ONCE):
         keys = {

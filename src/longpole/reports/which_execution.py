@@ -73,27 +73,28 @@ def find_execution(store: Engine, name: str, *, workspace: str | None = None) ->
 
 def _named(store: Engine, query: str, name: str, workspace: str | None) -> Found | None:
     exact = store.rows(query, {"workspace": workspace, "id": name})
-    return _found(exact[0]) if exact else None
+    return found_of(exact[0]) if exact else None
 
 
 def _by_part(store: Engine, name: str, workspace: str | None) -> Found | None:
     part = name.lower()
     matches = store.rows("executions_by_part", {"workspace": workspace, "part": part})
     if len(matches) < 2:
-        return _found(matches[0]) if matches else None
+        return found_of(matches[0]) if matches else None
     trace_id = matches[0]["trace_id"]
     if len({row["trace_id"] for row in matches}) > 1 or not trace_id.startswith(part):
         raise _ambiguous(name, matches)
     if len(matches) > _MOST_SHOWN:  # the top one may not be among them
         return _named(store, "executions_of_trace", trace_id, workspace)
-    return _found(min(matches, key=_place))
+    return found_of(min(matches, key=_place))
 
 
 def _place(row: Row) -> tuple[bool, int, int, str]:
     return row["parent_execution_id"] is not None, row["depth"], row["started_ns"], row["execution_id"]
 
 
-def _found(row: Row) -> Found:
+def found_of(row: Row) -> Found:
+    """Where the execution of a row stands: its own columns or those of `executions_named`."""
     return Found(
         workspace=row["workspace"],
         execution_id=row["execution_id"],

@@ -7,13 +7,16 @@ from longpole.model.batch import Batch
 from longpole.reports.family import load_family
 from longpole.reports.findings import as_findings, opportunities_of, scene_of
 from longpole.reports.rows import Row
-from longpole.reports.which_execution import find_execution
+from longpole.reports.which_execution import found_of
 from longpole.server.jobs import Job, Work
 from longpole.store.engine import Engine
 
 EVERY_NS = 5 * 10**9
 BUDGET_S = 0.25
 """Of every five seconds; when more executions settle than can be looked at in it, the longest are."""
+
+REST = 2
+"""After each look it rests for so many times what the look took: many at once held up steps on their way to a page."""
 
 MOST_AT_ONCE = 200
 LAG_NS = 3 * 10**9
@@ -38,13 +41,16 @@ def findings_job(store: Engine, told: Callable[[Batch], None] | None = None) -> 
         asked = {"from_ns": seen_ns or now_ns - LOOK_BACK_NS, "to_ns": to_ns, "limit": MOST_AT_ONCE}
         rows = store.rows("executions_settled", asked)
         looked_at = found = 0
-        end = time.monotonic() + BUDGET_S
+        spent_s = 0.0
         for row in rows:
-            if looked_at and time.monotonic() > end:
+            if looked_at and spent_s >= BUDGET_S:
                 break
+            began = time.monotonic()
             found += _look_at(store, row, told)
+            took_s = time.monotonic() - began
             looked_at += 1
-            yield
+            spent_s += took_s
+            yield REST * took_s
         seen_ns = to_ns
         settled = rows[0]["settled"] if rows else 0
         return f"looked at {looked_at} of {settled} settled executions, {found} findings"
@@ -54,7 +60,7 @@ def findings_job(store: Engine, told: Callable[[Batch], None] | None = None) -> 
 
 def _look_at(store: Engine, row: Row, told: Callable[[Batch], None] | None) -> int:
     """Store what is found in one execution; how much that is."""
-    family = load_family(store, find_execution(store, row["execution_id"], workspace=row["workspace"]))
+    family = load_family(store, found_of(row))
     scene = scene_of(store, family)
     found = as_findings(family, scene, opportunities_of(store, family, scene))
     if found:

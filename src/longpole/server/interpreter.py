@@ -14,11 +14,11 @@ def tuned_interpreter() -> Generator[None]:
     # is 5 ms). With 1 ms and fifty senders of 8 MB a round of the loop took 340 ms, with this 70 to 110.
     sys.setswitchinterval(0.0002)
     # What was imported lives for ever, and rows on their way are no cycles: look for cycles in neither too often. But
-    # nobody runs meanwhile, and to look through 500,000 objects took 80 to 100 ms. With Python's own settings a span
-    # costs 6 us more.
+    # nobody runs meanwhile: to look through 50,000 of them with what they hold took up to 104 ms, through 10,000 at
+    # most 23. With Python's own settings a span costs 6 us more, with these no more than with 50,000.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 200, 100)
+    gc.set_threshold(10_000, 1_000, 100)
     try:
         yield
     finally:

@@ -1,8 +1,8 @@
 """The server's jobs: one thread runs them by turns, on the one server that holds the lease.
 
-A job is a generator that yields between short pieces of work. There the lease is renewed, and there a job is left when
-another server has taken the lease. When this server stops, the statement that runs is cancelled. What a job has done by
-then stays done.
+A job is a generator that yields between short pieces of work, also for how long it wants to rest. There the lease is
+renewed, and there a job is left when another server has taken the lease. When this server stops, the statement that
+runs is cancelled. What a job has done by then stays done.
 """
 
 import logging
@@ -31,8 +31,8 @@ _CANCEL_EVERY_S = 0.1
 
 _log = logging.getLogger("longpole.jobs")
 
-Work = Generator[None, None, str]
-"""A run of a job: yields between pieces, gives a few words on what it did."""
+Work = Generator[float | None, None, str]
+"""A run of a job: yields between pieces, perhaps seconds of rest, and gives a few words on what it did."""
 
 
 class Job(Struct, frozen=True):
@@ -149,10 +149,10 @@ class Jobs:
     def _whole_run(self, work: Work) -> str | None:
         while True:
             try:
-                next(work)
+                rest_s = next(work)
             except StopIteration as end:
                 return str(end.value)
-            if self._closing.is_set() or not self._holds():
+            if self._closing.wait(rest_s or 0.0) or not self._holds():
                 work.close()
                 return None
 

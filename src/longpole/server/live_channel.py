@@ -7,6 +7,7 @@ state wins, and its next frame says how many it missed. All of it runs on the ev
 
 import asyncio
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Protocol
 
 from msgspec import Struct
@@ -64,13 +65,15 @@ class Waiting:
         for happening in happenings:
             newest.pop(happening.key, None)
             newest[happening.key] = happening
-        while len(newest) > MOST_WAITING:
-            del newest[next(iter(newest))]
-            self.lost += 1
+        # At once: a dict whose first keys are deleted one by one is searched from its old beginning each time.
+        oldest = list(islice(newest, max(0, len(newest) - MOST_WAITING)))
+        for key in oldest:
+            del newest[key]
+        self.lost += len(oldest)
 
     def take(self, most: int = MOST_IN_FRAME) -> list[Happening]:
         """The oldest changes, which wait no longer."""
-        taken = list(self._newest.values())[:most]
+        taken = list(islice(self._newest.values(), most))
         if len(taken) == len(self._newest):
             self._newest = {}
         else:

@@ -27,6 +27,9 @@ from longpole.server.live_news import News
 RING_EVENTS = 20_000
 LINGER_S = 60.0
 MOST_BATCHES = 500
+MOST_SPREAD = 1_000
+"""Events that channels are told in one round of the loop: 1 ms for each channel that wants all."""
+
 MISSED_JOIN_S = 0.1
 """What is missed within such a time, as when several servers begin to tell, is one gap."""
 
@@ -94,6 +97,7 @@ class Hub:
         self._thread: threading.Thread | None = None
         self._connections: dict[Connection, None] = {}
         self._missing: asyncio.TimerHandle | None = None
+        self._unspread: deque[Happening] = deque()  # what channels are still to be told
 
     @property
     def is_closed(self) -> bool:
@@ -255,8 +259,17 @@ class Hub:
             self._loop.call_soon_threadsafe(self._spread, found)
 
     def _spread(self, found: list[Happening]) -> None:
-        for channel in self._channels_for(found):
-            channel.tell(found)
+        is_spreading = bool(self._unspread)
+        self._unspread.extend(found)
+        if not is_spreading:
+            self._spread_some()
+
+    def _spread_some(self) -> None:
+        some = [self._unspread.popleft() for _ in range(min(MOST_SPREAD, len(self._unspread)))]
+        if self._unspread:  # first, so that a channel that fails does not end it
+            asyncio.get_running_loop().call_soon(self._spread_some)
+        for channel in self._channels_for(some):
+            channel.tell(some)
 
     def _channels_for(self, found: list[Happening]) -> Iterator[Channel]:
         """Those that may want some of it: of the channels about one execution only those it concerns."""

@@ -94,28 +94,28 @@ class NotedSizes(DuckDBEngine):
             self.sizes.append(len(batch.steps))
 
 
-def test_of_many_spans_that_come_in_a_stream_many_are_stored_at_a_time(house: House, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(pipeline_module, "SAVE_EVERY_S", 0.0)
-    monkeypatch.setattr(pipeline_module, "SAVE_AT_LEAST_EVERY_S", DRAIN_S)
-    monkeypatch.setattr(pipeline_module, "MANY_SPANS_PER_S", 0)
-    monkeypatch.setattr(pipeline_module, "ENOUGH_SPANS", 60)
+def gathering(house: House, monkeypatch: pytest.MonkeyPatch, **enough: int) -> NotedSizes:
+    """The store of a pipeline that gathers whatever comes until it is enough."""
+    slow = {"SAVE_EVERY_S": 0.0, "SAVE_AT_LEAST_EVERY_S": DRAIN_S, "MANY_SPANS_PER_S": 0}
+    for name, value in {**slow, **enough}.items():
+        monkeypatch.setattr(pipeline_module, name, value)
     noted = NotedSizes(house.engine)
-    pipeline = house.start(noted, limits=Limits(settle_after_ns=0))
+    house.start(noted, limits=Limits(settle_after_ns=0))
+    return noted
+
+
+def test_of_many_spans_that_come_in_a_stream_many_are_stored_at_a_time(house: House, monkeypatch: pytest.MonkeyPatch):
+    noted = gathering(house, monkeypatch, ENOUGH_SPANS=60)
     for number in range(1, 51):
         house.offer(traces_body(span_json(1, trace=f"{number:032x}"), span_json(2, 1, trace=f"{number:032x}")))
-    assert pipeline.drain(DRAIN_S)
+    assert house.pipelines[0].drain(DRAIN_S)
     assert sum(noted.sizes) == 50
     assert len(noted.sizes) <= 3
     assert house.counts()["steps"] == 50
 
 
 def test_spans_with_long_inputs_are_stored_before_they_fill_the_memory(house: House, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(pipeline_module, "SAVE_EVERY_S", 0.0)
-    monkeypatch.setattr(pipeline_module, "SAVE_AT_LEAST_EVERY_S", DRAIN_S)
-    monkeypatch.setattr(pipeline_module, "MANY_SPANS_PER_S", 0)
-    monkeypatch.setattr(pipeline_module, "ENOUGH_BYTES", 100_000)
-    noted = NotedSizes(house.engine)
-    house.start(noted, limits=Limits(settle_after_ns=0))
+    noted = gathering(house, monkeypatch, ENOUGH_BYTES=100_000)
     house.offer(traces_body(span_json(1), span_json(2, 1)))
     wait_until(lambda: sum(noted.sizes) == 1, "the first of a stream")
     long = {"attributes": [{"key": "input.value", "value": {"stringValue": "x" * 50_000}}]}

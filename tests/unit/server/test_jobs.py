@@ -8,6 +8,7 @@ import pytest
 from longpole.server.jobs import LEASE_NS, Job, Jobs, Work
 from longpole.store.engine import Engine
 from longpole.store.store import open_store
+from running_server import wait_until
 
 SECOND = 10**9
 
@@ -49,6 +50,25 @@ def counting(name: str, every_s: int, done: list[str], *, pieces: int = 1, clock
         return f"{pieces} pieces"
 
     return Job(name, every_s * SECOND, run)
+
+
+def test_a_job_that_rests_goes_on_later_and_does_not_hold_up_the_end(store: Engine) -> None:
+    done: list[str] = []
+
+    def restful(_now_ns: int) -> Work:
+        done.append("first")
+        yield 0.001
+        done.append("second")
+        yield 3600.0
+        done.append("third")
+        return "done"
+
+    jobs = Jobs(store, [Job("restful", 10 * SECOND, restful)], holder="one")
+    jobs.start()
+    wait_until(lambda: len(done) == 2, "the second piece")
+    jobs.close(30)
+    assert done == ["first", "second"]
+    assert jobs.state().holder is None
 
 
 def test_of_two_servers_one_runs_the_jobs_and_the_other_follows_when_it_is_killed(store: Engine, clock: Clock) -> None:

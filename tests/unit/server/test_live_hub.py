@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from contract.rows import WORKSPACE, trace
+from contract.rows import WORKSPACE, joined, trace
 from longpole.model.batch import Batch
 from longpole.reports.live_views import LiveEvent
-from longpole.server import live_channel
-from longpole.server.live_channel import MOST_WAITING, Watch
+from longpole.server import live_channel, live_hub
+from longpole.server.live_channel import MOST_WAITING, Waiting, Watch
+from longpole.server.live_events import Happening
 from longpole.server.live_hub import Hub
 from longpole.server.live_news import News
 
@@ -198,10 +199,8 @@ def test_a_client_that_takes_nothing_holds_a_bounded_number_of_states_and_is_tol
         slow = Reader()
         slow.is_busy = True
         subscription = hub.subscribe("a", slow, Watch())
-        for number in range(MOST_WAITING // 4):
-            hub.told(trace(number))
-            if number % 100 == 0:
-                await asyncio.sleep(0)
+        for first in range(0, MOST_WAITING // 4, 50):  # seldom: the hub drops what it cannot look through
+            hub.told(joined([trace(number) for number in range(first, first + 50)]))
         await until(lambda: hub.counters.events > MOST_WAITING + 1000)
         await until(lambda: len(subscription.waiting) == MOST_WAITING)
         slow.is_busy = False
@@ -210,6 +209,43 @@ def test_a_client_that_takes_nothing_holds_a_bounded_number_of_states_and_is_tol
         assert slow.frames[0]["lost"] > 0
 
     run(test)
+
+
+def test_a_flood_is_told_in_several_rounds_of_the_loop_and_the_newest_state_wins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_hub, "MOST_SPREAD", 10)
+
+    async def test(hub: Hub) -> None:
+        slow = Reader()
+        slow.is_busy = True
+        subscription = hub.subscribe("a", slow, Watch())
+        begun, ended = (joined([make(number) for number in range(50)]) for make in (opened, trace))
+        news = News()
+        things = {happening.key for batch in (begun, ended) for happening in news.take(batch)}
+        hub.told(begun)
+        hub.told(ended)
+        sizes = set[int]()
+        await until(lambda: sizes.add(len(subscription.waiting)) or len(subscription.waiting) == len(things))
+        slow.is_busy = False
+        while subscription.catch_up():
+            pass
+
+        assert len(sizes) > 3
+        assert slow.kinds().count("execution.completed") == 50
+        assert "execution.started" not in slow.kinds()
+
+    run(test)
+
+
+def test_of_a_flood_the_newest_are_kept_and_what_is_lost_is_counted() -> None:
+    [one] = News().take(Batch(executions=opened(1).executions))
+    many = [Happening(one.kind, one.place, (*one.key, str(number)), one.event) for number in range(4 * MOST_WAITING)]
+    waiting = Waiting()
+    waiting.add(many)
+    assert len(waiting) == MOST_WAITING
+    assert waiting.lost == len(many) - MOST_WAITING
+    assert waiting.take(1)[0].key == many[-MOST_WAITING].key
 
 
 def test_a_long_frame_is_given_to_many_clients_in_several_rounds_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from longpole.ingest.spool import START, Spool
-from longpole.server.otlp import DoorLimits, OtlpDoor
+from longpole.server.asgi import Message
+from longpole.server.otlp import BIG_BODIES_AT_ONCE, THREAD_FROM_BYTES, DoorLimits, OtlpDoor
 from otlp_bodies import body, span
 
 BODY = body(span(1, 1))
@@ -98,3 +99,48 @@ def test_bodies_in_flight_are_bounded_and_given_back(spool: Spool) -> None:
             return [refused.status_code, taken.status_code, again.status_code]
 
     assert asyncio.run(ask_twice()) == [429, 200, 200]
+
+
+def test_few_big_bodies_are_read_at_a_time_and_those_that_stall_keep_nobody_waiting(tmp_path: Path) -> None:
+    """Twelve senders announce a megabyte; half of them send nothing of it, the others in pieces."""
+    size = 2 * THREAD_FROM_BYTES
+
+    async def ask() -> tuple[list[int], int]:
+        door = OtlpDoor(spool, lambda: 0)
+        is_over = asyncio.Event()
+        reading = most = 0
+
+        async def send(number: int) -> int:
+            left, status = 4, 0
+
+            async def receive() -> Message:
+                nonlocal left, reading, most
+                if number % 2:
+                    await is_over.wait()
+                    return {"type": "http.disconnect"}
+                reading += 1
+                most = max(most, reading)
+                await asyncio.sleep(0)
+                reading -= 1
+                left -= 1
+                return {"type": "http.request", "body": b"\xff" * (size // 4), "more_body": left > 0}
+
+            async def answer(message: Message) -> None:
+                nonlocal status
+                status = message.get("status", status)
+
+            headers = [(b"content-type", b"application/x-protobuf"), (b"content-length", b"%d" % size)]
+            await door({"method": "POST", "path": "/v1/traces", "headers": headers}, receive, answer)
+            return status
+
+        senders = [asyncio.create_task(send(number)) for number in range(12)]
+        taken = await asyncio.gather(*senders[::2])
+        is_over.set()
+        await asyncio.gather(*senders)
+        return taken, most
+
+    spool = Spool.open(tmp_path, max_bytes=100 * size)
+    taken, most = asyncio.run(ask())
+    spool.close()
+    assert taken == [400] * 6  # read whole, and no OTLP
+    assert most <= BIG_BODIES_AT_ONCE
