@@ -1,8 +1,9 @@
 """Half an hour of steady work: does the server grow, leak or slow down?
 
-A real `longpole serve` with two days old data that retention takes away meanwhile. One process sends 2,000 steps a
-second, two ask for reports of the last five minutes, ten WebSocket clients hear everything. Every five seconds the
-process is looked at. Ends with 1 when a promise is broken:
+A real `longpole serve` with two days old data that retention takes away meanwhile, and a million steps of half a day
+ago. One process sends 2,000 steps a second, two ask for reports of the last five minutes, one asks six times a minute
+about the million, ten WebSocket clients hear everything. Every second the process is looked at. Ends with 1 when a
+promise is broken:
 
 - memory grows less than 1 MB in ten minutes, from minute 10 on (a straight line through all that was seen);
 - no more open files and threads at the end than at the beginning of that time;
@@ -15,8 +16,9 @@ process is looked at. Ends with 1 when a promise is broken:
     make soak                                                        half an hour
     .venv/bin/python tests/soak.py --minutes 10 [--rate N] [--live N] [--json FILE]
 
-Of a run of less than 15 minutes the first two fifths are its beginning. DuckDB may take 128 MB, the least, so that what
-it keeps of what it has read is full before the beginning is over, and what grows then is a leak.
+Of a run of less than 15 minutes the first two fifths are its beginning. DuckDB may take 128 MB, the least, and reads
+more than that in the million again and again: what it keeps of what it has read is full before the beginning is over,
+and what grows then is a leak. With questions about the last five minutes alone it went on to fill for twenty minutes.
 """
 
 import argparse
@@ -25,10 +27,12 @@ import http.client
 import json
 import multiprocessing
 import os
+import random
 import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,6 +44,7 @@ from statistics import linear_regression, median, quantiles
 import psutil
 import websockets
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from jumping_server import Jumping
@@ -47,11 +52,13 @@ from running_server import JSON, wait_until
 
 STEPS = 50
 BODY_MOST = 40
-LOOK_EVERY_S = 5.0
+LOOK_EVERY_S = 1.0
 WINDOW = timedelta(minutes=5)
-DAYS_BACK_S = 2 * 86_400
+OLD, OLD_BODIES = timedelta(days=2), 400
+KEPT, KEPT_BODIES = timedelta(hours=12), 20_000
+LONG_TEXT = 96
+PATIENCE_S = 300.0
 STORE_MEMORY_BYTES = 128 * 1024 * 1024
-OLD_BODIES = 400
 MOST_GROWTH_MB = 1.0
 MOST_SLOWER = 1.2
 REPORTS = (
@@ -62,6 +69,13 @@ REPORTS = (
     "/api/executions/{trace}",
     "/healthz",
 )
+REPORT_EVERY_S = 0.25
+LOOKS_BACK = (
+    "/api/executions?from={kept_from}&to={kept_to}&text=nobody",
+    "/api/analysis/bottlenecks?from={kept_from}&to={kept_to}",
+)
+LOOK_BACK_EVERY_S = 10.0
+_RANDOM = random.Random(0)
 STALLS = re.compile(r'longpole_loop_stalled_seconds_bucket\{le="([^"]+)"\} (\d+)')
 LONGEST_STALL_S = 0.05
 
@@ -83,13 +97,14 @@ class Seen:
     looks: list[Look] = field(default_factory=list[Look])
     acks: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     answers: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+    back: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     acknowledged: int = 0
     refused: int = 0
     frames: int = 0
 
 
-def body_of(trace: str, now_ns: int) -> bytes:
-    """A trace of one agent and its steps, just ended."""
+def body_of(trace: str, now_ns: int, text_bytes: int = 64) -> bytes:
+    """A trace of one agent and its steps, just ended; the text of each takes so much room however it is packed."""
     spans: list[str] = []
     for number in range(1, STEPS + 1):
         is_agent = number == 1
@@ -100,7 +115,7 @@ def body_of(trace: str, now_ns: int) -> bytes:
             f'"name":"{"soak agent" if is_agent else f"step {number % 10}"}",'
             f'"startTimeUnixNano":"{started_ns}","endTimeUnixNano":"{ended_ns}","attributes":['
             f'{{"key":"gen_ai.operation.name","value":{{"stringValue":"{operation}"}}}},'
-            f'{{"key":"input.value","value":{{"stringValue":"{trace * 4}"}}}}]}}'
+            f'{{"key":"input.value","value":{{"stringValue":"{_RANDOM.randbytes(text_bytes).hex()}"}}}}]}}'
         )
     return f'{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{",".join(spans)}]}}]}}]}}'.encode()
 
@@ -129,23 +144,39 @@ def send(address: str, rate: int, end: float, said: "Queue[tuple[str, float, flo
 
 
 def ask(address: str, end: float, said: "Queue[tuple[str, float, float]]") -> None:
-    """Ask four times a second until `end`; says each answer's time and latency."""
+    """Ask for reports until `end`, four times a second if answers took no time; says each answer's time and latency."""
+    for began in asked(address, end, REPORTS, REPORT_EVERY_S, said):
+        said.put(("answer", began, (time.monotonic() - began) * 1000))
+
+
+def look_back(address: str, end: float, said: "Queue[tuple[str, float, float]]") -> None:
+    """Ask about the million until `end`."""
+    for began in asked(address, end, LOOKS_BACK, LOOK_BACK_EVERY_S, said):
+        said.put(("back", began, (time.monotonic() - began) * 1000))
+
+
+def asked(
+    address: str, end: float, reports: Sequence[str], pause_s: float, said: "Queue[tuple[str, float, float]]"
+) -> Iterator[float]:
+    """Ask by turns until `end`; when each question that is now answered began."""
     line = http.client.HTTPConnection(address, timeout=60)
     trace = ""
-    for report in cycle(REPORTS):
+    for report in cycle(reports):
         if (began := time.monotonic()) > end:
             return
-        since = (datetime.now(UTC) - WINDOW).strftime("%Y-%m-%dT%H:%M:%SZ")
-        line.request("GET", report.format(since=since, trace=trace or "0"))
+        now = datetime.now(UTC)
+        times = {"since": now - WINDOW, "kept_from": now - 2 * KEPT, "kept_to": now - KEPT / 2}
+        told = {name: f"{time:%Y-%m-%dT%H:%M:%SZ}" for name, time in times.items()}
+        line.request("GET", report.format(**told, trace=trace or "0"))
         answer = line.getresponse()
         content = answer.read()
         if "limit=50" in report and (found := re.search(rb'"trace_id":"([0-9a-f]{32})"', content)):
             trace = found[1].decode()
         if answer.status >= 500:
             said.put(("failed", began, float(answer.status)))
-        if trace:
-            said.put(("answer", began, (time.monotonic() - began) * 1000))
-        time.sleep(0.25)
+        if trace or "{trace}" not in report:
+            yield began
+        time.sleep(pause_s)
 
 
 def listen(address: str, clients: int, end: float, said: "Queue[tuple[str, float, float]]") -> None:
@@ -167,15 +198,17 @@ def listen(address: str, clients: int, end: float, said: "Queue[tuple[str, float
     said.put(("frames", end, float(asyncio.run(everyone()))))
 
 
-def fill_old(server: Jumping) -> None:
-    """Steps that came two days ago, so that retention of a day has something to do."""
-    server.set_clock(-DAYS_BACK_S)
-    for number in range(OLD_BODIES):
-        content = body_of(f"f{number:031x}", time.time_ns() - DAYS_BACK_S * 10**9)
-        assert server.post(content, kind=JSON).status_code == 200
-    wait_until(lambda: server.stored_spans() >= OLD_BODIES * STEPS, "the old steps")
-    wait_until(lambda: server.intake()["open_spans"] == 0, "the old steps to be stored")
-    server.stop()
+def fill(server: Jumping, first: str, bodies: int, ago: timedelta) -> None:
+    """Steps that came so long ago; `first` is what their traces begin with."""
+    seconds = int(ago.total_seconds())
+    server.set_clock(-seconds)
+    before = server.stored_spans()
+    for number in track(range(bodies), f"steps of {ago} ago", transient=True):
+        content = body_of(f"{first}{number:031x}", time.time_ns() - seconds * 10**9, LONG_TEXT)
+        while server.post(content, kind=JSON).status_code == 429:
+            time.sleep(0.1)
+    wait_until(lambda: server.stored_spans() >= before + bodies * STEPS, "the old steps", PATIENCE_S)
+    wait_until(lambda: server.intake()["open_spans"] == 0, "the old steps to be stored", PATIENCE_S)
 
 
 def run(server: Jumping, minutes: float, rate: int, live: int) -> Seen:
@@ -187,7 +220,7 @@ def run(server: Jumping, minutes: float, rate: int, live: int) -> Seen:
     began = time.monotonic()
     end = began + minutes * 60
     workers = [context.Process(target=send, args=(address, rate, end, said))]
-    workers += [context.Process(target=ask, args=(address, end, said)) for _ in range(2)]
+    workers += [context.Process(target=work, args=(address, end, said)) for work in (ask, ask, look_back)]
     if live:
         workers.append(context.Process(target=listen, args=(address, live, end, said)))
     for worker in workers:
@@ -213,6 +246,8 @@ def note(seen: Seen, item: tuple[str, float, float], began: float) -> None:
         seen.acks.append((minute, value))
     elif kind == "answer":
         seen.answers.append((minute, value))
+    elif kind == "back":
+        seen.back.append((minute, value))
     elif kind == "refused":
         seen.refused += 1
     elif kind == "frames":
@@ -282,18 +317,18 @@ def check_kept(server: Jumping, seen: Seen) -> list[tuple[str, str, bool]]:
     """Whether everything acknowledged is there once, the old is gone, the loop went on and the log is quiet."""
     wait_until(lambda: server.intake()["pending_bytes"] == 0, "the spool to be read")
     steps = seen.acknowledged * STEPS
-    yesterday = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    behind_kept = f"{datetime.now(UTC) - KEPT / 2:%Y-%m-%dT%H:%M:%SZ}"
 
-    def stored_since_yesterday() -> int:
-        totals = server.get(f"/api/overview?from={yesterday}").json()["totals"]
+    def stored_in_run() -> int:
+        totals = server.get(f"/api/overview?from={behind_kept}").json()["totals"]
         return totals["executions"] + totals["steps"]
 
     with suppress(AssertionError):
-        wait_until(lambda: stored_since_yesterday() == steps, "all of it")
+        wait_until(lambda: stored_in_run() == steps, "all of it")
     jobs = server.get("/api/store").json()["jobs"]["jobs"]
     removed = next(job["outcome"] for job in jobs if job["name"] == "retention")
     longest, stalls = stalls_of(server.get("/metrics").text)
-    intake, stored = server.intake(), stored_since_yesterday()
+    intake, stored = server.intake(), stored_in_run()
     log = server.log.read_text()
     return [
         ("steps acknowledged, and stored", f"{steps:,}, {stored:,}", steps == stored),
@@ -301,7 +336,14 @@ def check_kept(server: Jumping, seen: Seen) -> list[tuple[str, str, bool]]:
         ("the event loop stood, at the longest; stalls over 50 ms", f"{longest}; {stalls:,}", stalls == 0),
         ("errors of the server and in its log", f"{intake['internal_errors']}", "Traceback" not in log),
         ("bodies told to wait; frames heard", f"{seen.refused:,}; {seen.frames:,}", True),
+        ("answers about the million; their p50 and p99 in ms", told_back(seen), bool(seen.back)),
     ]
+
+
+def told_back(seen: Seen) -> str:
+    """How many answers there were about the million, and how long they took."""
+    values = [value for _, value in seen.back]
+    return f"{len(values):,}; {share(values, 50):.0f}, {share(values, 99):.0f}"
 
 
 def main() -> int:
@@ -319,7 +361,9 @@ def main() -> int:
         os.environ["LONGPOLE_STORE_MEMORY_BYTES"] = str(STORE_MEMORY_BYTES)
         try:
             server.start()
-            fill_old(server)
+            fill(server, "f", OLD_BODIES, OLD)
+            fill(server, "e", KEPT_BODIES, KEPT)
+            server.stop()
             server.launch(*(["nice", "-n", "-20"] if os.geteuid() == 0 else []))
             seen = run(server, chosen.minutes, chosen.rate, chosen.live)
             print_table(seen, chosen.minutes)

@@ -65,6 +65,9 @@ def test_the_list_shows_a_new_execution_and_its_end_without_a_reload(
 def test_a_tab_that_is_hidden_or_shows_nothing_live_has_no_connection(
     open_page: Callable[[str], Page], shared_server: RunningServer
 ) -> None:
+    with stepped_agent(shared_server.url) as agent:
+        agent.finish()
+    wait_until(is_seen(shared_server, agent.execution_id), "the execution to be seen")
     page = open_page(shared_server.url)
     sockets: list[WebSocket] = []
     page.on("websocket", lambda made: sockets.append(made))
@@ -85,8 +88,7 @@ def test_a_tab_that_is_hidden_or_shows_nothing_live_has_no_connection(
     expect(sign(page)).to_have_text("live")
     assert len(sockets) == 2  # one for the tab, from page to page
 
-    done = shared_server.get("/api/executions", params={"status": "success", "limit": "1"}).json()["items"][0]
-    page.goto(f"/executions/{done['execution_id']}")
+    page.goto(f"/executions/{agent.execution_id}")
     expect(page.get_by_role("heading", name="triage", level=1)).to_be_visible()
     expect(sign(page)).to_have_count(0)
 

@@ -1,10 +1,18 @@
 """Fresh rows: whatever is published and stored in which order, a view shows each trace as it was at that moment."""
 
+import threading
+from collections.abc import Sequence
+
+import pytest
+from arro3.core import Array
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from contract.rows import WORKSPACE, joined, trace, trace_id_of
 from longpole.model.batch import Batch
+from longpole.store.engines import fresh
+from longpole.store.engines.arrow import arrays_of
 from longpole.store.engines.fresh import MOST_SMALL_PIECES, FreshRows, FreshView, rows_by_trace, traces_of
 
 Shown = dict[str, list[int]]
@@ -95,3 +103,27 @@ def test_many_traces_that_were_published_one_by_one_are_still_each_there():
     for number in range(1, count + 1, 2):
         fresh.stored(trace(number, version=1), fresh.held([(WORKSPACE, trace_id_of(number))]))
     assert shown(fresh.view()) == {trace_id_of(number): [1] * 5 for number in range(2, count + 1, 2)}
+
+
+def test_what_two_questions_ask_for_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch):
+    made: list[Sequence[str]] = []
+    fresh_rows = FreshRows()
+    publish(fresh_rows, trace(1))
+    views = [fresh_rows.view()]
+    publish(fresh_rows, trace(2))
+    views.append(fresh_rows.view())
+    other = threading.Thread(target=shown, args=(views[1],))
+
+    def making(row_type: type[Struct], rows: Sequence[Struct], names: Sequence[str]) -> list[Array]:
+        made.append([row.trace_id for row in rows])  # pyright: ignore[reportAttributeAccessIssue]
+        if len(made) == 1:
+            other.start()
+            other.join(0.2)  # it ends only if it does not wait for this
+        return arrays_of(row_type, rows, names)
+
+    monkeypatch.setattr(fresh, "arrays_of", making)
+    first = shown(views[0])
+    other.join()
+
+    assert first == {trace_id_of(1): [1] * 5}
+    assert sorted({*row_ids}.pop() for row_ids in made) == sorted([trace_id_of(1), trace_id_of(2)])

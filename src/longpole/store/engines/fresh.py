@@ -41,7 +41,7 @@ class _Piece:
         self._arrays: dict[str, dict[str, Array] | None] = {}  # of a table without rows `None`
 
     def batch(self, name: str, columns: Columns) -> RecordBatch | None:
-        """Columns of one table, or `None` when there are no rows. Two threads that ask at once both do the work."""
+        """Columns of one table, or `None` when there are no rows."""
         arrays = self._arrays.get(name, {})
         if arrays is None:
             return None
@@ -59,12 +59,14 @@ class _Piece:
 class FreshView:
     """What was fresh at one moment. Tables are built at the first question and kept; safe across threads."""
 
-    def __init__(self, pieces: Sequence[_Piece], loose: Mapping[str, Sequence[Struct]], hidden: list[Pair]) -> None:
+    def __init__(
+        self, pieces: Sequence[_Piece], loose: Mapping[str, Sequence[Struct]], hidden: list[Pair], building: Lock
+    ) -> None:
         self.hidden = hidden
         self._pieces = pieces
         self._loose = loose
         self._tables: dict[tuple[str, Columns], Table | None] = {}
-        self._building = Lock()
+        self._building = building
 
     def table(self, name: str, columns: Columns) -> Table | None:
         """Columns of the fresh rows of this table, or `None` when there are no rows.
@@ -105,6 +107,8 @@ class FreshRows:
         self._hidden: dict[Pair, None] = {}
         self._loose: dict[str, dict[tuple[Any, ...], Struct]] = {name: {} for name in MERGED_TABLES}
         self._view: FreshView | None = None
+        # Views share pieces: what two questions ask for at once is made once, and only one thread makes something.
+        self._building = Lock()
 
     def publish(self, batch: Batch, traces: Mapping[Pair, TraceRows]) -> None:
         """Replace the fresh rows of these traces, which are those of the batch; hide what the batch replaces.
@@ -153,7 +157,7 @@ class FreshRows:
         if self._view is None:
             self._merge_small()
             loose = {name: list(rows.values()) for name, rows in self._loose.items()}
-            self._view = FreshView(list(self._pieces.values()), loose, list(self._hidden))
+            self._view = FreshView(list(self._pieces.values()), loose, list(self._hidden), self._building)
         return self._view
 
     def _add_piece(self, traces: dict[Pair, TraceRows]) -> None:
