@@ -18,7 +18,7 @@ promise is broken:
 
 Of a run of less than 15 minutes the first two fifths are its beginning. DuckDB may take 128 MB, the least, and reads
 more than that in the million again and again: what it keeps of what it has read is full before the beginning is over,
-and what grows then is a leak. With questions about the last five minutes alone it went on to fill for twenty minutes.
+and what grows then is a leak.
 """
 
 import argparse
