@@ -22,7 +22,7 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
-class LiveEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LiveEvent(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One thing that happened. Absent fields are null.
 
     `id` is the same whenever the same thing is told again. `at` is when it happened. One of `execution`, `step`,

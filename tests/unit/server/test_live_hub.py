@@ -1,8 +1,10 @@
 """The live hub: only news is told, newest state wins, slow clients lose frames and hold nobody, a drop is resumed."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -240,7 +242,7 @@ def test_a_flood_is_told_in_several_rounds_of_the_loop_and_the_newest_state_wins
 
 def test_of_a_flood_the_newest_are_kept_and_what_is_lost_is_counted() -> None:
     [one] = News().take(Batch(executions=opened(1).executions))
-    many = [Happening(one.kind, one.place, (*one.key, str(number)), one.event) for number in range(4 * MOST_WAITING)]
+    many = [Happening(one.kind, one.place, f"{one.key}{number}", one.row) for number in range(4 * MOST_WAITING)]
     waiting = Waiting()
     waiting.add(many)
     assert len(waiting) == MOST_WAITING
@@ -265,6 +267,37 @@ def test_a_long_frame_is_given_to_many_clients_in_several_rounds_of_the_loop(mon
         assert readers[4].kinds() == readers[0].kinds()
 
     run(test)
+
+
+def test_a_long_frame_is_made_in_several_rounds_of_the_loop_and_told_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_channel, "TEXTS_AT_ONCE", 4)
+    made, rounds = 0, list[int]()
+
+    def counted(happening: Happening, text: Callable[[Happening], str] = Happening.text) -> str:
+        nonlocal made
+        made += happening._text is None
+        return text(happening)
+
+    monkeypatch.setattr(Happening, "text", counted)
+
+    async def test(hub: Hub) -> None:
+        reader = Reader()
+        hub.subscribe("a", reader, Watch())
+        hub.told(joined([trace(number) for number in range(5)]))
+        await until(lambda: rounds.append(made) or reader.frames)
+
+        assert len(reader.frames) == 1
+        assert len(reader.events) == made > 20
+        assert max(after - before for before, after in pairwise(rounds)) == 4
+
+    run(test)
+
+
+def test_the_garbage_collector_has_nothing_to_look_at_in_what_waits_to_be_told_once_more() -> None:
+    happenings = News().take(trace(1))
+    assert all(happening.text() for happening in happenings)
+    parts = [part for one in happenings for part in (one, one.key, one.place, one.row, one.event(), one.event().step)]
+    assert [part for part in parts if gc.is_tracked(part)] == []
 
 
 def test_a_client_that_comes_back_gets_what_it_missed_once() -> None:
