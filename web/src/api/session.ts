@@ -23,10 +23,14 @@ export async function logIn(key: string): Promise<void> {
   });
 }
 
-/** Ends the session, then shows the page to log in. What the page would ask meanwhile, nobody may know any more. */
+/**
+ * Ends the session, then shows the page to log in. What the page would ask meanwhile, nobody may know any more; and a
+ * browser that kept the page as it was must not show it again when somebody goes back.
+ */
 export async function logOut(): Promise<void> {
   askNothingMore();
   live.end();
+  addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
   await fetch("/logout", { method: "POST" }).catch(() => {}); // the browser says of the next page that nobody answers
   location.assign("/login");
 }
