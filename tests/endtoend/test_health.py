@@ -37,6 +37,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         subprocess.run([sys.executable, "-c", AGENT], env=environment, check=True, timeout=60)
         assert running.post(b"nonsense", kind=JSON, user_agent="collector/2").status_code == 400
         wait_until(lambda: program_of(running)["spans"] >= 700, "the program's spans")
+        wait_until(lambda: program_of(running)["dropped"] is not None, "what it says of itself, which comes after them")
         yield running
     finally:
         running.close()
