@@ -352,7 +352,7 @@ def main() -> int:
     options.add_argument("--minutes", type=float, default=30)
     options.add_argument("--rate", type=int, default=2000, help="steps a second")
     options.add_argument("--live", type=int, default=10, help="WebSocket clients")
-    options.add_argument("--json", type=Path, help="writes what was seen of the process, every five seconds")
+    options.add_argument("--json", type=Path, help="writes what was seen of the process, every second")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="longpole-soak-") as folder:
         server = Jumping(Path(folder) / "longpole")
