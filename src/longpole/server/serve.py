@@ -52,7 +52,7 @@ from longpole.server.leftovers import Leftovers
 from longpole.server.live_door import LARGEST_MESSAGE_BYTES, LiveDoor
 from longpole.server.live_hub import Hub
 from longpole.server.mcp_door import mcp_doors
-from longpole.server.memory import return_large_blocks
+from longpole.server.memory import keep_less_memory
 from longpole.server.otlp import DoorLimits
 from longpole.server.own_address import OwnAddress, leave_note, own_address
 from longpole.server.price_routes import price_routes
@@ -99,6 +99,7 @@ def serve(settings: Settings, *, creates_admin_key: bool = False, say: Callable[
         if not settings.persistence_enabled:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="longpole-")))
         stack.enter_context(hold_folder(folder))
+        keep_less_memory()
         flow = _open_flow(settings, folder, ending, stack)
         keys = set_up_keys(flow.store, flow.pipeline.write, settings, creates_admin_key=creates_admin_key)
         stack.callback(keys.ring.close)
@@ -338,7 +339,6 @@ def _run(
         timeout_graceful_shutdown=REQUESTS_END_S,
         timeout_keep_alive=75,
     )
-    return_large_blocks()
     with tuned_interpreter():
         _Uvicorn(config, ready, ending).run(sockets=[listener])
 

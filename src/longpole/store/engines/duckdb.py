@@ -63,7 +63,7 @@ _DUCKDB_CHECKPOINT = "4GB"
 _ROW_GROUP = 10_240
 # Of every group that it wrote or read DuckDB keeps an index until it lets go of the file: 10 kB for a thousand steps
 # (bench/duckdb_index.py). Letting go and opening again takes 20 ms for ten million; questions then read what they need.
-_INDEXED_ROWS = 1_000_000
+_INDEXED_ROWS = 250_000
 _PATIENCE_S = 0.5  # longer than nearly every question takes
 _FAILED = frozenset(FAILED_STATUSES)
 _QUIET_S = 3.0
