@@ -101,12 +101,13 @@ class Client(Protocol):
 
 
 class Subscription:
-    """One wish of one client. `name` is how the client calls it."""
+    """One wish of one client. `name` is how the client calls it; it is told what has a higher number than `place`."""
 
-    def __init__(self, name: str, client: Client, channel: "Channel") -> None:
+    def __init__(self, name: str, client: Client, channel: "Channel", place: int) -> None:
         self.name = name
         self.client = client
         self.channel = channel
+        self._place = place
         self.waiting = Waiting()
         self.is_held = False
         """Whether it hears nothing yet: it is being told of what runs first."""
@@ -116,6 +117,11 @@ class Subscription:
     def offer(self, happenings: list[Happening], told: str, lost: int) -> None:
         """Give a frame of the channel to the client, or keep what it tells until the client has time."""
         self.waiting.lost += lost
+        if happenings[0].number <= self._place:  # the channel had it before this one came; they are in order
+            happenings = [one for one in happenings if one.number > self._place]
+            if not happenings:
+                return
+            told = self.channel.told_text(happenings)
         if self.is_held or self.client.is_busy or len(self.waiting):
             self.waiting.add(happenings)
             if self.client.is_busy:
@@ -161,9 +167,9 @@ class Channel:
     def __len__(self) -> int:
         return len(self._subscriptions)
 
-    def join(self, name: str, client: Client) -> Subscription:
-        """A new subscription of a client."""
-        subscription = Subscription(name, client, self)
+    def join(self, name: str, client: Client, place: int) -> Subscription:
+        """A new subscription of a client, to what happens after `place`."""
+        subscription = Subscription(name, client, self, place)
         self._subscriptions[subscription] = None
         return subscription
 

@@ -158,7 +158,7 @@ class Hub:
         channel = self._channels.get(watch)
         if channel is None:
             channel = self._channels[watch] = Channel(watch, self.epoch, self._drop)
-        subscription = channel.join(name, client)
+        subscription = channel.join(name, client, self._number)
         self._want()  # behind the entry into `_channels`: `_relax` looks there last
         self.welcome()
         return subscription

@@ -153,6 +153,27 @@ def test_a_subscription_hears_what_it_asked_for_and_nothing_else() -> None:
     run(test)
 
 
+def test_a_client_that_joins_others_is_not_told_what_happened_before() -> None:
+    async def test(hub: Hub) -> None:
+        early, late = Reader(), Reader()
+        hub.subscribe("a", early, Watch())
+        hub.told(opened(1))
+        await until(lambda: early.frames)
+        hub.told(opened(1, ended_steps=1))  # waits for the next frame
+        await until(lambda: hub.counters.events == 4)
+        hub.subscribe("a", late, Watch())
+        hub.told(opened(1, ended_steps=2))
+        await until(lambda: late.frames and early.events[-1]["id"] == late.events[-1]["id"])
+
+        second, third = (step.step_id for step in opened(1, ended_steps=2).steps[1:])
+        assert [(event["kind"], event["step"]["step_id"]) for event in late.events] == [
+            ("step.completed", second),
+            ("step.started", third),
+        ]
+
+    run(test)
+
+
 def test_the_first_change_goes_at_once_and_a_thing_that_changes_often_is_told_as_it_is_last() -> None:
     async def test(hub: Hub) -> None:
         reader = Reader()
