@@ -61,8 +61,9 @@ _DUCKDB_CHECKPOINT = "4GB"
 # row with the checkpoint instead of 10 to 15, and no memory until then. DuckDB's groups of 122,880 rows never fill in
 # one. Smaller groups take more room: 202 to 210 bytes a step instead of 150. Questions cost the same.
 _ROW_GROUP = 10_240
-# Of every group that it wrote or read DuckDB keeps an index until it lets go of the file: 10 kB for a thousand steps
-# (bench/duckdb_index.py). Letting go and opening again takes 20 ms for ten million; questions then read what they need.
+# Of every group that it wrote or read DuckDB keeps an index until it lets go of the file: 10 to 20 kB for a thousand
+# steps (bench/duckdb_index.py). Letting go and opening again takes 35 ms for ten million; questions then read what they
+# need.
 _INDEXED_ROWS = 250_000
 _PATIENCE_S = 0.5  # longer than nearly every question takes
 _FAILED = frozenset(FAILED_STATUSES)
