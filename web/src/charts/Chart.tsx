@@ -4,6 +4,7 @@ import { Icon } from "../ui/icons";
 import { saveAddress } from "../ui/saveFile";
 import { useTokens } from "../ui/useTokens";
 import { chartLook } from "./chartTheme";
+import { useHeld } from "./useHeld";
 
 /** The same numbers for people who do not see the picture. */
 export interface ChartTable {
@@ -41,6 +42,7 @@ export function Chart({ label, height, option, table, selects, onSelect, onPick 
   const place = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<ECharts | null>(null);
   const tokens = useTokens();
+  const isHeld = useHeld(place);
   const heard = useRef({ onSelect, onPick });
   heard.current = { onSelect, onPick };
 
@@ -66,14 +68,15 @@ export function Chart({ label, height, option, table, selects, onSelect, onPick 
   }, []);
 
   useEffect(() => {
-    if (!chart) return;
+    // Drawn anew, a chart forgets the rectangle that somebody is drawing over it.
+    if (!chart || isHeld) return;
     const look = chartLook(tokens);
     const grid = Array.isArray(option.grid) ? option.grid : { ...look.grid, ...option.grid };
     chart.setOption({ ...look, ...option, grid, tooltip: { ...look.tooltip, ...option.tooltip } }, true);
     if (!selects) return;
     const brushOption = { brushType: selects, brushMode: "single" };
     chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption });
-  }, [chart, option, tokens, selects]);
+  }, [chart, option, tokens, selects, isHeld]);
 
   return (
     <figure className="chart">
