@@ -10,6 +10,7 @@ import pytest
 
 from contract.rows import trace
 from longpole.model.batch import Batch
+from longpole.model.errors import StoreError
 from longpole.store.engines.duckdb import DuckDBEngine
 
 
@@ -44,3 +45,24 @@ def test_a_checkpoint_that_finds_the_disk_full_costs_nothing_that_was_stored(tmp
     again.migrate()
     assert again.rows("store_counts")[0]["executions"] == before[0]["executions"] + 1
     again.close()
+
+
+def test_a_database_that_cannot_be_opened_again_says_so_and_is_back_when_it_can_be_read(tmp_path: Path) -> None:
+    path, elsewhere = tmp_path / "rows.duckdb", tmp_path / "elsewhere"
+    engine = DuckDBEngine(str(path), quiet_s=1e6)
+    engine.migrate()
+    for number in range(1, 30):
+        engine.write(trace(number))
+    before = engine.rows("store_counts")
+    path.rename(elsewhere)
+    path.mkdir()
+    with files_up_to(elsewhere.stat().st_size + 1000), pytest.raises(StoreError):
+        engine._checkpoint()  # pyright: ignore[reportPrivateUsage]
+
+    with pytest.raises(StoreError, match=str(path)):
+        engine.rows("store_counts")
+    path.rmdir()
+    elsewhere.rename(path)
+
+    assert engine.rows("store_counts") == before
+    engine.close()

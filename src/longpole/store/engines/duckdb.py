@@ -151,8 +151,7 @@ class DuckDBEngine:
             return
         pairs = traces_of(batch)
         with self._writing:
-            if self._is_lost:
-                self._attach_again()
+            self._find_again()
             with self._swap:
                 held = self._fresh.held(pairs)
             tables = {name: arrow_table(TABLES[source_of(name)], rows) for name, rows in _rows_by_table(batch)}
@@ -179,7 +178,7 @@ class DuckDBEngine:
         Raises:
             UnknownQuery: no query has this name.
             InvalidInput: a parameter is missing or is not one of the query's.
-            StoreError: it takes more memory than DuckDB may have.
+            StoreError: it takes more memory than DuckDB may have, or the database was lost and cannot be opened again.
         """
         found = self._queries[query]
         text, given = found.asked(parameters or {})
@@ -264,6 +263,11 @@ class DuckDBEngine:
         with self._exchange(patience_s) as is_quiet:
             if is_quiet:
                 self._open()
+
+    def _find_again(self) -> None:
+        """Open a database that was lost; the caller writes."""
+        if self._is_lost:
+            self._attach_again()
 
     def _open(self) -> None:
         self._database = _attach(self._path, self._memory_bytes)
@@ -404,15 +408,16 @@ class DuckDBEngine:
         except BaseException as error:
             with suppress(duckdb.Error):
                 self._writer.rollback()
-            self._is_lost = self._is_lost or "has been invalidated" in str(error)
+            if self._path != ":memory:":  # which cannot be opened again
+                self._is_lost = self._is_lost or "has been invalidated" in str(error)
             raise
 
     @contextmanager
     def _reader(self) -> Generator[Reader]:
         """A reader for one question; one that failed is thrown away, its transaction with it."""
-        with self._gate:
-            self._gate.wait_for(lambda: not self._is_exchanging)
-            self._reading += 1
+        while not self._begin_reading():
+            with self._writing:
+                self._find_again()
         try:
             try:
                 reader = self._readers.get_nowait()
@@ -428,6 +433,13 @@ class DuckDBEngine:
             with self._gate:
                 self._reading -= 1
                 self._gate.notify_all()
+
+    def _begin_reading(self) -> bool:
+        """Count one who reads, whom an exchange of the database waits for; false where there is nothing to read."""
+        with self._gate:
+            self._gate.wait_for(lambda: not self._is_exchanging)
+            self._reading += not self._is_lost
+            return not self._is_lost
 
 
 def _rows_by_table(batch: Batch) -> Iterator[tuple[str, Sequence[Any]]]:
