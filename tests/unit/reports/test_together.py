@@ -1,7 +1,7 @@
 """Queries of one answer at the same time: in their order, cancelled together, and none left behind."""
 
 from collections.abc import Iterator
-from threading import Event, get_ident
+from threading import Event, Semaphore, get_ident
 
 import pytest
 
@@ -39,6 +39,12 @@ def test_two_run_at_the_same_time() -> None:
 
     one, another = together(lambda: meet(both[0], both[1]), lambda: meet(both[1], both[0]))
     assert one != another
+
+
+def test_where_no_core_is_left_all_is_done_by_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("longpole.reports.together._helpers", Semaphore(0))
+
+    assert together(get_ident, get_ident, lambda: 3) == [get_ident(), get_ident(), 3]
 
 
 def test_an_error_is_raised_when_the_others_have_ended(store: Engine) -> None:
