@@ -1,9 +1,9 @@
 """Half an hour of steady work: does the server grow, leak or slow down?
 
-A real `longpole serve` with two days old data that retention takes away meanwhile, and a million steps of half a day
-ago. One process sends 2,000 steps a second, two ask for reports of the last five minutes, one asks six times a minute
-about the million, ten WebSocket clients hear everything. Every second the process is looked at. Ends with 1 when a
-promise is broken:
+A real `longpole serve` with the store of a day: as many steps a minute become older than it keeps them as come, and a
+million are of half a day ago. One process sends 2,000 steps a second, two ask for reports of the last five minutes, one
+asks six times a minute about the million, ten WebSocket clients hear everything. Every second the process is looked at.
+Ends with 1 when a promise is broken:
 
 - memory grows less than 1 MB in ten minutes, from minute 10 on (a straight line through all that was seen);
 - no more open files and threads at the end than at the beginning of that time;
@@ -39,7 +39,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from multiprocessing.queues import Queue
 from pathlib import Path
-from statistics import linear_regression, median, quantiles
+from statistics import fmean, linear_regression, median, quantiles
 
 import psutil
 import websockets
@@ -49,14 +49,16 @@ from rich.table import Table
 
 from jumping_server import Jumping
 from running_server import JSON, wait_until
+from soak_store import lay_out
 
 STEPS = 50
 BODY_MOST = 40
 LOOK_EVERY_S = 1.0
 WINDOW = timedelta(minutes=5)
-OLD, OLD_BODIES = timedelta(days=2), 400
-KEPT, KEPT_BODIES = timedelta(hours=12), 20_000
-LONG_TEXT = 96
+DAY = timedelta(days=1)
+KEPT, KEPT_STEPS = timedelta(hours=12), 1_000_000
+SEED_TEXT = 96
+MINUTES_BEFORE = 4
 PATIENCE_S = 300.0
 STORE_MEMORY_BYTES = 128 * 1024 * 1024
 MOST_GROWTH_MB = 1.0
@@ -165,7 +167,7 @@ def asked(
         if (began := time.monotonic()) > end:
             return
         now = datetime.now(UTC)
-        times = {"since": now - WINDOW, "kept_from": now - 2 * KEPT, "kept_to": now - KEPT / 2}
+        times = {"since": now - WINDOW, "kept_from": now - 1.5 * KEPT, "kept_to": now - KEPT / 2}
         told = {name: f"{time:%Y-%m-%dT%H:%M:%SZ}" for name, time in times.items()}
         line.request("GET", report.format(**told, trace=trace or "0"))
         answer = line.getresponse()
@@ -198,17 +200,20 @@ def listen(address: str, clients: int, end: float, said: "Queue[tuple[str, float
     said.put(("frames", end, float(asyncio.run(everyone()))))
 
 
-def fill(server: Jumping, first: str, bodies: int, ago: timedelta) -> None:
-    """Steps that came so long ago; `first` is what their traces begin with."""
-    seconds = int(ago.total_seconds())
-    server.set_clock(-seconds)
-    before = server.stored_spans()
-    for number in track(range(bodies), f"steps of {ago} ago", transient=True):
-        content = body_of(f"{first}{number:031x}", time.time_ns() - seconds * 10**9, LONG_TEXT)
+def fill(server: Jumping, rate: int, minutes: float) -> None:
+    """What it has of a day: a minute's steps by way of a server, the others as copies of them."""
+    server.start()
+    server.set_clock(-int(DAY.total_seconds()))
+    bodies = rate * 60 // STEPS
+    for number in track(range(bodies), "steps of a day ago", transient=True):
+        content = body_of(f"e{number:031x}", time.time_ns() - int(DAY.total_seconds()) * 10**9, SEED_TEXT)
         while server.post(content, kind=JSON).status_code == 429:
             time.sleep(0.1)
-    wait_until(lambda: server.stored_spans() >= before + bodies * STEPS, "the old steps", PATIENCE_S)
+    wait_until(lambda: server.stored_spans() >= bodies * STEPS, "the old steps", PATIENCE_S)
     wait_until(lambda: server.intake()["open_spans"] == 0, "the old steps to be stored", PATIENCE_S)
+    server.stop()
+    kept_minutes = KEPT_STEPS // (rate * 60) + 1
+    lay_out(server.folder / "longpole.duckdb", int(minutes) + MINUTES_BEFORE, kept_minutes, time.time_ns())
 
 
 def run(server: Jumping, minutes: float, rate: int, live: int) -> Seen:
@@ -300,7 +305,15 @@ def judge(seen: Seen, minutes: float) -> list[tuple[str, str, bool]]:
         last = share(within(pairs, minutes - part, minutes), 99)
         told = f"{first:.1f}, {last:.1f}"
         judged.append((f"p99 of {name} in ms, at first and at last", told, last < first * MOST_SLOWER))
-    return judged
+    return [*judged, ("memory on average, by ten minutes, in MB", ", ".join(tens_of(seen)), True)]
+
+
+def tens_of(seen: Seen) -> list[str]:
+    """The mean of the memory in each ten minutes: it goes up and down by more than it grows."""
+    tens: dict[int, list[float]] = {}
+    for look in seen.looks:
+        tens.setdefault(int(look.minute // 10), []).append(look.memory_mb)
+    return [f"{fmean(values):.0f}" for values in tens.values()]
 
 
 def stalls_of(metrics: str) -> tuple[str, int]:
@@ -360,10 +373,7 @@ def main() -> int:
         os.environ["LONGPOLE_RETENTION_DAYS"] = "1"
         os.environ["LONGPOLE_STORE_MEMORY_BYTES"] = str(STORE_MEMORY_BYTES)
         try:
-            server.start()
-            fill(server, "f", OLD_BODIES, OLD)
-            fill(server, "e", KEPT_BODIES, KEPT)
-            server.stop()
+            fill(server, chosen.rate, chosen.minutes)
             server.launch(*(["nice", "-n", "-20"] if os.geteuid() == 0 else []))
             seen = run(server, chosen.minutes, chosen.rate, chosen.live)
             print_table(seen, chosen.minutes)
