@@ -358,8 +358,10 @@ def test_rows_removed_for_good_are_in_no_file(open_as: Callable[[str], Engine]) 
 @pytest.mark.parametrize(
     ("asked_for", "index"),
     [
-        ("longpole.executions WHERE agent = 'agent 1' AND started_ns > 5", "agent_started_ns"),
+        ("longpole.executions WHERE agent = 'agent 1' AND started_ns > 5", "agent_started_ns_workspace_duration_ns_"),
         ("longpole.executions WHERE execution_id = 'x'", "execution_id"),
+        ("longpole.executions WHERE starts_with(execution_id, 'x')", "execution_id"),
+        ("longpole.executions WHERE starts_with(reverse(execution_id), 'x')", "reverse"),
         ("analytics.execution_steps WHERE execution_id = 'x'", "execution_id"),
         ("longpole.steps WHERE trace_id = 'x'", "trace_id"),
         ("longpole.bodies WHERE trace_id = 'x' AND span_id = 'y'", "trace_id_span_id"),

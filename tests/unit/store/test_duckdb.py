@@ -70,9 +70,10 @@ def test_text_is_found_whatever_its_case() -> None:
     assert answer(DUCKDB["contains"]("$text", "$part"), text="100 %", part="100 _") is False
 
 
-def test_the_end_of_a_text_is_compared_letter_by_letter() -> None:
-    for text, part, ends in (("abc_d", "c_d", True), ("abcxd", "c_d", False), ("d", "cd", False), ("a%", "%", True)):
-        assert answer(DUCKDB["ends_with"]("$text", "$part"), text=text, part=part) is ends
+def test_the_ends_of_an_id_are_compared_letter_by_letter() -> None:
+    for text, part, has in (("abc_d", "c_d", True), ("abcxd", "c_d", False), ("d", "cd", False), ("a%", "%", True)):
+        assert answer(DUCKDB["id_has_part"]("$text", "$part"), text=text, part=part) is has
+        assert answer(DUCKDB["id_has_part"]("$text", "$part"), text=text[::-1], part=part[::-1]) is has
 
 
 def test_nothing_is_in_an_empty_list() -> None:

@@ -8,13 +8,12 @@ Every dialect has the same names with the same meaning:
 - `@in_numbers(value, $list)`: whether the value is in a bound list of whole numbers, which has at least one.
 - `@json_field(json, key)`: the field of that name of a JSON object, as text; null when it is absent or null.
 - `@contains(text, part)`: whether the text contains the part, letter case ignored.
-- `@ends_with(text, part)`: whether the text ends with the part, letter by letter.
+- `@id_has_part(column, part)`: whether this column of ids of `executions` begins or ends with the part,
+  letter by letter.
 - `@packed(bucket, weight)`: the rows of a group whose bucket is known as a text of `bucket:weight` pairs, as
   `longpole.model.histogram` reads it, in any order.
 - `@remainder(value, power)`: what is left of a whole number from 0 on, divided by a power of two.
 - `@joined(text)`: the texts of a group, separated by spaces.
-- `@executions_of(spans, received_ns)`: workspace and id of the executions that the spans in a table expression are, or
-  are steps of, as far as they were received since a time.
 - `@carrying()`, `@matching()`, `@chosen()`: the filters of the list of executions, `list_filters` has them.
 - `@in_scope(alias)`, `@in_scope_of_any_agent(alias)`: the time range and the filters that most questions have, `scope`.
 - `@failed(table)`: the rows of `executions` or `steps` that failed, ran out of time or crashed; needs a name behind it.

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, bodies_of, executions_of
+from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, bodies_of
 from longpole.store.dialects.list_filters import carrying, chosen, matching
 from longpole.store.dialects.scope import in_scope, in_scope_of_any_agent
 
@@ -27,8 +27,8 @@ def _clickhouse_contains(text: str, part: str) -> str:
     return f"(position(lowerUTF8({text}), lowerUTF8({part})) > 0)"
 
 
-def _clickhouse_ends_with(text: str, part: str) -> str:
-    return f"endsWith({text}, {part})"
+def _clickhouse_id_has_part(column: str, part: str) -> str:
+    return f"(startsWith({column}, {part}) OR endsWith({column}, {part}))"
 
 
 def _clickhouse_packed(bucket: str, weight: str) -> str:
@@ -60,6 +60,20 @@ def _clickhouse_materialized() -> str:
     return ""
 
 
+def _clickhouse_executions_of(spans: str, received_ns: str) -> str:
+    return f"""
+    SELECT s.workspace AS workspace, s.execution_id AS execution_id
+    FROM {spans} AS b
+    JOIN steps AS s ON s.workspace = b.workspace AND s.trace_id = b.trace_id AND s.step_id = b.span_id
+    WHERE s.received_ns >= {received_ns}
+    UNION ALL
+    SELECT x.workspace AS workspace, x.execution_id AS execution_id
+    FROM {spans} AS b
+    JOIN executions AS x ON x.workspace = b.workspace AND x.trace_id = b.trace_id AND x.span_id = b.span_id
+    WHERE x.received_ns >= {received_ns}
+    """
+
+
 def _clickhouse_failed(table: str) -> str:
     return f"(SELECT * FROM {table} WHERE {FAILED})"
 
@@ -70,18 +84,17 @@ CLICKHOUSE: Fragments = {
     "in_numbers": _clickhouse_in_list,
     "json_field": _clickhouse_json_field,
     "contains": _clickhouse_contains,
-    "ends_with": _clickhouse_ends_with,
+    "id_has_part": _clickhouse_id_has_part,
     "packed": _clickhouse_packed,
     "joined": _clickhouse_joined,
     "without_names": _clickhouse_without_names,
     "different": _clickhouse_different,
-    "executions_of": executions_of,
     "bodies_of": partial(bodies_of, _clickhouse_in_list),
     "failed": _clickhouse_failed,
     "divided": _clickhouse_divided,
     "remainder": _clickhouse_remainder,
     "materialized": _clickhouse_materialized,
-    "carrying": carrying,
+    "carrying": partial(carrying, _clickhouse_executions_of),
     "matching": matching,
     "chosen": chosen,
     "in_scope": in_scope,

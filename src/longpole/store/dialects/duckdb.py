@@ -1,5 +1,7 @@
 """DuckDB's spelling of the fragments."""
 
+from functools import partial
+
 from longpole.store.dialects.fragments import NAMES, Fragments
 from longpole.store.dialects.list_filters import carrying, chosen, matching
 from longpole.store.dialects.scope import in_scope, in_scope_of_any_agent
@@ -32,9 +34,9 @@ def _duckdb_contains(text: str, part: str) -> str:
     return f"contains(lower({text}), lower({part}))"
 
 
-def _duckdb_ends_with(text: str, part: str) -> str:
+def _duckdb_id_has_part(column: str, part: str) -> str:
     # Half of what `right(...) =` costs.
-    return f"suffix({text}, {part})"
+    return f"(starts_with({column}, {part}) OR suffix({column}, {part}))"
 
 
 def _duckdb_packed(bucket: str, weight: str) -> str:
@@ -105,18 +107,17 @@ DUCKDB: Fragments = {
     "in_numbers": _duckdb_in_numbers,
     "json_field": _duckdb_json_field,
     "contains": _duckdb_contains,
-    "ends_with": _duckdb_ends_with,
+    "id_has_part": _duckdb_id_has_part,
     "packed": _duckdb_packed,
     "joined": _duckdb_joined,
     "without_names": _duckdb_without_names,
     "different": _duckdb_different,
-    "executions_of": _duckdb_executions_of,
     "bodies_of": _duckdb_bodies_of,
     "failed": _duckdb_failed,
     "divided": _duckdb_divided,
     "remainder": _duckdb_remainder,
     "materialized": _duckdb_materialized,
-    "carrying": carrying,
+    "carrying": partial(carrying, _duckdb_executions_of),
     "matching": matching,
     "chosen": chosen,
     "in_scope": in_scope,

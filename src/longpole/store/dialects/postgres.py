@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, bodies_of, executions_of
-from longpole.store.dialects.list_filters import carrying, chosen, matching
+from longpole.store.dialects.fragments import FAILED, NAMES, Fragments, bodies_of
+from longpole.store.dialects.list_filters import carrying_by_index, chosen, matching
 from longpole.store.dialects.scope import in_scope, in_scope_of_any_agent
 
 
@@ -27,8 +27,11 @@ def _postgres_contains(text: str, part: str) -> str:
     return f"(strpos(longpole.in_small_letters({text}), longpole.in_small_letters({part})) > 0)"
 
 
-def _postgres_ends_with(text: str, part: str) -> str:
-    return f"right({text}, length({part})) = {part}"
+def _postgres_id_has_part(column: str, part: str) -> str:
+    # Each side has an index of its own. With OR and a limit they are not used: 1,200 ms instead of 1 with a million.
+    begins = f"SELECT {column} FROM executions WHERE starts_with({column}, {part})"
+    ends = f"SELECT {column} FROM executions WHERE starts_with(reverse({column}), reverse({part}))"
+    return f"{column} IN ({begins} UNION ALL {ends})"
 
 
 def _postgres_packed(bucket: str, weight: str) -> str:
@@ -71,18 +74,17 @@ POSTGRES: Fragments = {
     "in_numbers": _postgres_in_numbers,
     "json_field": _postgres_json_field,
     "contains": _postgres_contains,
-    "ends_with": _postgres_ends_with,
+    "id_has_part": _postgres_id_has_part,
     "packed": _postgres_packed,
     "joined": _postgres_joined,
     "without_names": _postgres_without_names,
     "different": _postgres_different,
-    "executions_of": executions_of,
     "bodies_of": partial(bodies_of, _postgres_in_list),
     "failed": _postgres_failed,
     "divided": _postgres_divided,
     "remainder": _postgres_remainder,
     "materialized": _postgres_materialized,
-    "carrying": carrying,
+    "carrying": carrying_by_index,
     "matching": matching,
     "chosen": chosen,
     "in_scope": in_scope,

@@ -29,7 +29,7 @@ SELECT
 FROM executions
 WHERE
     ($workspace IS NULL OR workspace = $workspace)
-    AND (left(execution_id, length($part)) = $part OR @ends_with(execution_id, $part))
+    AND @id_has_part(execution_id, $part)
 ORDER BY started_ns DESC, execution_id
 LIMIT 11;
 

@@ -129,6 +129,16 @@ WHERE
     AND ($environment IS NULL OR environment = $environment)
     AND ($version IS NULL OR version = $version);
 
+-- name: last_start
+-- One row: when the last execution of the time range started.
+SELECT max(started_ns) AS last_ns
+FROM executions
+WHERE
+    started_ns >= $from_ns
+    AND started_ns < $to_ns
+    AND ($workspace IS NULL OR workspace = $workspace)
+    AND ($agent IS NULL OR agent = $agent);
+
 -- name: scored_durations
 -- The newest scores that are numbers, of ended executions, each with how long its execution took.
 SELECT s.name, s.value, e.duration_ns
