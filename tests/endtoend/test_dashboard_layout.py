@@ -57,13 +57,20 @@ COLOURS = """() => {
 }"""
 
 
+def wait_until_drawn(page: Page) -> None:
+    """Until everything that a page asked for stands where it belongs: on a busy machine half a second without a request
+    may come before the first of them."""
+    expect(page.locator("h1").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator('main [aria-busy="true"]')).to_have_count(0)
+    page.evaluate("document.fonts.ready")
+
+
 def look_of(page: Page, path: str) -> dict[str, Any]:
     """The boxes of a page's parts, and its colours by theme."""
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.goto(path)
-    expect(page.locator("h1").first).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    page.evaluate("document.fonts.ready")
+    wait_until_drawn(page)
     look: dict[str, Any] = {"boxes": page.evaluate(BOXES), "colours": {}}
     for scheme in THEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -115,9 +122,7 @@ def test_the_main_pages_look_as_they_did(
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     wait_until(lambda: example.get("/api/analysis/opportunities").json()["opportunities"], "what could be saved")
     page.goto(PAGES[name].format(lead=lead))
-    expect(page.locator("h1").first).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    page.evaluate("document.fonts.ready")
+    wait_until_drawn(page)
     apart: dict[str, float] = {}
     for theme in THEMES:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")

@@ -198,6 +198,7 @@ def test_the_largest_gap_leads_to_every_gap(page: Page, filled: RunningServer) -
     page.goto(f"/executions/{FINISHED}")
     (gap,) = filled.get(f"/api/executions/{FINISHED}/coverage").json()["gaps"]
 
+    expect(page.get_by_label("What changed")).to_contain_text("No number of this agent moved")  # it stands above
     page.get_by_label("What the numbers rest on").get_by_role("button").click()
 
     row = page.get_by_role("row").filter(has_text="search → write")
