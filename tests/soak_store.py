@@ -15,7 +15,7 @@ def lay_out(file: Path, minutes: int, kept_minutes: int, now_ns: int) -> None:
     """Give a store the steps that a server of a day would have in it, as many a minute as it now has in all.
 
     `minutes` of them came from a day before `now_ns` on, so that a retention of one day removes as much a minute as
-    comes, and `kept_minutes` half a day after. A million steps take about ten seconds.
+    comes, and `kept_minutes` half a day after. A million steps take about twenty seconds.
     """
     first = now_ns - DAY_MINUTES * MINUTE_NS
     begins = [first + minute * MINUTE_NS for minute in range(minutes)]
@@ -38,15 +38,16 @@ def lay_out(file: Path, minutes: int, kept_minutes: int, now_ns: int) -> None:
 
 def _copying(database: duckdb.DuckDBPyConnection, name: str) -> str:
     """The statement that copies the seeds of a table: other traces, other texts, their times moved to a minute."""
-    columns = [row[0] for row in database.execute(f"DESCRIBE {name}").fetchall()]
+    columns = {row[0]: row[1] for row in database.execute(f"DESCRIBE {name}").fetchall()}
     changed = {
         "trace_id": _NEW_TRACE,
         "execution_id": f"{_NEW_TRACE} || substr(s.execution_id, 33)",
         "root_execution_id": f"{_NEW_TRACE} || substr(s.root_execution_id, 33)",
         "input": " || ".join(f"md5('{part}' || s.span_id || $copy || t.trace_id)" for part in range(6)),
     }
-    moved = [column for column in columns if column.endswith("_ns") and _is_time(database, name, column)]
-    changed |= {column: f"s.{column} + $begin + t.place_ns - t.received_ns" for column in moved}
+    for column, kind in columns.items():
+        if column.endswith("_ns") and kind == "BIGINT" and _is_time(database, name, column):
+            changed[column] = f"s.{column} + $begin + t.place_ns - t.received_ns"
     told = ", ".join(f"{changed.get(column, f's.{column}')} AS {column}" for column in columns)
     return (
         f"INSERT INTO {name} SELECT {told} FROM seed_{name} AS s JOIN seed_traces AS t USING (trace_id)"
@@ -56,8 +57,5 @@ def _copying(database: duckdb.DuckDBPyConnection, name: str) -> str:
 
 def _is_time(database: duckdb.DuckDBPyConnection, name: str, column: str) -> bool:
     """Whether a column of nanoseconds tells a time: a duration is never as long as a year."""
-    columns = {row[0]: row[1] for row in database.execute(f"DESCRIBE seed_{name}").fetchall()}
-    if columns[column] != "BIGINT":
-        return False
     [largest] = database.execute(f"SELECT max({column}) FROM seed_{name}").fetchone() or (None,)
     return (largest or 0) > 365 * DAY_MINUTES * MINUTE_NS
