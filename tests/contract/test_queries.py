@@ -94,6 +94,7 @@ VALUES: dict[str, Any] = {
     "has_names": True,
     "has_categories": True,
     "is_every_window": True,
+    "seen_from_ns": 0,
     "measure": "any",
     "bound": 0,
     "is_last": False,

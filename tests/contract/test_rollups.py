@@ -18,6 +18,8 @@ from longpole.model.execution import Execution
 from longpole.model.histogram import add_histogram, unpack_histogram
 from longpole.model.ids import execution_id_of
 from longpole.model.rollup import Rollup, RollupKind
+from longpole.reports.filter_values import Scope
+from longpole.reports.overview import overview_of
 from longpole.reports.weighted import weighted_quantiles
 from longpole.store.engine import Engine
 from longpole.store.retention import Keep, Removed, remove_traces, retain
@@ -128,6 +130,24 @@ def test_what_retention_removes_is_in_the_rollups_of_what_is_gone_and_counted_on
         assert sum(row.count for row in rollups(store, RollupKind.GONE_STEP)) == days * 25
         assert removed.rows == 5 * (1 + 5 + 1 + 1)
     assert {row.width_ns for row in rollups(store)} == {DAY_NS}
+
+
+def test_what_is_gone_of_the_day_in_which_a_range_begins_counts_only_if_it_reached_into_it(store: Engine) -> None:
+    store.write(joined([received_at(number, START_NS) for number in range(5)]))
+    began_ns = min(row["started_ns"] for row in store.rows("trace_executions", all_traces(5)))
+    run(remove_traces(store, LATER_NS, LATER_NS, Removed()))
+    (last_ns,) = {max(row.last_seen_ns for row in rollups(store, RollupKind.GONE_EXECUTION, RollupKind.GONE_STEP))}
+    with_all = overview_of(store, Scope(from_ns=began_ns, to_ns=LATER_NS))
+    assert (with_all.totals.executions, with_all.totals.steps) == (5, 25)
+    behind = Scope(from_ns=last_ns + 1, to_ns=LATER_NS)
+    assert behind.from_ns // DAY_NS == began_ns // DAY_NS
+    assert overview_of(store, behind).totals.executions == 0
+    assert overview_of(store, behind).rolled_up is None
+
+
+def all_traces(count: int) -> dict[str, Any]:
+    """What `trace_executions` has to be asked for the first traces."""
+    return {"workspace": WORKSPACE, "trace_ids": [trace_id_of(number) for number in range(count)]}
 
 
 def test_the_rollups_of_what_is_stored_lose_what_is_removed(store: Engine) -> None:

@@ -28,8 +28,8 @@ SURE = ("high", "certain")
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, Any]]]:
-    """The findings about one run of the team, which `longpole run` watches."""
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[dict[str, Any]]]]:
+    """The findings about one run of the team, which `longpole run` watches, and its steps."""
     server = RunningServer(tmp_path_factory.mktemp("team") / "longpole").start()
     try:
         command = [str(Path(sys.executable).with_name("longpole")), "run", "--url", server.url, "--"]
@@ -43,10 +43,21 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, A
             lambda: server.get(f"/api/executions/{execution}").json().get("execution", {}).get("is_settled"),
             "the run to settle",
         )
-        yield server.get(f"/api/executions/{execution}/findings").json()["findings"]
+        findings = server.get(f"/api/executions/{execution}/findings").json()["findings"]
+        yield {"findings": findings, "steps": server.get(f"/api/executions/{execution}").json()["steps"]}
     finally:
         server.stop()
         server.close()
+
+
+@pytest.fixture(scope="module")
+def found(told: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return told["findings"]
+
+
+def taken_ns(planted: dict[str, Any], steps: list[dict[str, Any]]) -> int:
+    """What the planted steps took in this run, the shortest of them: on a busy machine more than was planned."""
+    return min(max(one["duration_ns"] for one in steps if one["name"] == name) for name in planted["steps"])
 
 
 def about(planted: dict[str, Any]) -> str:
@@ -62,13 +73,16 @@ def finding_of(planted: dict[str, Any], found: list[dict[str, Any]]) -> dict[str
 
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted["kind"])
-def test_a_planted_fault_is_found_and_its_saving_is_right(planted: dict[str, Any], found: list[dict[str, Any]]) -> None:
-    finding = finding_of(planted, found)
+def test_a_planted_fault_is_found_and_its_saving_is_right(
+    planted: dict[str, Any], told: dict[str, list[dict[str, Any]]]
+) -> None:
+    finding = finding_of(planted, told["findings"])
     truth_ns = planted.get("saving_ns") or planted.get("waited_ns")
     if truth_ns is None:
         assert finding["saving_ns"] is None
     else:
-        assert finding["saving_ns"] == pytest.approx(truth_ns, rel=0.15)
+        most_ns = max(truth_ns * 1.15, taken_ns(planted, told["steps"]))
+        assert truth_ns * 0.85 <= finding["saving_ns"] <= most_ns
     assert finding["advice"]
     assert finding["code_file"].endswith("research_team.py")
 

@@ -128,11 +128,13 @@ class Sums(Struct):
 def gone_of(store: Engine, parameters: Mapping[str, Any]) -> Sums | None:
     """What is gone of a time range, with its filters; nothing if all of it is stored.
 
-    Days count as a whole: the one in which the range begins is in it, and so is the one in which it ends.
+    Sums are by days. Of the day in which the range begins those count of which something ended within the range: what
+    goes is the oldest, so mostly either all or nothing of them did. The day in which it ends counts as a whole.
     """
     kinds = (RollupKind.GONE_EXECUTION, RollupKind.GONE_STEP)
     from_ns = parameters["from_ns"]
-    rows = _summed(store, kinds, parameters, from_ns - from_ns % DAY_NS, parameters["to_ns"], None)
+    first_ns = from_ns - from_ns % DAY_NS
+    rows = _summed(store, kinds, parameters, first_ns, parameters["to_ns"], None, seen_from_ns=from_ns)
     return _sums(rows) if rows else None
 
 
@@ -186,11 +188,14 @@ def _summed(
     from_ns: int,
     to_ns: int,
     windows: Sequence[int] | None,
+    *,
+    seen_from_ns: int = 0,
 ) -> list[Row]:
     asked = {
         "kinds": [str(kind) for kind in kinds],
         "from_ns": from_ns,
         "to_ns": to_ns,
+        "seen_from_ns": seen_from_ns,
         "is_every_window": windows is None,
         "windows": [str(window_ns) for window_ns in windows or ()],
         **{name: filters[name] for name in FILTERS},

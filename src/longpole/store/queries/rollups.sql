@@ -255,7 +255,8 @@ ORDER BY window_ns;
 
 -- name: rollups_summed
 -- The rollups of some kinds whose windows begin in a range of times, optional filters applied, summed up by kind, agent,
--- category and status; of all windows, or of those listed in `$windows` alone.
+-- category and status; of all windows, or of those listed in `$windows` alone; of rows with something that ended at
+-- `$seen_from_ns` or later.
 SELECT
     kind,
     agent,
@@ -282,6 +283,7 @@ WHERE
     @in_list(kind, $kinds)
     AND window_ns >= $from_ns
     AND window_ns < $to_ns
+    AND last_seen_ns >= $seen_from_ns
     AND ($is_every_window OR @in_list(CAST(window_ns AS VARCHAR), $windows))
     AND ($workspace IS NULL OR workspace = $workspace)
     AND ($agent IS NULL OR agent = $agent)
