@@ -13,13 +13,14 @@ from msgspec.structs import replace
 from contract.rows import MINUTE_NS, START_NS, WORKSPACE, joined, span_id_of, trace, trace_id_of
 from longpole.model.batch import Batch
 from longpole.model.buckets import duration_bucket
-from longpole.model.clock import DAY_NS
+from longpole.model.clock import DAY_NS, to_rfc3339
 from longpole.model.execution import Execution
 from longpole.model.histogram import add_histogram, unpack_histogram
 from longpole.model.ids import execution_id_of
 from longpole.model.rollup import Rollup, RollupKind
 from longpole.reports.filter_values import Scope
 from longpole.reports.overview import overview_of
+from longpole.reports.pulse import PULSE
 from longpole.reports.weighted import weighted_quantiles
 from longpole.store.engine import Engine
 from longpole.store.retention import Keep, Removed, remove_traces, retain
@@ -143,6 +144,20 @@ def test_what_is_gone_of_the_day_in_which_a_range_begins_counts_only_if_it_reach
     assert behind.from_ns // DAY_NS == began_ns // DAY_NS
     assert overview_of(store, behind).totals.executions == 0
     assert overview_of(store, behind).rolled_up is None
+
+
+def test_the_pulse_says_how_many_executions_of_its_time_are_gone(store: Engine) -> None:
+    store.write(joined([received_at(number, START_NS) for number in range(5)]))
+    store.write(joined([received_at(number, START_NS + DAY_NS) for number in range(5, 8)]))
+    run(remove_traces(store, START_NS + DAY_NS, LATER_NS, Removed()))
+    (began_ns,) = {row.window_ns for row in rollups(store, RollupKind.GONE_EXECUTION)}
+    asked = [("from", to_rfc3339(began_ns)), ("to", to_rfc3339(LATER_NS))]
+    for pairs in (asked, asked[1:]):
+        assert (PULSE.ask(store, pairs).executions, PULSE.ask(store, pairs).gone) == (3, 5)
+    behind = [("from", to_rfc3339(LATER_NS)), ("to", to_rfc3339(LATER_NS + DAY_NS))]
+    assert PULSE.ask(store, behind).gone == 0
+    assert PULSE.ask(store, [*asked, ("agent", "nobody")]).gone == 0
+    assert PULSE.ask(store, [*asked, ("min_duration", "1ms")]).gone is None
 
 
 def all_traces(count: int) -> dict[str, Any]:

@@ -96,9 +96,12 @@ def matching_rows(store: Engine, query: str, filters: ExecutionFilters, *, by: S
     Days that are over are kept where a change of their executions is a change of what matches.
     """
     asked = {**matching_parameters(filters), **more}
-    if any(value for name, value in asked.items() if name not in _BY_DAYS and name not in more):
-        return list(store.rows(query, asked))
-    return rows_by_days(store, query, asked, by=by)
+    return rows_by_days(store, query, asked, by=by) if is_by_days(filters) else list(store.rows(query, asked))
+
+
+def is_by_days(filters: ExecutionFilters) -> bool:
+    """Whether an execution tells by itself that it matches, by what rollups know of it as well."""
+    return not any(value for name, value in matching_parameters(filters).items() if name not in _BY_DAYS)
 
 
 def _parameters(filters: ExecutionFilters) -> dict[str, Any]:

@@ -27,6 +27,8 @@ class Pulse(Struct, kw_only=True):
     """Executions by when they started, in 60 to 120 slots of `width_ns`, empty ones included, the oldest first.
 
     The first and the last slot may reach beyond the range. `executions`, `p50_ns` and `p95_ns` are of all of them.
+    `gone` are those that retention has removed, counted nowhere else in this answer: their sums by days are left
+    (`GET /api/overview`). Null where a filter is given that these sums do not know.
     """
 
     from_time: str
@@ -36,6 +38,7 @@ class Pulse(Struct, kw_only=True):
     failed: int
     p50_ns: int | None
     p95_ns: int | None
+    gone: int | None
     places: list[PulsePlace]
 
 

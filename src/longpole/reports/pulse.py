@@ -6,12 +6,13 @@ from functools import partial
 from longpole.model import clock
 from longpole.model.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from longpole.model.histogram import add_histogram, unpack_histogram
-from longpole.reports.execution_list import matching_parameters, matching_rows
+from longpole.reports.execution_list import is_by_days, matching_parameters, matching_rows
 from longpole.reports.filter_values import Pairs
-from longpole.reports.filters import ExecutionFilters
+from longpole.reports.filters import ExecutionFilters, read_execution_filters
 from longpole.reports.listed_period import PICTURE_FILTERS, read_listed
 from longpole.reports.picture_views import Pulse, PulsePlace
 from longpole.reports.question import Question
+from longpole.reports.rolled_up import gone_of
 from longpole.reports.rows import Row, dollars, whole
 from longpole.reports.together import together
 from longpole.reports.weighted import weighted_quantiles
@@ -25,8 +26,11 @@ _WIDTHS_NS = (
 )
 
 
-def pulse_of(store: Engine, filters: ExecutionFilters) -> Pulse:
-    """The executions that `read_listed` describes, by slots of time. Cost: one scan of them, and one of one column."""
+def pulse_of(store: Engine, filters: ExecutionFilters, gone_from_ns: int) -> Pulse:
+    """The executions that `read_listed` describes, by slots of time, and how many are gone from `gone_from_ns` on.
+
+    Cost: one scan of them, and one of one column.
+    """
     width_ns = _width_ns(filters)
     cells, memory = together(
         partial(matching_rows, store, "pulse_cells", filters, by=["slot"], width_ns=width_ns),
@@ -44,8 +48,16 @@ def pulse_of(store: Engine, filters: ExecutionFilters) -> Pulse:
         failed=sum(row["failed"] for row in cells),
         p50_ns=quantiles["p50_ns"],
         p95_ns=quantiles["p95_ns"],
+        gone=_gone(store, filters, gone_from_ns),
         places=[_place(slot * width_ns, width_ns, found.get(slot), peaks.get(slot)) for slot in slots],
     )
+
+
+def _gone(store: Engine, filters: ExecutionFilters, from_ns: int) -> int | None:
+    if not is_by_days(filters):
+        return None
+    sums = gone_of(store, {**matching_parameters(filters), "from_ns": from_ns})
+    return 0 if sums is None else sums.told().executions
 
 
 def _width_ns(filters: ExecutionFilters) -> int:
@@ -89,7 +101,7 @@ def _place(start_ns: int, width_ns: int, row: Row | None, peak_mb: float | None)
 
 
 def _ask(store: Engine, pairs: Pairs) -> Pulse:
-    return pulse_of(store, read_listed(store, pairs, clock.now_ns()))
+    return pulse_of(store, read_listed(store, pairs, clock.now_ns()), read_execution_filters(pairs).from_ns)
 
 
 PULSE = Question(

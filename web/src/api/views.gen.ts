@@ -2108,7 +2108,7 @@ export interface PulsePlace {
   readonly memory_mb: number | null;
 }
 
-/** Executions by when they started, in 60 to 120 slots of `width_ns`, empty ones included, the oldest first. The first and the last slot may reach beyond the range. `executions`, `p50_ns` and `p95_ns` are of all of them. */
+/** Executions by when they started, in 60 to 120 slots of `width_ns`, empty ones included, the oldest first. The first and the last slot may reach beyond the range. `executions`, `p50_ns` and `p95_ns` are of all of them. `gone` are those that retention has removed, counted nowhere else in this answer: their sums by days are left (`GET /api/overview`). Null where a filter is given that these sums do not know. */
 export interface Pulse {
   readonly from_time: string;
   readonly to_time: string;
@@ -2117,6 +2117,7 @@ export interface Pulse {
   readonly failed: number;
   readonly p50_ns: number | null;
   readonly p95_ns: number | null;
+  readonly gone: number | null;
   readonly places: readonly PulsePlace[];
 }
 

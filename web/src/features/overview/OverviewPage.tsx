@@ -5,7 +5,7 @@ import { questionQuery, type Wishes } from "../../api/questions";
 import { useLiveRefetch, useLiveState } from "../../api/useLive";
 import type { Pulse, UsualAgents } from "../../api/views.gen";
 import { readListAddress } from "../../lib/address";
-import { shortDay } from "../../lib/format";
+import { counted, shortDay } from "../../lib/format";
 import { AfterPaint } from "../../ui/AfterPaint";
 import { Asked } from "../../ui/Asked";
 import { FirstSteps } from "../../ui/FirstSteps";
@@ -84,7 +84,7 @@ export default function OverviewPage() {
       <Asked query={pulse} what="The overview" heights={[76, 280, 240]}>
         {(answer) =>
           answer.executions === 0 ? (
-            <Nothing isFiltered={!isAll || Boolean(agent ?? environment)} />
+            <Nothing gone={answer.gone ?? 0} isFiltered={!isAll || Boolean(agent ?? environment)} />
           ) : (
             <Answer pulse={answer} agents={agents} wishes={wishes} times={times ?? address} />
           )
@@ -95,15 +95,35 @@ export default function OverviewPage() {
 }
 
 function Against({ pulse, isAll }: { readonly pulse: Pulse; readonly isAll: boolean }) {
-  if (isAll || pulse.executions === 0) return null;
+  if (pulse.executions === 0) return null;
   return (
     <>
-      {shortDay(pulse.from_time)} – {shortDay(pulse.to_time)}, against the period before
+      {!isAll && `${shortDay(pulse.from_time)} – ${shortDay(pulse.to_time)}, against the period before`}
+      {!isAll && Boolean(pulse.gone) && " · "}
+      {Boolean(pulse.gone) && (
+        <span title="Retention has removed them; longpole overview counts them in">
+          {counted(pulse.gone ?? 0, "older execution")} only left as sums of days
+        </span>
+      )}
     </>
   );
 }
 
-function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
+interface NothingProps {
+  readonly gone: number;
+  readonly isFiltered: boolean;
+}
+
+function Nothing({ gone, isFiltered }: NothingProps) {
+  if (gone > 0) {
+    return (
+      <Empty title={`Of ${counted(gone, "execution")} in this time range only sums of days are left.`}>
+        <p>
+          Retention has removed the rest. <code>longpole overview --from … --to …</code> shows the sums.
+        </p>
+      </Empty>
+    );
+  }
   if (!isFiltered) return <FirstSteps />;
   return <Empty title="Nothing ran here in this time range. Choose a longer one, or drop a filter." />;
 }
