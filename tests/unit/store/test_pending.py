@@ -1,6 +1,8 @@
 """Fresh rows that wait: the last state of each trace, handed out once, and never while the trace is being stored."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from queue import SimpleQueue
 
 import pytest
@@ -10,6 +12,9 @@ from longpole.model.batch import Batch
 from longpole.store.engines.pending import PendingRows
 
 DEADLINE_S = 60.0
+A_MOMENT_S = 0.2
+"""More than a question takes that does not wait."""
+
 PAIR = (WORKSPACE, trace_id_of(1))
 
 
@@ -75,3 +80,27 @@ def test_what_waits_is_handed_out_by_itself() -> None:
     pending.add(trace(1))
     assert len(handed.get(timeout=DEADLINE_S).steps) == 5
     pending.close()
+
+
+@pytest.mark.parametrize("asked", [None, [trace_id_of(1)]])
+def test_who_asks_while_another_hands_out_waits_until_it_is_written(asked: list[str] | None) -> None:
+    written: list[Batch] = []
+    answers: list[Future[int]] = []
+
+    def ask() -> int:
+        pending.flush(asked)
+        return len(written)
+
+    def write(batch: Batch) -> None:
+        pending.flush([trace_id_of(2)])  # has no reason to wait
+        answers.append(thread.submit(ask))
+        with suppress(TimeoutError):
+            answers[0].result(A_MOMENT_S)
+        written.append(batch)
+
+    pending = PendingRows(write, every_s=3600)
+    pending.add(trace(1))
+    with ThreadPoolExecutor(1) as thread:
+        pending.flush()
+    pending.close()
+    assert answers[0].result() == 1

@@ -30,6 +30,7 @@ class PendingRows:
         self._replace: set[Pair] = set()
         self._loose: list[Batch] = []
         self._storing: set[Pair] = set()
+        self._handed_out: set[str] | None = None  # the trace ids of what is being written
         self._flushing = Lock()
         self._changed = Condition()
         self._is_closing = False
@@ -63,16 +64,21 @@ class PendingRows:
                 self._changed.notify()
 
     def flush(self, trace_ids: Collection[str] | None = None) -> None:
-        """Hand out what waits, unless there is nothing, or nothing of the given traces.
+        """Hand out what waits, unless there is nothing, or nothing of the given traces; afterwards it is written.
 
-        Ingest asks for every body about traces that it does not hold, which is no reason to write those that it does.
+        What another thread is handing out is waited for. Ingest asks for every body about traces that it does not hold,
+        which is no reason to write those that it does.
         """
         if not (self._has_any() if trace_ids is None else self._has_of(trace_ids)):
             return
         with self._flushing:
             batch = self._take()
-            if batch is not None:
-                self._flush_batch(batch)
+            try:
+                if batch is not None:
+                    self._flush_batch(batch)
+            finally:
+                with self._changed:
+                    self._handed_out = None
 
     def close(self) -> None:
         """End the thread. What waits is not handed out: whoever closes a store has stored everything durably."""
@@ -83,12 +89,14 @@ class PendingRows:
 
     def _has_any(self) -> bool:
         with self._changed:
-            return bool(self._loose or self._traces.keys() - self._storing or self._replace - self._storing)
+            waits = self._loose or self._traces.keys() - self._storing or self._replace - self._storing
+            return bool(waits) or self._handed_out is not None
 
     def _has_of(self, trace_ids: Collection[str]) -> bool:
         asked = set(trace_ids)
         with self._changed:
-            return any(pair[1] in asked for pairs in (self._traces, self._replace) for pair in pairs)
+            waits = any(pair[1] in asked for pairs in (self._traces, self._replace) for pair in pairs)
+            return waits or not asked.isdisjoint(self._handed_out or ())
 
     def _take(self) -> Batch | None:
         with self._changed:
@@ -97,6 +105,7 @@ class PendingRows:
             if not (pairs or replaced or self._loose):
                 return None
             batch = Batch(replace=sorted(replaced))
+            self._handed_out = {trace_id for _, trace_id in pairs | replaced}
             self._replace -= replaced
             for pair in sorted(pairs):
                 for name, rows in self._traces.pop(pair).items():
