@@ -5,8 +5,11 @@ from pathlib import Path
 import duckdb
 from rich.progress import track
 
+from longpole.store.engines.duckdb import ROW_GROUP
+
 MINUTE_NS = 60 * 10**9
 DAY_MINUTES = 24 * 60
+OVERDUE_MINUTES = 10
 _TABLES = {"executions": "span_id", "steps": "step_index", "bodies": "span_id"}
 _NEW_TRACE = "md5($copy || t.trace_id)"
 
@@ -15,12 +18,17 @@ def lay_out(file: Path, minutes: int, kept_minutes: int, now_ns: int) -> None:
     """Give a store the steps that a server of a day would have in it, as many a minute as it now has in all.
 
     `minutes` of them came from a day before `now_ns` on, so that a retention of one day removes as much a minute as
-    comes, and `kept_minutes` half a day after. A million steps take about twenty seconds.
+    comes, and `kept_minutes` half a day after. Those of `OVERDUE_MINUTES` before are what the first retention finds: as
+    much as every later one, so that the beginning has seen all that the server does. A million steps take about twenty
+    seconds.
     """
     first = now_ns - DAY_MINUTES * MINUTE_NS
-    begins = [first + minute * MINUTE_NS for minute in range(minutes)]
+    begins = [first + minute * MINUTE_NS for minute in range(-OVERDUE_MINUTES, minutes)]
     begins += [first + (DAY_MINUTES // 2 + minute) * MINUTE_NS for minute in range(kept_minutes)]
-    with duckdb.connect(str(file), config={"memory_limit": "2GB"}) as database:
+    with duckdb.connect(config={"memory_limit": "2GB"}) as database:
+        # In groups as small as the server's: what goes has to take as much of the index along as what comes brings.
+        database.execute(f"ATTACH '{file}' AS stored (ROW_GROUP_SIZE {ROW_GROUP})")
+        database.execute("USE stored")
         for name in _TABLES:
             database.execute(f"CREATE TEMP TABLE seed_{name} AS SELECT * FROM {name}")
             database.execute(f"DELETE FROM {name}")
@@ -33,7 +41,7 @@ def lay_out(file: Path, minutes: int, kept_minutes: int, now_ns: int) -> None:
         for copy, begin in enumerate(track(begins, "older steps", transient=True)):
             for statement in statements.values():
                 database.execute(statement, {"copy": f"{copy} ", "begin": begin})
-        database.execute("CHECKPOINT")
+        database.execute("CHECKPOINT stored")
 
 
 def _copying(database: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -60,7 +60,7 @@ _DUCKDB_CHECKPOINT = "4GB"
 # A transaction that fills a group of rows writes it into the file, compressed, and only its place into the log: 5 us a
 # row with the checkpoint instead of 10 to 15, and no memory until then. DuckDB's groups of 122,880 rows never fill in
 # one. Smaller groups take more room: 202 to 210 bytes a step instead of 150. Questions cost the same.
-_ROW_GROUP = 10_240
+ROW_GROUP = 10_240
 # Of every group that it wrote or read DuckDB keeps an index until it lets go of the file: 10 to 20 kB for a thousand
 # steps (bench/duckdb_index.py). Letting go and opening again takes 35 ms for ten million; questions then read what they
 # need.
@@ -467,7 +467,7 @@ def _attach(path: str, memory_bytes: int) -> duckdb.DuckDBPyConnection:
     )
     literal = path.replace("'", "''")
     try:
-        database.execute(f"ATTACH '{literal}' AS stored (ROW_GROUP_SIZE {_ROW_GROUP})")
+        database.execute(f"ATTACH '{literal}' AS stored (ROW_GROUP_SIZE {ROW_GROUP})")
     except duckdb.Error as error:
         database.close()
         raise _cannot_open(path, str(error)) from error
