@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,20 @@ def postgres_database(postgres: PostgresServer) -> Iterator[str]:
     """The same database for every test, emptied: one for each takes ten times as long."""
     yield postgres.address("contract")
     postgres.run(EMPTY_AGAIN, database="contract")
+
+
+@pytest.fixture
+def open_as(postgres_database: str) -> Iterator[Callable[[str], Engine]]:
+    """Opens the database as servers of given names."""
+    opened: list[Engine] = []
+
+    def open_one(server: str) -> Engine:
+        opened.append(open_store(postgres_database, server=server))
+        return opened[-1]
+
+    yield open_one
+    for engine in opened:
+        engine.close()
 
 
 @pytest.fixture(scope="session")

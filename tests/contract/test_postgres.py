@@ -33,20 +33,6 @@ def empty(postgres: PostgresServer) -> Iterator[str]:
     postgres.drop_database("untouched")
 
 
-@pytest.fixture
-def open_as(postgres_database: str) -> Iterator[Callable[[str], Engine]]:
-    """Opens the database as servers of given names."""
-    opened: list[Engine] = []
-
-    def open_one(server: str) -> Engine:
-        opened.append(open_store(postgres_database, server=server))
-        return opened[-1]
-
-    yield open_one
-    for engine in opened:
-        engine.close()
-
-
 def asked(address: str, statement: str) -> list[tuple[object, ...]]:
     """What the database answers."""
     with psycopg.connect(address) as connection:

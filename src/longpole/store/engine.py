@@ -26,7 +26,7 @@ class Engine(Protocol):
 
     @property
     def kept(self) -> KeptAnswers | None:
-        """Answers about days that are over; none where other servers may change the rows."""
+        """Answers about days that are over; none where nobody counts what changes of them."""
         ...
 
     def migrate(self) -> None:

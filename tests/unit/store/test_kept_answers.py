@@ -1,26 +1,18 @@
-"""Answers about days that are over are kept, and never differ from what the rows say."""
+"""Answers about days that are over are kept until something of these days changes."""
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 
-from contract.rows import WORKSPACE
-from contract.test_day_rollups import DAYS, FIRST_NS, of_day, run
+from contract.test_day_rollups import FIRST_NS, of_day
 from longpole.model.batch import Batch
 from longpole.model.clock import DAY_NS
-from longpole.reports.change_questions import CAPACITY
 from longpole.reports.filter_values import Scope
 from longpole.reports.overview import overview_of
 from longpole.store.engine import Engine
-from longpole.store.kept_answers import KeptAnswers, change_of
-from longpole.store.removal import Meant, deletions, traces_meant
-from longpole.store.retention import Removed, remove_traces
+from longpole.store.kept_answers import Changes, KeptAnswers, change_of
 from longpole.store.store import open_store
-
-BOUNDS = [("from", "2026-09-21T11:00:00Z"), ("to", "2026-10-02T00:00:00Z")]
-SCOPES = (Scope(), Scope(workspace="other"), Scope(from_ns=FIRST_NS + DAY_NS // 2, to_ns=FIRST_NS + 7 * DAY_NS))
 
 
 class Asked:
@@ -76,45 +68,13 @@ def test_a_new_execution_of_today_leaves_the_days_before_as_they_are_kept(store:
     assert days_of(asked, "overview_categories") == [today]
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_whatever_is_written_or_removed_the_answers_are_those_of_the_rows(store: Engine, seed: int) -> None:
-    chance = random.Random(seed)
-    plain = Asked(store, None)
-    numbers: dict[int, int] = {}
-    for _ in range(15):
-        change(store, chance, numbers)
-        for scope in SCOPES:
-            assert overview_of(store, scope) == overview_of(plain, scope)
-        assert CAPACITY.ask(store, BOUNDS) == CAPACITY.ask(plain, BOUNDS)
-
-
-def change(store: Engine, chance: random.Random, numbers: dict[int, int]) -> None:
-    """Something happens to the store: an execution comes, late or not, comes again, or is removed."""
-    kind = chance.choice(["written", "written", "published", "changed", "deleted", "aged"])
-    if kind in ("written", "published") or not numbers:
-        number = len(numbers) + 1
-        numbers[number] = chance.randrange(DAYS)
-        store.write(of_day(numbers[number], number), fresh=kind == "published")
-        return
-    number = chance.choice(list(numbers))
-    if kind == "changed":
-        batch = of_day(numbers[number], number, status=chance.choice(["failed", "success"]), agent="another")
-        batch.replace = [(row.workspace, row.trace_id) for row in batch.executions]
-        store.write(batch)
-    elif kind == "deleted":
-        meant = Meant(before_ns=FIRST_NS + chance.randrange(DAYS) * DAY_NS, workspace=WORKSPACE)
-        for batch in deletions(store, traces_meant(store, meant), []):
-            store.write(batch)
-    else:
-        run(remove_traces(store, FIRST_NS + chance.randrange(3) * DAY_NS, FIRST_NS + DAYS * DAY_NS, Removed()))
-
-
 def test_an_answer_during_which_something_changed_is_not_kept() -> None:
-    kept = KeptAnswers()
+    changes = Changes()
+    kept = KeptAnswers(changes.until)
     given = {"from_ns": 0, "to_ns": FIRST_NS + 5 * DAY_NS}
 
     def ask() -> list[dict[str, Any]]:
-        kept.changed(change_of(of_day(3, 1)))
+        changes.add(change_of(of_day(3, 1)))
         return [{"before": True}]
 
     assert kept.answer("a query", given, ask) == [{"before": True}]
@@ -122,7 +82,7 @@ def test_an_answer_during_which_something_changed_is_not_kept() -> None:
 
 
 def test_only_the_answers_asked_for_last_are_kept() -> None:
-    kept = KeptAnswers()
+    kept = KeptAnswers(Changes().until)
     asked: list[int] = []
     for number in [*range(1000), 999, 0]:
         kept.answer("a query", {"to_ns": 0, "agent": number}, lambda number=number: asked.append(number) or [])
@@ -130,12 +90,13 @@ def test_only_the_answers_asked_for_last_are_kept() -> None:
 
 
 def test_rows_that_are_removed_without_a_day_change_every_day() -> None:
-    kept = KeptAnswers()
+    changes = Changes()
+    kept = KeptAnswers(changes.until)
     given = {"from_ns": 0, "to_ns": FIRST_NS}
     for number, batch in enumerate(
         [Batch(), Batch(expired={"executions": 5}), Batch(replace=[("default", "a")]), Batch(forget=[("default", "a")])]
     ):
         kept.answer("a query", given, list)
-        kept.changed(change_of(batch))
+        changes.add(change_of(batch))
         found = kept.answer("a query", given, lambda number=number: [{"number": number}])
         assert found == ([{"number": number}] if number else [])

@@ -32,7 +32,7 @@ from longpole.store.engines.duckdb_reader import Reader, Statements, source_of, 
 from longpole.store.engines.duckdb_sql import ask_in_child
 from longpole.store.engines.fresh import FreshRows, rows_by_trace, traces_of
 from longpole.store.engines.idle import WhenIdle
-from longpole.store.kept_answers import KeptAnswers, change_of
+from longpole.store.kept_answers import Changes, KeptAnswers, change_of
 from longpole.store.migrate import migrations_of, missing_migrations
 from longpole.store.read_only_sql import SqlQuestion, SqlRows
 from longpole.store.sql import load_queries
@@ -106,7 +106,8 @@ class DuckDBEngine:
         self._writer = _cursor(self._database)
         self._readers: SimpleQueue[Reader] = SimpleQueue()
         self._fresh = FreshRows()
-        self.kept = KeptAnswers()
+        self._changes = Changes()
+        self.kept = KeptAnswers(self._changes.until)
         # Around a commit together with the change of the fresh rows, and around the start of a reader.
         self._swap = Lock()
         self._writing = Lock()
@@ -147,7 +148,7 @@ class DuckDBEngine:
             traces, change = rows_by_trace(batch), change_of(batch)
             with self._swap:
                 self._fresh.publish(batch, traces)
-                self.kept.changed(change)
+                self._changes.add(change)
             return
         pairs = traces_of(batch)
         with self._writing:
@@ -159,7 +160,7 @@ class DuckDBEngine:
 
             def seen() -> None:
                 self._fresh.stored(batch, held)
-                self.kept.changed(change)
+                self._changes.add(change)
 
             with self._transaction(seen), running(self._writer.interrupt):
                 self._store(batch, tables)

@@ -188,6 +188,18 @@ INSERT INTO longpole.leases AS held (@columns()) VALUES (@values())
 ON CONFLICT (name) DO UPDATE SET @all_new()
 WHERE held.holder = excluded.holder OR held.until_ns <= excluded.asked_ns;
 
+-- name: count_changes
+-- Counts a change for each of these days since 1970, in their order, so that nobody waits for each other.
+INSERT INTO longpole.changed_days AS c (day, changes)
+SELECT d.day, 1
+FROM unnest(CAST($days AS BIGINT[])) AS d (day)
+ORDER BY d.day
+ON CONFLICT (day) DO UPDATE SET changes = c.changes + 1;
+
+-- name: changes_until
+-- One row: how often something until a day was changed, the day included.
+SELECT CAST(coalesce(sum(changes), 0) AS BIGINT) AS changes FROM longpole.changed_days WHERE day <= $last_day;
+
 -- name: remove_expired
 -- Removes the rows of one table from before a time.
 DELETE FROM longpole.@table() WHERE @age() < $before_ns;
